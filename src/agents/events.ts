@@ -1,0 +1,38 @@
+import type { ErrorBody } from '../errors.js';
+import type { AgentState, Message } from '../inference/engines.js';
+
+/** Times of one turn in ms, each measured from the visitor's last voiced sample as the VAD saw it. Absent stages did not happen. */
+export interface TurnLatency {
+  /** Silence after which the recogniser's final run was started speculatively. */
+  speculationMs?: number;
+  transcriptMs?: number;
+  /** First text of the reply. */
+  firstTextMs?: number;
+  /** First audio from the synthesiser. */
+  firstAudioMs?: number;
+  /** The turn detector's decision. */
+  turnEndMs?: number;
+  /** First sample of the reply's speech handed to the network. */
+  firstSentMs?: number;
+  /** Compute times inside the engines. */
+  recognitionComputeMs?: number;
+  synthesisComputeMs?: number;
+  /** The speculative start was used, that is, nothing had to be done again. */
+  speculationUsed?: boolean;
+}
+
+/** What happens in a conversation, as its viewers may know it. */
+export type ConversationEvent =
+  | { type: 'state'; state: AgentState }
+  /** What a visitor says. A partial may still change; each turn ends with exactly one final (empty when nothing was understood). */
+  | { type: 'transcript'; turnId: number; participantId: string; text: string; final: boolean }
+  /** A word of the avatar at the moment its audio is sent. */
+  | { type: 'caption'; utteranceId: number; index: number; word: string }
+  /** The avatar's utterance is over; `text` is what was heard. */
+  | { type: 'utterance-end'; utteranceId: number; text: string; interrupted: boolean }
+  /** The visitor spoke into the avatar's voice. */
+  | { type: 'interruption'; phase: 'ducked' | 'stopped' | 'resumed'; utteranceId: number; sinceOnsetMs: number }
+  | { type: 'latency'; turnId: number; utteranceId: number; latency: TurnLatency }
+  /** A message became part of the history (the mirror of every conversation is kept from these). */
+  | { type: 'history'; message: Message }
+  | { type: 'error'; error: ErrorBody };

@@ -1,0 +1,176 @@
+/**
+ * The engine interfaces, one per kind. Only `compose.ts` and the worker entries name concrete engines.
+ * Audio is mono Float32 in −1…1; recognition and voice activity run at 16 kHz.
+ */
+
+export const RECOGNITION_RATE_HZ = 16_000;
+/** Silero's window: 512 samples at 16 kHz, 32 ms. */
+export const VAD_WINDOW = 512;
+
+// ---------------------------------------------------------------- voice activity
+
+/** One stream's voice activity, window by window. */
+export interface VoiceActivityStream {
+  /** Speech probability 0…1 of the next `VAD_WINDOW` samples at 16 kHz. Calls must not overlap. */
+  process(window: Float32Array): Promise<number>;
+  /** Forgets all context, as if the stream began anew. */
+  reset(): void;
+  close(): void;
+}
+
+export interface VoiceActivityDetector {
+  open(): VoiceActivityStream;
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- recognition
+
+export interface Transcript {
+  /** Trimmed text; empty for silence and noise. */
+  text: string;
+  /** Seconds-scale bookkeeping: how much audio the text covers. */
+  audioMs: number;
+  /** Wall time that the recogniser spent. */
+  computeMs: number;
+}
+
+/**
+ * Recognition of one speaker's turn. Results are non-destructive: after `final()` more audio may be pushed and the same
+ * turn goes on, which is what a speculative start needs.
+ */
+export interface RecognitionStream {
+  /** Appends 16 kHz audio of the current turn. The stream keeps at most `maxTurnMs`; older audio is dropped. */
+  push(samples: Float32Array): void;
+  /** A quick, possibly less exact text of all audio pushed since `reset()`. Low priority: may be refused with `unavailable`. */
+  partial(o: { signal: AbortSignal }): Promise<Transcript>;
+  /** The best text of all audio pushed since `reset()`. High priority. Rejects with AbortError when aborted. */
+  final(o: { signal: AbortSignal }): Promise<Transcript>;
+  /** Begins a new turn. */
+  reset(): void;
+  close(): void;
+}
+
+export interface SpeechRecogniser {
+  open(o: { language?: string }): RecognitionStream;
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- synthesis
+
+/** One phoneme with its time inside the chunk. `symbol` is IPA as the synthesiser's vocabulary writes it (Kokoro's set). */
+export interface TimedPhoneme {
+  symbol: string;
+  startMs: number;
+  endMs: number;
+}
+
+/** One word of the text as written (captions), with its time inside the chunk. */
+export interface TimedWord {
+  text: string;
+  startMs: number;
+  endMs: number;
+}
+
+/** Audio with what belongs to it; all times are relative to the chunk's first sample. */
+export interface SpeechChunk {
+  samples: Float32Array;
+  sampleRateHz: number;
+  /** Absent when the engine does not know them (remote voices). */
+  phonemes?: TimedPhoneme[];
+  words: TimedWord[];
+  /** Wall time spent inside the model. */
+  computeMs: number;
+}
+
+export interface SpeakOptions {
+  voice?: string;
+  /** 1 = normal rate. */
+  speed?: number;
+  /** `first` overtakes queued `later` segments of all conversations. */
+  priority: 'first' | 'later';
+  signal: AbortSignal;
+}
+
+export interface SpeechSynthesiser {
+  readonly sampleRateHz: number;
+  readonly voices: readonly string[];
+  /**
+   * Speaks one segment (a sentence or clause). Leading silence is trimmed to ≤ 30 ms; trailing silence is kept as the pause
+   * the punctuation asks for. Rejects with AbortError when aborted, `engine-failed` when the model fails.
+   */
+  speak(segment: string, o: SpeakOptions): AsyncIterable<SpeechChunk>;
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- embeddings
+
+export interface TextEmbedder {
+  readonly dimensions: number;
+  /** One unit-length vector per text. */
+  embed(texts: readonly string[], o?: { signal?: AbortSignal }): Promise<Float32Array[]>;
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- agent
+
+export interface Message {
+  role: 'user' | 'assistant';
+  text: string;
+  /** Only for `assistant`: the reply was cut off, `text` is what was heard. */
+  interrupted?: boolean;
+}
+
+export type AgentEvent =
+  | { type: 'text-delta'; text: string }
+  | { type: 'reply-end'; finishReason: 'stop' | 'length' | 'interrupted' };
+
+export interface ReplyOptions {
+  signal: AbortSignal;
+}
+
+/** Answers the last message of `history`. Rejects with a typed error; text already yielded stays said. */
+export interface Agent {
+  reply(history: readonly Message[], o: ReplyOptions): AsyncIterable<AgentEvent>;
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- face
+
+export type AgentState = 'idle' | 'listening' | 'thinking' | 'speaking';
+
+/** What the face must know of a stretch of speech before it is heard. */
+export interface SpeechMotion {
+  /** The pacer's segment number, which frame requests refer to. */
+  segmentId: number;
+  durationMs: number;
+  phonemes?: TimedPhoneme[];
+  /** RMS loudness per 10 ms, 0…1, for stress and for speech without phonemes. */
+  loudness: Float32Array;
+}
+
+/** Where the voice is at the moment a frame is shown; null while nothing is spoken. */
+export interface SpeechPosition {
+  segmentId: number;
+  positionMs: number;
+}
+
+export interface MotionStream {
+  addSpeech(speech: SpeechMotion): void;
+  setState(state: AgentState): void;
+  /** Forgets all speech; the face relaxes from where it is within about 120 ms, never with a jump. */
+  interrupt(): void;
+  /** Advances by one frame and writes `MOTION_FRAME_LENGTH` values into `out`. Deterministic for a seed. */
+  next(at: SpeechPosition | null, out: Float32Array): void;
+}
+
+export interface MotionModel {
+  open(o: { frameRate: number; seed: number }): MotionStream;
+}
+
+export interface AvatarStream {
+  readonly width: number;
+  readonly height: number;
+  /** Draws one frame as I420 (`width·height·3/2` bytes) into `out`. No allocation. */
+  render(motion: Float32Array, out: Uint8Array): void;
+  close(): void;
+}

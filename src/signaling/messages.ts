@@ -1,0 +1,120 @@
+/**
+ * The socket.io contract. Every client message is acknowledged with `Ack<T>`; its payload is checked against the schema here
+ * before anything else looks at it. The browser client imports the types of this file.
+ */
+import { z } from 'zod';
+import type { TurnLatency } from '../agents/events.js';
+import type { ErrorBody } from '../errors.js';
+import type { AgentState } from '../inference/engines.js';
+
+export const MAX_TEXT_LENGTH = 4_000;
+
+const id = z.string().min(1).max(64);
+/** mediasoup checks the insides of these; here only that they are objects of a sane size. */
+const opaque = z.record(z.string(), z.unknown());
+const text = z
+  .string()
+  .max(MAX_TEXT_LENGTH)
+  .refine((value) => value.trim().length > 0, { message: 'expected some text, got none' });
+
+export const clientMessages = {
+  join: z.strictObject({ token: z.string().min(1).max(512) }),
+  'create-transport': z.strictObject({ direction: z.enum(['send', 'receive']) }),
+  'connect-transport': z.strictObject({ transportId: id, dtlsParameters: opaque }),
+  produce: z.strictObject({ transportId: id, kind: z.literal('audio'), rtpParameters: opaque }),
+  /** Subscribes to the avatar's picture and sound; consumers start paused. */
+  consume: z.strictObject({ transportId: id, rtpCapabilities: opaque }),
+  /** Starts all consumers; the first viewer's resume starts the conversation (greeting). */
+  resume: z.strictObject({}),
+  'set-microphone': z.strictObject({ enabled: z.boolean() }),
+  /** Word for word. */
+  say: z.strictObject({ text }),
+  /** A question to the agent. */
+  ask: z.strictObject({ text }),
+  interrupt: z.strictObject({}),
+  leave: z.strictObject({}),
+} as const;
+
+export type ClientMessageName = keyof typeof clientMessages;
+export type ClientMessage<K extends ClientMessageName> = z.infer<(typeof clientMessages)[K]>;
+
+export interface JoinAnswer {
+  sessionId: string;
+  participantId: string;
+  routerRtpCapabilities: Record<string, unknown>;
+  iceServers: { urls: string[]; username?: string; credential?: string }[];
+  avatar: { id: string; name: string; width: number; height: number };
+  state: AgentState;
+  /** A text to show: the other side is a machine. */
+  disclosure: string;
+}
+
+export interface TransportAnswer {
+  id: string;
+  iceParameters: Record<string, unknown>;
+  iceCandidates: Record<string, unknown>[];
+  dtlsParameters: Record<string, unknown>;
+}
+
+export interface ConsumerAnswer {
+  id: string;
+  producerId: string;
+  kind: 'audio' | 'video';
+  rtpParameters: Record<string, unknown>;
+}
+
+export interface Answers {
+  join: JoinAnswer;
+  'create-transport': TransportAnswer;
+  'connect-transport': Record<never, never>;
+  produce: { producerId: string };
+  consume: { consumers: ConsumerAnswer[] };
+  resume: Record<never, never>;
+  'set-microphone': Record<never, never>;
+  say: Record<never, never>;
+  ask: Record<never, never>;
+  interrupt: Record<never, never>;
+  leave: Record<never, never>;
+}
+
+export type Ack<T> = { ok: true; data: T } | { ok: false; error: ErrorBody };
+
+/** Client → server: `socket.emit(name, payload, ack)`. */
+export type ClientToServer = {
+  [K in ClientMessageName]: (payload: ClientMessage<K>, ack: (answer: Ack<Answers[K]>) => void) => void;
+};
+
+/** Server → client. */
+export interface ServerToClient {
+  state: (e: { state: AgentState }) => void;
+  transcript: (e: { turnId: number; participantId: string; text: string; final: boolean }) => void;
+  /** A word of the avatar, when its audio is sent. */
+  caption: (e: { utteranceId: number; index: number; word: string }) => void;
+  'utterance-end': (e: { utteranceId: number; text: string; interrupted: boolean }) => void;
+  interruption: (e: { phase: 'ducked' | 'stopped' | 'resumed'; utteranceId: number; sinceOnsetMs: number }) => void;
+  latency: (e: { turnId: number; utteranceId: number; latency: TurnLatency }) => void;
+  /** Something failed that was not asked for by a message (those fail in their acknowledgement). */
+  'session-error': (e: ErrorBody) => void;
+  /** The session is over; the socket is closed after this. */
+  closed: (e: { reason: string }) => void;
+}
+
+/** `POST /v1/sessions`. All fields optional. */
+export const createSessionBody = z.strictObject({
+  avatar: z.string().min(1).max(64).optional(),
+  voice: z.string().min(1).max(64).optional(),
+  speech: z.enum(['kokoro', 'piper', 'openai']).optional(),
+  /** Spoken when the visitor is connected; null: silence. */
+  greeting: z.string().max(500).nullable().optional(),
+  instructions: z.string().max(20_000).optional(),
+});
+export type CreateSessionBody = z.infer<typeof createSessionBody>;
+
+/** Answer of `POST /v1/sessions`, status 201. */
+export interface CreatedSession {
+  sessionId: string;
+  /** Join token for `join`, valid until `expiresAt`. */
+  token: string;
+  expiresAt: string;
+  avatar: JoinAnswer['avatar'];
+}
