@@ -1,0 +1,44 @@
+/** Child processes with bounded, readable failures. */
+import { spawn } from 'node:child_process';
+import { SetupError } from './report.mjs';
+
+const KEPT_CHARACTERS = 20_000;
+
+/**
+ * Runs a program and resolves with its exit code and output (the last 20 000 characters). Never rejects for a non-zero code;
+ * a program that is not there gives code 127. `show` passes the output on as it comes.
+ */
+export function run(program, args, options = {}) {
+  const { show = false, timeoutMs, ...rest } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs, ...rest });
+    let stdout = '';
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout = (stdout + text).slice(-KEPT_CHARACTERS);
+      output = (output + text).slice(-KEPT_CHARACTERS);
+      if (show) process.stderr.write(text);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      output = (output + text).slice(-KEPT_CHARACTERS);
+      if (show) process.stderr.write(text);
+    });
+    child.once('error', (error) => {
+      if (error.code === 'ENOENT') resolve({ code: 127, stdout: '', output: `${program}: not found` });
+      else reject(error);
+    });
+    child.once('close', (code, signal) => resolve({ code: code ?? 128, signal, stdout, output }));
+  });
+}
+
+/** As `run`, but a non-zero code is a `SetupError` that ends with the program's own last words. */
+export async function runOrFail(program, args, options = {}) {
+  const result = await run(program, args, options);
+  if (result.code !== 0) {
+    const words = options.show ? '' : `\n${result.output.trim().split('\n').slice(-40).join('\n')}`;
+    throw new SetupError(
+      `"${[program, ...args].join(' ')}" ended with ${result.signal ?? `code ${result.code}`}${words}`,
+    );
+  }
+  return result;
+}
