@@ -25,10 +25,13 @@ export interface PlainLink {
 }
 
 export interface ConversationOptions {
+  /** What the avatar calls itself. */
+  name: string;
   /** Folder of the avatar package. */
   avatarPath: string;
   width: number;
   height: number;
+  /** Undefined: the speech engine's own default. */
   voice?: string;
   speech: 'kokoro' | 'piper' | 'openai';
   /** Spoken when the first viewer is ready; null: silent start. */

@@ -1,0 +1,227 @@
+/**
+ * One visitor's ear: microphone windows → voice activity → turn machine → recognition, and what follows from them as events.
+ * The listener never decides what the avatar does; it says what the visitor did.
+ */
+import { isAbort } from '../errors.js';
+import type { RecognitionStream, Transcript, VoiceActivityStream } from '../inference/engines.js';
+import { VAD_WINDOW } from '../inference/engines.js';
+import { type TurnDecision, TurnMachine, type TurnSettings } from './turn.js';
+
+const WINDOW_MS = 32;
+/** Audio before the onset that belongs to the turn: soft first sounds come before the detector is sure. */
+const PREROLL_WINDOWS = 10;
+/** Shortest time between two partial transcripts of one speaker, and how many times its own cost must pass in between. */
+const PARTIAL_EVERY_MS = 450;
+const PARTIAL_COST_FACTOR = 4;
+
+export type ListenerEvent =
+  | { type: 'onset'; overVoice: boolean }
+  | { type: 'duck'; sinceOnsetMs: number }
+  | { type: 'stop'; sinceOnsetMs: number }
+  | { type: 'resume'; sinceOnsetMs: number }
+  | { type: 'partial'; text: string }
+  /** The text if the turn ended now; a reply may be prepared. `lastVoicedAtMs` is wall-clock. */
+  | { type: 'candidate'; transcript: Transcript; lastVoicedAtMs: number; speculationMs: number }
+  | { type: 'candidate-void' }
+  | { type: 'turn-end'; transcript: Transcript; lastVoicedAtMs: number; overVoice: boolean }
+  | { type: 'discard' }
+  | { type: 'failed'; error: unknown };
+
+export interface ListenerOptions {
+  vad: VoiceActivityStream;
+  recognition: RecognitionStream;
+  settings?: Partial<TurnSettings>;
+  /** Is the avatar's voice audible now? */
+  avatarAudible: () => boolean;
+  /** May this visitor take the floor now? Asked at each onset. */
+  mayBegin: () => boolean;
+  onEvent: (event: ListenerEvent) => void;
+  /** Wall clock in ms; a parameter so that tests own time. */
+  now?: () => number;
+}
+
+export class Listener {
+  readonly #o: ListenerOptions;
+  readonly #turn: TurnMachine;
+  readonly #now: () => number;
+  readonly #preroll: Float32Array[] = [];
+  readonly #abort = new AbortController();
+  #mediaMs = 0;
+  #lastVoicedAtMs = 0;
+  #lastWindowAtMs = 0;
+  #inTurn = false;
+  #turnNumber = 0;
+  #candidate: { abort: AbortController; result: Promise<Transcript | undefined> } | undefined;
+  #partialRunning = false;
+  #nextPartialMs = 0;
+  #chain: Promise<void> = Promise.resolve();
+  #queued = 0;
+
+  constructor(options: ListenerOptions) {
+    this.#o = options;
+    this.#turn = new TurnMachine(options.settings);
+    this.#now = options.now ?? (() => performance.timeOrigin + performance.now());
+  }
+
+  /** True from a visitor's onset to the end of the turn. */
+  get inTurn(): boolean {
+    return this.#inTurn;
+  }
+
+  /** The next 512 samples at 16 kHz. Windows that pile up beyond 2 s are dropped: a late answer is worse than a gap. */
+  push(window: Float32Array): void {
+    if (window.length !== VAD_WINDOW || this.#abort.signal.aborted || this.#queued > 60) return;
+    this.#queued++;
+    this.#chain = this.#chain
+      .then(() => this.#handleWindow(window))
+      .catch((error: unknown) => this.#o.onEvent({ type: 'failed', error }))
+      .finally(() => {
+        this.#queued--;
+      });
+  }
+
+  /** Supplies silence when the microphone stopped sending in the middle of a turn (mute, sleep, a lost network). */
+  tick(nowMs: number): void {
+    if (!this.#inTurn || nowMs - this.#lastWindowAtMs < 200) return;
+    this.push(new Float32Array(VAD_WINDOW));
+  }
+
+  /** Ends the current turn without an event; used when the visitor types or leaves. */
+  reset(): void {
+    this.#turn.reset();
+    this.#voidCandidate();
+    this.#inTurn = false;
+    this.#o.recognition.reset();
+  }
+
+  close(): void {
+    this.#abort.abort();
+    this.#candidate?.abort.abort();
+    this.#o.vad.close();
+    this.#o.recognition.close();
+  }
+
+  async #handleWindow(window: Float32Array): Promise<void> {
+    const probability = await this.#o.vad.process(window);
+    if (this.#abort.signal.aborted) return;
+    this.#mediaMs += WINDOW_MS;
+    this.#lastWindowAtMs = this.#now();
+    if (this.#inTurn) this.#o.recognition.push(window);
+    else {
+      this.#preroll.push(window);
+      if (this.#preroll.length > PREROLL_WINDOWS) this.#preroll.shift();
+      if (!this.#o.mayBegin()) {
+        this.#turn.reset();
+        return;
+      }
+    }
+    const decisions = this.#turn.window(probability, this.#mediaMs, this.#o.avatarAudible());
+    for (const decision of decisions) this.#handleDecision(decision);
+    if (this.#inTurn && this.#turn.phase === 'speaking' && this.#mediaMs >= this.#nextPartialMs) this.#runPartial();
+  }
+
+  #wallOf(mediaMs: number): number {
+    return this.#now() - (this.#mediaMs - mediaMs);
+  }
+
+  #handleDecision(decision: TurnDecision): void {
+    const { onEvent } = this.#o;
+    switch (decision.type) {
+      case 'onset':
+        // Speech that begins while the last turn is still being recognised belongs to that turn.
+        if (this.#candidate !== undefined) {
+          this.#voidCandidate();
+          onEvent({ type: 'candidate-void' });
+        } else this.#turnNumber++;
+        this.#inTurn = true;
+        this.#nextPartialMs = this.#mediaMs + PARTIAL_EVERY_MS;
+        for (const window of this.#preroll.splice(0)) this.#o.recognition.push(window);
+        onEvent({ type: 'onset', overVoice: decision.overVoice });
+        break;
+      case 'duck':
+      case 'stop':
+      case 'resume':
+        onEvent({ type: decision.type, sinceOnsetMs: decision.atMs - decision.onsetMs });
+        break;
+      case 'classify':
+        this.#runPartial();
+        break;
+      case 'pause':
+        this.#startCandidate(decision.lastVoicedMs);
+        break;
+      case 'continue':
+        this.#voidCandidate();
+        onEvent({ type: 'candidate-void' });
+        break;
+      case 'discard':
+        this.reset();
+        onEvent({ type: 'discard' });
+        break;
+      case 'end':
+        void this.#endTurn(decision.lastVoicedMs, decision.overVoice);
+        break;
+    }
+  }
+
+  #startCandidate(lastVoicedMs: number): void {
+    this.#voidCandidate();
+    const abort = new AbortController();
+    const lastVoicedAtMs = this.#wallOf(lastVoicedMs);
+    this.#lastVoicedAtMs = lastVoicedAtMs;
+    const speculationMs = this.#now() - lastVoicedAtMs;
+    const result = this.#o.recognition.final({ signal: abort.signal }).then(
+      (transcript) => {
+        if (abort.signal.aborted) return undefined;
+        for (const d of this.#turn.transcript(transcript.text, this.#mediaMs, this.#o.avatarAudible())) this.#handleDecision(d);
+        if (!abort.signal.aborted && this.#inTurn) {
+          this.#o.onEvent({ type: 'candidate', transcript, lastVoicedAtMs, speculationMs });
+        }
+        return transcript;
+      },
+      (error: unknown) => {
+        if (!isAbort(error) && !abort.signal.aborted) this.#o.onEvent({ type: 'failed', error });
+        return undefined;
+      },
+    );
+    this.#candidate = { abort, result };
+  }
+
+  #voidCandidate(): void {
+    this.#candidate?.abort.abort();
+    this.#candidate = undefined;
+  }
+
+  async #endTurn(lastVoicedMs: number, overVoice: boolean): Promise<void> {
+    if (this.#candidate === undefined) this.#startCandidate(lastVoicedMs);
+    const candidate = this.#candidate;
+    this.#inTurn = false;
+    const transcript = await candidate?.result;
+    if (this.#candidate !== candidate) return;
+    this.#candidate = undefined;
+    this.#o.recognition.reset();
+    if (transcript === undefined || transcript.text.length === 0) this.#o.onEvent({ type: 'discard' });
+    else this.#o.onEvent({ type: 'turn-end', transcript, lastVoicedAtMs: this.#lastVoicedAtMs, overVoice });
+  }
+
+  #runPartial(): void {
+    if (this.#partialRunning) return;
+    this.#partialRunning = true;
+    const turnNumber = this.#turnNumber;
+    this.#o.recognition
+      .partial({ signal: this.#abort.signal })
+      .then((transcript) => {
+        this.#nextPartialMs = this.#mediaMs + Math.max(PARTIAL_EVERY_MS, transcript.computeMs * PARTIAL_COST_FACTOR);
+        if (!this.#inTurn || turnNumber !== this.#turnNumber) return;
+        if (transcript.text.length > 0) this.#o.onEvent({ type: 'partial', text: transcript.text });
+        if (this.#turn.phase !== 'speaking') return;
+        for (const d of this.#turn.transcript(transcript.text, this.#mediaMs, this.#o.avatarAudible())) this.#handleDecision(d);
+      })
+      .catch(() => {
+        // Partials are a courtesy: refused under load, and the final run reports real failures.
+        this.#nextPartialMs = this.#mediaMs + PARTIAL_EVERY_MS;
+      })
+      .finally(() => {
+        this.#partialRunning = false;
+      });
+  }
+}

@@ -1,0 +1,328 @@
+/**
+ * The way of the sound, in the order in which it travels:
+ *
+ *   microphone → voice activity → turn → speech recognition      listener.ts, turn.ts
+ *     → agent → segments → speech synthesis                      reply.ts, segments.ts
+ *     → motion and frames, pacing                                voice.ts (avatar thread, pacer thread)
+ *     → SFU → viewers
+ *
+ * The pipeline holds one conversation's turn-taking: what each visitor's listener reports becomes a reply that is prepared, heard,
+ * ducked, stopped or thrown away.
+ */
+import type { VisavisError } from '../errors.js';
+import type { Agent, AgentEvent, AgentState, Message, SpeechSynthesiser, Transcript } from '../inference/engines.js';
+import type { ConversationEvent, TurnLatency } from './events.js';
+import type { History } from './history.js';
+import type { ListenerEvent } from './listener.js';
+import { apology } from './openai-agent.js';
+import { Reply } from './reply.js';
+import { isBackchannel } from './turn-text.js';
+import type { Voice, VoiceEvent } from './voice.js';
+
+export interface PipelineOptions {
+  agent: Agent;
+  synthesiser: SpeechSynthesiser;
+  speechVoice?: string;
+  history: History;
+  voice: Voice;
+  onState: (state: AgentState) => void;
+  emit: (event: ConversationEvent) => void;
+  now?: () => number;
+}
+
+interface Turn {
+  id: number;
+  participantId: string;
+  hasPartial: boolean;
+}
+
+/** A reply together with the turn that it answers; `text` is what the visitor is taken to have said. */
+interface PendingReply {
+  reply: Reply;
+  turnId: number;
+  text: string;
+  latency: TurnLatency;
+  lastVoicedAtMs: number | undefined;
+}
+
+export class Pipeline {
+  readonly #o: PipelineOptions;
+  readonly #now: () => number;
+  #state: AgentState = 'idle';
+  #nextTurn = 1;
+  /** The visitor who holds the floor, from the onset to the end of the turn. */
+  #turn: Turn | undefined;
+  /** Prepared while the visitor may still go on; not yet in the history, not heard. */
+  #prepared: PendingReply | undefined;
+  /** Decided; being synthesised or heard. */
+  #current: PendingReply | undefined;
+  readonly #queue: string[] = [];
+
+  constructor(options: PipelineOptions) {
+    this.#o = options;
+    this.#now = options.now ?? (() => performance.timeOrigin + performance.now());
+  }
+
+  get state(): AgentState {
+    return this.#state;
+  }
+
+  /** The avatar has the floor: its reply is being heard or is about to be. */
+  get hasFloor(): boolean {
+    return this.#current !== undefined;
+  }
+
+  /** The first to speak holds the floor until their turn ends. */
+  mayBegin(participantId: string): boolean {
+    return this.#turn === undefined || this.#turn.participantId === participantId;
+  }
+
+  // ------------------------------------------------------------ from the listeners
+
+  handleListener(participantId: string, event: ListenerEvent): void {
+    const { voice } = this.#o;
+    switch (event.type) {
+      case 'onset':
+        this.#turn ??= { id: this.#nextTurn++, participantId, hasPartial: false };
+        if (!event.overVoice) this.#setState('listening');
+        break;
+      case 'duck':
+        voice.duck();
+        this.#emitInterruption('ducked', event.sinceOnsetMs);
+        break;
+      case 'stop':
+        this.#emitInterruption('stopped', event.sinceOnsetMs);
+        this.#stopReply();
+        this.#setState('listening');
+        break;
+      case 'resume':
+        voice.restore();
+        this.#emitInterruption('resumed', event.sinceOnsetMs);
+        break;
+      case 'partial':
+        if (this.#turn === undefined) break;
+        this.#turn.hasPartial = true;
+        this.#emitTranscript(this.#turn, event.text, false);
+        break;
+      case 'candidate':
+        if (!this.hasFloor) this.#prepare(event.transcript, event.lastVoicedAtMs, event.speculationMs);
+        break;
+      case 'candidate-void':
+        this.#dropPrepared();
+        break;
+      case 'turn-end':
+        this.#handleTurnEnd(event.transcript, event.lastVoicedAtMs, event.overVoice);
+        break;
+      case 'discard':
+        this.#dropPrepared();
+        voice.restore();
+        if (this.#turn?.hasPartial) this.#emitTranscript(this.#turn, '', true);
+        this.#endTurn();
+        break;
+      case 'failed':
+        this.#emitError(event.error as VisavisError);
+        break;
+    }
+  }
+
+  #handleTurnEnd(transcript: Transcript, lastVoicedAtMs: number, overVoice: boolean): void {
+    const turn = this.#turn ?? { id: this.#nextTurn++, participantId: '', hasPartial: false };
+    this.#emitTranscript(turn, transcript.text, true);
+    this.#turn = undefined;
+    this.#o.voice.restore();
+    if (overVoice && isBackchannel(transcript.text)) {
+      this.#dropPrepared();
+      this.#settle();
+      return;
+    }
+    this.#stopReply();
+    this.#commit({ role: 'user', text: transcript.text });
+    const usable = this.#prepared !== undefined && this.#prepared.text === transcript.text;
+    if (!usable) this.#prepare(transcript, lastVoicedAtMs, undefined, true);
+    const pending = this.#prepared;
+    this.#prepared = undefined;
+    if (pending === undefined) return;
+    pending.turnId = turn.id;
+    pending.latency.turnEndMs = this.#now() - lastVoicedAtMs;
+    pending.latency.speculationUsed = usable;
+    this.#letSpeak(pending);
+  }
+
+  // ------------------------------------------------------------ replies
+
+  #prepare(transcript: Transcript, lastVoicedAtMs: number, speculationMs: number | undefined, committed = false): void {
+    if (this.#prepared?.text === transcript.text) return;
+    this.#dropPrepared();
+    if (transcript.text.length === 0) return;
+    const history: Message[] = [...this.#o.history.messages];
+    if (!committed) history.push({ role: 'user', text: transcript.text });
+    this.#prepared = {
+      reply: this.#createReply((signal) => this.#o.agent.reply(history, { signal })),
+      turnId: 0,
+      text: transcript.text,
+      lastVoicedAtMs,
+      latency: {
+        speculationMs,
+        transcriptMs: this.#now() - lastVoicedAtMs,
+        recognitionComputeMs: transcript.computeMs,
+      },
+    };
+  }
+
+  #createReply(text: (signal: AbortSignal) => AsyncIterable<AgentEvent>): Reply {
+    return new Reply({
+      text,
+      synthesiser: this.#o.synthesiser,
+      voice: this.#o.voice,
+      speechVoice: this.#o.speechVoice,
+      apology,
+      onError: (error) => this.#emitError(error),
+      now: this.#now,
+    });
+  }
+
+  #letSpeak(pending: PendingReply): void {
+    this.#current = pending;
+    this.#setState('thinking');
+    pending.reply.release();
+  }
+
+  #dropPrepared(): void {
+    this.#prepared?.reply.cancel();
+    this.#prepared = undefined;
+  }
+
+  /** Ends what is being said or about to be said; the voice reports what was heard. */
+  #stopReply(): void {
+    this.#queue.length = 0;
+    this.#current?.reply.cancel();
+    if (this.#current !== undefined) this.#o.voice.stop();
+    this.#current = undefined;
+  }
+
+  // ------------------------------------------------------------ from the voice
+
+  handleVoice(event: VoiceEvent): void {
+    if (event.type === 'started') {
+      this.#setState('speaking');
+      this.#emitLatency(event.utteranceId, event.atMs);
+    } else if (event.type === 'word') {
+      this.#o.emit({ type: 'caption', utteranceId: event.utteranceId, index: event.index, word: event.word });
+    } else {
+      if (event.heard.length > 0) {
+        this.#commit({ role: 'assistant', text: event.heard, ...(event.interrupted ? { interrupted: true } : {}) });
+      }
+      this.#o.emit({ type: 'utterance-end', utteranceId: event.utteranceId, text: event.heard, interrupted: event.interrupted });
+      if (this.#current?.reply.utteranceId === event.utteranceId) this.#current = undefined;
+      if (!event.interrupted) this.#speakQueued();
+      this.#settle();
+    }
+  }
+
+  #emitLatency(utteranceId: number, firstSentAtMs: number): void {
+    const pending = this.#current;
+    if (pending?.reply.utteranceId !== utteranceId || pending.lastVoicedAtMs === undefined) return;
+    const since = pending.lastVoicedAtMs;
+    const { firstTextAtMs, firstAudioAtMs, synthesisComputeMs } = pending.reply.marks;
+    const latency: TurnLatency = {
+      ...pending.latency,
+      ...(firstTextAtMs === undefined ? {} : { firstTextMs: firstTextAtMs - since }),
+      ...(firstAudioAtMs === undefined ? {} : { firstAudioMs: firstAudioAtMs - since }),
+      ...(synthesisComputeMs === undefined ? {} : { synthesisComputeMs }),
+      firstSentMs: firstSentAtMs - since,
+    };
+    this.#o.emit({ type: 'latency', turnId: pending.turnId, utteranceId, latency });
+  }
+
+  // ------------------------------------------------------------ said and typed
+
+  /** Speaks `text` word for word, after what is being said. Returns false when too much is waiting. */
+  say(text: string): boolean {
+    if (this.#queue.length >= 8) return false;
+    this.#queue.push(text);
+    this.#speakQueued();
+    return true;
+  }
+
+  #speakQueued(): void {
+    if (this.#current !== undefined || this.#turn !== undefined) return;
+    const text = this.#queue.shift();
+    if (text === undefined) return;
+    const reply = this.#createReply(verbatim(text));
+    this.#letSpeak({ reply, turnId: 0, text: '', latency: {}, lastVoicedAtMs: undefined });
+  }
+
+  /** Answers typed text as a turn of its own; what is being said gives way. */
+  ask(participantId: string, text: string): void {
+    this.#dropPrepared();
+    this.#stopReply();
+    const turn: Turn = { id: this.#nextTurn++, participantId, hasPartial: false };
+    this.#turn = undefined;
+    this.#emitTranscript(turn, text, true);
+    this.#commit({ role: 'user', text });
+    const now = this.#now();
+    this.#prepare({ text, audioMs: 0, computeMs: 0 }, now, undefined, true);
+    const pending = this.#prepared as PendingReply | undefined;
+    this.#prepared = undefined;
+    if (pending === undefined) return;
+    pending.turnId = turn.id;
+    this.#letSpeak(pending);
+  }
+
+  /** Stops the voice at once, as a visitor's button does. */
+  interrupt(): void {
+    this.#dropPrepared();
+    this.#stopReply();
+    this.#settle();
+  }
+
+  close(): void {
+    this.#dropPrepared();
+    this.#stopReply();
+  }
+
+  // ------------------------------------------------------------ helpers
+
+  #endTurn(): void {
+    this.#turn = undefined;
+    this.#speakQueued();
+    this.#settle();
+  }
+
+  /** The state that follows from what is going on. */
+  #settle(): void {
+    if (this.#current !== undefined) this.#setState(this.#o.voice.audible ? 'speaking' : 'thinking');
+    else this.#setState(this.#turn === undefined ? 'idle' : 'listening');
+  }
+
+  #setState(state: AgentState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#o.onState(state);
+    this.#o.emit({ type: 'state', state });
+  }
+
+  #commit(message: Message): void {
+    if (this.#o.history.add(message)) this.#o.emit({ type: 'history', message });
+  }
+
+  #emitTranscript(turn: Turn, text: string, final: boolean): void {
+    this.#o.emit({ type: 'transcript', turnId: turn.id, participantId: turn.participantId, text, final });
+  }
+
+  #emitInterruption(phase: 'ducked' | 'stopped' | 'resumed', sinceOnsetMs: number): void {
+    const utteranceId = this.#current?.reply.utteranceId;
+    if (utteranceId !== undefined) this.#o.emit({ type: 'interruption', phase, utteranceId, sinceOnsetMs });
+  }
+
+  #emitError(error: VisavisError): void {
+    this.#o.emit({ type: 'error', error: error.toBody() });
+  }
+}
+
+function verbatim(text: string): () => AsyncIterable<AgentEvent> {
+  return async function* () {
+    yield { type: 'text-delta', text };
+    yield { type: 'reply-end', finishReason: 'stop' };
+  };
+}

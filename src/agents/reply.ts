@@ -1,0 +1,160 @@
+/**
+ * One reply on its way from the agent to the voice: text deltas → segments → synthesis → voice. It may be prepared while it is still
+ * unclear whether the visitor has finished: a held reply synthesises its first segment and waits for `release()`; a cancelled one
+ * leaves no trace.
+ */
+import { isAbort, VisavisError } from '../errors.js';
+import type { AgentEvent, SpeechChunk, SpeechSynthesiser } from '../inference/engines.js';
+import { SegmentAssembler } from './segments.js';
+import type { Voice } from './voice.js';
+
+/** Synthesis stays at most this far ahead of what is heard: a barge-in wastes little and other conversations get their turn. */
+const MAX_BACKLOG_MS = 6_000;
+/** A reply is cut here; nobody listens to more in one go. */
+const MAX_REPLY_CHARACTERS = 6_000;
+
+export interface ReplyMarks {
+  firstTextAtMs?: number;
+  firstAudioAtMs?: number;
+  synthesisComputeMs?: number;
+}
+
+export interface ReplyOptions {
+  /** The text, as the agent produces it; called once. */
+  text: (signal: AbortSignal) => AsyncIterable<AgentEvent>;
+  synthesiser: SpeechSynthesiser;
+  voice: Voice;
+  speechVoice?: string;
+  /** Spoken in place of what a failing agent still owed. */
+  apology: (error: VisavisError) => string;
+  onError: (error: VisavisError) => void;
+  now?: () => number;
+}
+
+export class Reply {
+  readonly marks: ReplyMarks = {};
+  /** Resolves when everything is handed to the voice, or the reply is cancelled. Never rejects. */
+  readonly done: Promise<void>;
+  readonly #o: ReplyOptions;
+  readonly #abort = new AbortController();
+  readonly #now: () => number;
+  readonly #segments: string[] = [];
+  #textEnded = false;
+  #wake: (() => void) | undefined;
+  #release!: () => void;
+  readonly #released: Promise<void>;
+  #utteranceId: number | undefined;
+
+  constructor(options: ReplyOptions) {
+    this.#o = options;
+    this.#now = options.now ?? (() => performance.timeOrigin + performance.now());
+    this.#released = new Promise((resolve) => {
+      this.#release = resolve;
+    });
+    void this.#readText();
+    this.done = this.#speakAll();
+  }
+
+  /** Known once the reply is released. */
+  get utteranceId(): number | undefined {
+    return this.#utteranceId;
+  }
+
+  get isCancelled(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  /** Lets the reply be heard and returns its utterance's number. */
+  release(): number {
+    this.#utteranceId ??= this.#o.voice.begin();
+    this.#release();
+    return this.#utteranceId;
+  }
+
+  /** Stops the agent and the synthesis. What the voice already has is the caller's to stop. */
+  cancel(): void {
+    this.#abort.abort();
+    this.#release();
+    this.#wake?.();
+  }
+
+  async #readText(): Promise<void> {
+    const assembler = new SegmentAssembler();
+    let length = 0;
+    try {
+      for await (const event of this.#o.text(this.#abort.signal)) {
+        if (this.#abort.signal.aborted) return;
+        if (event.type !== 'text-delta') continue;
+        this.marks.firstTextAtMs ??= this.#now();
+        length += event.text.length;
+        this.#push(assembler.push(event.text).map((segment) => segment.text));
+        if (length > MAX_REPLY_CHARACTERS) break;
+      }
+      this.#push(assembler.flush().map((segment) => segment.text));
+    } catch (thrown) {
+      if (isAbort(thrown) || this.#abort.signal.aborted) return;
+      const error = VisavisError.from(thrown, 'upstream-failed');
+      this.#o.onError(error);
+      this.#push(assembler.flush().map((segment) => segment.text));
+      this.#push([this.#o.apology(error)]);
+    } finally {
+      this.#textEnded = true;
+      this.#wake?.();
+    }
+  }
+
+  #push(segments: string[]): void {
+    if (segments.length === 0) return;
+    this.#segments.push(...segments);
+    this.#wake?.();
+  }
+
+  async #speakAll(): Promise<void> {
+    const { signal } = this.#abort;
+    let first = true;
+    try {
+      for (;;) {
+        const segment = await this.#nextSegment();
+        if (segment === undefined) break;
+        const priority = first ? 'first' : 'later';
+        for await (const chunk of this.#o.synthesiser.speak(segment, { voice: this.#o.speechVoice, priority, signal })) {
+          if (first) this.#markFirst(chunk);
+          first = false;
+          await this.#released;
+          const utteranceId = this.#utteranceId;
+          if (signal.aborted || utteranceId === undefined || !this.#o.voice.speak(utteranceId, chunk)) return;
+          await this.#waitForRoom(utteranceId);
+        }
+      }
+    } catch (thrown) {
+      if (!isAbort(thrown) && !signal.aborted) this.#o.onError(VisavisError.from(thrown, 'engine-failed'));
+    } finally {
+      await this.#released;
+      if (this.#utteranceId !== undefined) this.#o.voice.finish(this.#utteranceId);
+    }
+  }
+
+  #markFirst(chunk: SpeechChunk): void {
+    this.marks.firstAudioAtMs = this.#now();
+    this.marks.synthesisComputeMs = chunk.computeMs;
+  }
+
+  async #nextSegment(): Promise<string | undefined> {
+    while (this.#segments.length === 0) {
+      if (this.#textEnded || this.#abort.signal.aborted) return undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = undefined;
+    }
+    return this.#abort.signal.aborted ? undefined : this.#segments.shift();
+  }
+
+  async #waitForRoom(utteranceId: number): Promise<void> {
+    for (;;) {
+      const excessMs = this.#o.voice.backlogMs(utteranceId, this.#now()) - MAX_BACKLOG_MS;
+      if (excessMs <= 0 || this.#abort.signal.aborted) return;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(excessMs, 250)));
+    }
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * The life of one conversation inside an avatar worker: visitors' microphones come and go, the pipeline takes the turns, the voice
+ * and the face go out. Everything it opened is closed with it.
+ */
+import type { VisavisError } from '../errors.js';
+import { VisavisError as TypedError } from '../errors.js';
+import type { Agent, SpeechRecogniser, SpeechSynthesiser, VoiceActivityDetector } from '../inference/engines.js';
+import { Lifetime } from '../lifecycle.js';
+import { Microphone } from '../media/microphone.js';
+import type { FromPacer } from '../media/output-protocol.js';
+import type { ConversationEvent } from './events.js';
+import { History } from './history.js';
+import { Listener } from './listener.js';
+import { Pipeline } from './pipeline.js';
+import type { TurnSettings } from './turn.js';
+import { type Face, type SpeechOutput, Voice } from './voice.js';
+
+/** How often a silent microphone is checked for a turn that must still end. */
+const TICK_MS = 64;
+const MAX_PARTICIPANTS = 16;
+
+export interface ConversationEngines {
+  vad: VoiceActivityDetector;
+  recogniser: SpeechRecogniser;
+  synthesiser: SpeechSynthesiser;
+  agent: Agent;
+}
+
+export interface ConversationOptions {
+  engines: ConversationEngines;
+  output: SpeechOutput;
+  face: Face;
+  history: History;
+  speechVoice?: string;
+  greeting: string | null;
+  turnSettings?: Partial<TurnSettings>;
+  emit: (event: ConversationEvent) => void;
+}
+
+interface Participant {
+  microphone: Microphone;
+  listener: Listener;
+}
+
+export class Conversation {
+  readonly lifetime = new Lifetime();
+  readonly #o: ConversationOptions;
+  readonly #voice: Voice;
+  readonly #pipeline: Pipeline;
+  readonly #participants = new Map<string, Participant>();
+  #greeted = false;
+
+  constructor(options: ConversationOptions) {
+    this.#o = options;
+    this.#voice = new Voice(options.output, options.face, (event) => this.#pipeline.handleVoice(event));
+    this.#pipeline = new Pipeline({
+      agent: options.engines.agent,
+      synthesiser: options.engines.synthesiser,
+      speechVoice: options.speechVoice,
+      history: options.history,
+      voice: this.#voice,
+      onState: (state) => options.face.setState(state),
+      emit: options.emit,
+    });
+    const timer = setInterval(() => this.#tick(), TICK_MS);
+    this.lifetime.own(() => clearInterval(timer));
+    this.lifetime.own(() => {
+      for (const id of [...this.#participants.keys()]) this.removeMicrophone(id);
+    });
+    this.lifetime.own(() => this.#pipeline.close());
+  }
+
+  /** A viewer sees and hears: greet, once, unless the conversation is already under way. */
+  start(): void {
+    if (this.#greeted) return;
+    this.#greeted = true;
+    if (this.#o.greeting !== null && this.#o.history.messages.length === 0) this.#pipeline.say(this.#o.greeting);
+  }
+
+  addMicrophone(participantId: string): void {
+    this.removeMicrophone(participantId);
+    if (this.#participants.size >= MAX_PARTICIPANTS) {
+      throw new TypedError('too-many-requests', `a conversation takes at most ${MAX_PARTICIPANTS} microphones`);
+    }
+    const { engines } = this.#o;
+    const listener = new Listener({
+      vad: engines.vad.open(),
+      recognition: engines.recogniser.open({}),
+      settings: this.#o.turnSettings,
+      avatarAudible: () => this.#pipeline.hasFloor,
+      mayBegin: () => this.#pipeline.mayBegin(participantId),
+      onEvent: (event) => this.#pipeline.handleListener(participantId, event),
+    });
+    const microphone = new Microphone({ onWindow: (window) => listener.push(window) });
+    this.#participants.set(participantId, { microphone, listener });
+  }
+
+  removeMicrophone(participantId: string): void {
+    const participant = this.#participants.get(participantId);
+    if (participant === undefined) return;
+    this.#participants.delete(participantId);
+    if (participant.listener.inTurn) this.#pipeline.handleListener(participantId, { type: 'discard' });
+    participant.listener.close();
+    participant.microphone.close();
+  }
+
+  handlePacer(event: FromPacer): void {
+    if (this.lifetime.isClosed) return;
+    if (event.type === 'microphone') this.#participants.get(event.participantId)?.microphone.push(event);
+    else this.#voice.handlePacer(event);
+  }
+
+  /** Speaks `text` word for word. Throws `too-many-requests` when too much is waiting. */
+  say(text: string): void {
+    this.#greeted = true;
+    if (!this.#pipeline.say(text)) throw new TypedError('too-many-requests', 'too many texts are waiting to be spoken');
+  }
+
+  ask(participantId: string, text: string): void {
+    this.#greeted = true;
+    for (const { listener } of this.#participants.values()) listener.reset();
+    this.#pipeline.ask(participantId, text);
+  }
+
+  interrupt(): void {
+    this.#pipeline.interrupt();
+  }
+
+  fail(error: VisavisError): void {
+    this.#o.emit({ type: 'error', error: error.toBody() });
+  }
+
+  async close(): Promise<void> {
+    await this.lifetime.close();
+  }
+
+  #tick(): void {
+    const now = performance.timeOrigin + performance.now();
+    for (const { listener } of this.#participants.values()) listener.tick(now);
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * The turn machine: from voice activity, words and time to decisions. Pure; time is the media time of the microphone in ms.
+ *
+ *   quiet ──onset──► speaking ──silence──► trailing ──long enough──► end
+ *                        ▲                    │ voice again
+ *                        └────────────────────┘
+ *
+ * When the onset falls into the avatar's own voice, the voice is ducked first, and words and duration decide whether it
+ * stops (an interruption) or goes on (a backchannel, a cough, a door).
+ */
+import { asksForFloor, completeness, isBackchannel } from './turn-text.js';
+
+export interface TurnSettings {
+  /** Speech probability from which a window counts as voiced / below which as silent (hysteresis). */
+  voicedProbability: number;
+  silentProbability: number;
+  /** Voiced windows in a row that make an onset. */
+  onsetWindows: number;
+  /** Silence after which recognition and reply start speculatively. */
+  speculateMs: number;
+  /** Silence that ends a turn whose words sound finished / undecided or not yet known / unfinished. */
+  completeMs: number;
+  openMs: number;
+  unfinishedMs: number;
+  /** Barge-in: voiced time before words are asked for, and the moment of decision, both from the onset. */
+  classifyMs: number;
+  decideMs: number;
+  /** Voiced time that is an interruption even when no words are known by `decideMs`. */
+  insistMs: number;
+}
+
+export const DEFAULT_TURN_SETTINGS: TurnSettings = {
+  voicedProbability: 0.5,
+  silentProbability: 0.35,
+  onsetWindows: 2,
+  speculateMs: 64,
+  completeMs: 400,
+  openMs: 700,
+  unfinishedMs: 1_200,
+  classifyMs: 224,
+  decideMs: 448,
+  insistMs: 320,
+};
+
+export type TurnDecision =
+  /** Someone begins to speak; audio from `onsetMs` on belongs to the turn. */
+  | { type: 'onset'; onsetMs: number; overVoice: boolean }
+  | { type: 'duck'; onsetMs: number; atMs: number }
+  /** Words are wanted soon, to tell an interruption from a backchannel. */
+  | { type: 'classify'; atMs: number }
+  | { type: 'stop'; onsetMs: number; atMs: number }
+  | { type: 'resume'; onsetMs: number; atMs: number; reason: 'backchannel' | 'noise' }
+  /** The speaker paused: start working on the text so far. */
+  | { type: 'pause'; lastVoicedMs: number }
+  /** The speaker went on: what was begun at the pause is void. */
+  | { type: 'continue'; atMs: number }
+  | { type: 'end'; lastVoicedMs: number; atMs: number; overVoice: boolean }
+  /** What began was no turn. */
+  | { type: 'discard'; atMs: number };
+
+type Phase = 'quiet' | 'speaking' | 'trailing';
+/** `none`: no voice of the avatar is concerned; `undecided`: ducked; `yielded`: stopped; `tolerated`: resumed while the speaker still goes on. */
+type Overlap = 'none' | 'undecided' | 'yielded' | 'tolerated';
+
+export class TurnMachine {
+  readonly #settings: TurnSettings;
+  #phase: Phase = 'quiet';
+  #overlap: Overlap = 'none';
+  #voicedRun = 0;
+  #beganOverVoice = false;
+  #onsetMs = 0;
+  #lastVoicedMs = 0;
+  #voicedMs = 0;
+  #previousAtMs = 0;
+  #longestPauseMs = 0;
+  #paused = false;
+  #lastClassifyMs = 0;
+  #text: string | undefined;
+
+  constructor(settings: Partial<TurnSettings> = {}) {
+    this.#settings = { ...DEFAULT_TURN_SETTINGS, ...settings };
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** One voice-activity window that ends at `atMs`. `avatarAudible`: the avatar's voice is being heard now. */
+  window(probability: number, atMs: number, avatarAudible: boolean): TurnDecision[] {
+    const decisions: TurnDecision[] = [];
+    const elapsedMs = Math.max(0, atMs - this.#previousAtMs);
+    this.#previousAtMs = atMs;
+    const threshold = this.#phase === 'speaking' ? this.#settings.silentProbability : this.#settings.voicedProbability;
+    const voiced = probability >= threshold;
+    this.#voicedRun = voiced ? this.#voicedRun + 1 : 0;
+
+    if (this.#phase === 'quiet') {
+      if (this.#voicedRun >= this.#settings.onsetWindows) this.#begin(atMs, elapsedMs, avatarAudible, decisions);
+      return decisions;
+    }
+    if (voiced) this.#voiced(atMs, elapsedMs, decisions);
+    else this.#silent(atMs, decisions);
+    if (this.phase !== 'quiet') this.#overlapStep(atMs, avatarAudible, decisions);
+    return decisions;
+  }
+
+  /** The words of the turn so far; late answers for an earlier turn must not be given. */
+  transcript(text: string, atMs: number, avatarAudible: boolean): TurnDecision[] {
+    if (this.#phase === 'quiet') return [];
+    this.#text = text;
+    const decisions: TurnDecision[] = [];
+    this.#overlapStep(atMs, avatarAudible, decisions);
+    return decisions;
+  }
+
+  reset(): void {
+    this.#phase = 'quiet';
+    this.#overlap = 'none';
+    this.#voicedRun = 0;
+    this.#text = undefined;
+  }
+
+  #begin(atMs: number, windowMs: number, avatarAudible: boolean, out: TurnDecision[]): void {
+    const voicedMs = windowMs * this.#voicedRun;
+    this.#phase = 'speaking';
+    this.#overlap = avatarAudible ? 'undecided' : 'none';
+    this.#beganOverVoice = avatarAudible;
+    this.#onsetMs = atMs - voicedMs;
+    this.#lastVoicedMs = atMs;
+    this.#voicedMs = voicedMs;
+    this.#longestPauseMs = 0;
+    this.#paused = false;
+    this.#text = undefined;
+    this.#lastClassifyMs = this.#onsetMs;
+    out.push({ type: 'onset', onsetMs: this.#onsetMs, overVoice: avatarAudible });
+    if (avatarAudible) out.push({ type: 'duck', onsetMs: this.#onsetMs, atMs });
+  }
+
+  #voiced(atMs: number, windowMs: number, out: TurnDecision[]): void {
+    if (this.#phase === 'trailing') {
+      // One voiced window after a pause may be a click; two are speech.
+      if (this.#voicedRun < 2) return;
+      this.#phase = 'speaking';
+      this.#longestPauseMs = Math.max(this.#longestPauseMs, atMs - windowMs * 2 - this.#lastVoicedMs);
+      if (this.#paused) out.push({ type: 'continue', atMs });
+      this.#paused = false;
+    }
+    this.#voicedMs += windowMs;
+    this.#lastVoicedMs = atMs;
+  }
+
+  #silent(atMs: number, out: TurnDecision[]): void {
+    this.#phase = 'trailing';
+    const silenceMs = atMs - this.#lastVoicedMs;
+    if (!this.#paused && silenceMs >= this.#settings.speculateMs) {
+      this.#paused = true;
+      this.#text = undefined;
+      out.push({ type: 'pause', lastVoicedMs: this.#lastVoicedMs });
+    }
+    if (this.#overlap === 'undecided') return;
+    if (this.#overlap === 'tolerated') {
+      if (silenceMs >= this.#settings.completeMs) this.#finish(out, { type: 'discard', atMs });
+      return;
+    }
+    if (silenceMs < this.requiredSilenceMs()) return;
+    const nothingSaid = this.#text !== undefined && completeness(this.#text) === 'empty';
+    this.#finish(out, nothingSaid ? { type: 'discard', atMs } : { type: 'end', lastVoicedMs: this.#lastVoicedMs, atMs, overVoice: this.#beganOverVoice });
+  }
+
+  /** Silence that ends the turn as things stand. A speaker who pauses long within the turn is given that time again. */
+  requiredSilenceMs(): number {
+    const s = this.#settings;
+    const kind = this.#text === undefined ? 'open' : completeness(this.#text);
+    const base = kind === 'complete' || kind === 'empty' ? s.completeMs : kind === 'unfinished' ? s.unfinishedMs : s.openMs;
+    return Math.min(s.unfinishedMs, Math.max(base, this.#longestPauseMs * 0.9));
+  }
+
+  #overlapStep(atMs: number, avatarAudible: boolean, out: TurnDecision[]): void {
+    if (this.#overlap !== 'undecided' && this.#overlap !== 'tolerated') return;
+    // The avatar finished by itself meanwhile: an ordinary turn.
+    if (!avatarAudible) {
+      this.#overlap = 'none';
+      return;
+    }
+    const s = this.#settings;
+    const sinceOnsetMs = atMs - this.#onsetMs;
+    const text = this.#text;
+    const wordsKnown = text !== undefined && completeness(text) !== 'empty';
+    const backchannel = wordsKnown && isBackchannel(text);
+    if (wordsKnown && (asksForFloor(text) || (!backchannel && this.#voicedMs >= s.classifyMs))) {
+      this.#overlap = 'yielded';
+      out.push({ type: 'stop', onsetMs: this.#onsetMs, atMs });
+      return;
+    }
+    const silenceMs = atMs - this.#lastVoicedMs;
+    if (this.#overlap === 'undecided' && (sinceOnsetMs >= s.decideMs || silenceMs >= 160)) {
+      if (!backchannel && this.#voicedMs >= s.insistMs) {
+        this.#overlap = 'yielded';
+        out.push({ type: 'stop', onsetMs: this.#onsetMs, atMs });
+        return;
+      }
+      this.#overlap = 'tolerated';
+      out.push({ type: 'resume', onsetMs: this.#onsetMs, atMs, reason: backchannel ? 'backchannel' : 'noise' });
+    }
+    const sinceClassifyMs = atMs - this.#lastClassifyMs;
+    if (this.#phase === 'speaking' && sinceClassifyMs >= s.classifyMs) {
+      this.#lastClassifyMs = atMs;
+      out.push({ type: 'classify', atMs });
+    }
+  }
+
+  #finish(out: TurnDecision[], decision: TurnDecision): void {
+    this.reset();
+    out.push(decision);
+  }
+}

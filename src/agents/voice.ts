@@ -1,0 +1,157 @@
+/**
+ * The avatar's mouth: speech chunks in, paced sound, moving face and as-spoken captions out. It knows to the word what was heard.
+ */
+import type { AgentState, SpeechChunk, SpeechMotion } from '../inference/engines.js';
+import { OUTPUT_RATE_HZ, type FromPacer, type SpeechSegment } from '../media/output-protocol.js';
+import { loudnessEnvelope } from '../media/loudness.js';
+import { resampleToInt16 } from '../media/resample.js';
+
+/** The pacer's side of one conversation. */
+export interface SpeechOutput {
+  speech(segment: SpeechSegment): void;
+  utteranceComplete(utteranceId: number): void;
+  gain(gain: number, rampMs: number): void;
+  clear(fadeMs: number): Promise<unknown>;
+}
+
+/** The avatar thread's side of one conversation. */
+export interface Face {
+  speech(motion: SpeechMotion): void;
+  setState(state: AgentState): void;
+  interrupt(): void;
+}
+
+export type VoiceEvent =
+  | { type: 'started'; utteranceId: number; atMs: number }
+  | { type: 'word'; utteranceId: number; index: number; word: string }
+  | { type: 'ended'; utteranceId: number; heard: string; interrupted: boolean };
+
+const FADE_OUT_MS = 20;
+/** −14 dB: clearly out of the way, still there. */
+const DUCKED_GAIN = 0.2;
+const DUCK_RAMP_MS = 40;
+const RESTORE_RAMP_MS = 150;
+
+interface Utterance {
+  id: number;
+  words: number;
+  heard: string[];
+  started: boolean;
+  queuedMs: number;
+  firstSentAtMs: number;
+}
+
+export class Voice {
+  readonly #output: SpeechOutput;
+  readonly #face: Face;
+  readonly #onEvent: (event: VoiceEvent) => void;
+  readonly #utterances = new Map<number, Utterance>();
+  #nextUtterance = 1;
+  #nextSegment = 1;
+  #ducked = false;
+
+  constructor(output: SpeechOutput, face: Face, onEvent: (event: VoiceEvent) => void) {
+    this.#output = output;
+    this.#face = face;
+    this.#onEvent = onEvent;
+  }
+
+  /** True from the first sample sent to the last of what is queued. */
+  get audible(): boolean {
+    for (const utterance of this.#utterances.values()) if (utterance.started) return true;
+    return false;
+  }
+
+  begin(): number {
+    const id = this.#nextUtterance++;
+    this.#utterances.set(id, { id, words: 0, heard: [], started: false, queuedMs: 0, firstSentAtMs: 0 });
+    return id;
+  }
+
+  /** Queues a chunk; returns false when the utterance is over already. */
+  speak(utteranceId: number, chunk: SpeechChunk): boolean {
+    const utterance = this.#utterances.get(utteranceId);
+    if (utterance === undefined) return false;
+    const segmentId = this.#nextSegment++;
+    const durationMs = (chunk.samples.length * 1000) / chunk.sampleRateHz;
+    this.#face.speech({
+      segmentId,
+      durationMs,
+      phonemes: chunk.phonemes,
+      loudness: loudnessEnvelope(chunk.samples, chunk.sampleRateHz),
+    });
+    this.#output.speech({
+      segmentId,
+      utteranceId,
+      samples: resampleToInt16(chunk.samples, chunk.sampleRateHz, OUTPUT_RATE_HZ),
+      words: chunk.words.map((word) => ({
+        index: utterance.words++,
+        text: word.text,
+        startSample: Math.round((word.startMs * OUTPUT_RATE_HZ) / 1000),
+      })),
+    });
+    utterance.queuedMs += durationMs;
+    return true;
+  }
+
+  /** Milliseconds of speech queued and not yet sent. */
+  backlogMs(utteranceId: number, nowMs: number): number {
+    const utterance = this.#utterances.get(utteranceId);
+    if (utterance === undefined) return 0;
+    const sentMs = utterance.started ? nowMs - utterance.firstSentAtMs : 0;
+    return Math.max(0, utterance.queuedMs - sentMs);
+  }
+
+  /** No more chunks follow. An utterance that never got one ends at once. */
+  finish(utteranceId: number): void {
+    const utterance = this.#utterances.get(utteranceId);
+    if (utterance === undefined) return;
+    if (utterance.queuedMs === 0) this.#end(utterance, false);
+    else this.#output.utteranceComplete(utteranceId);
+  }
+
+  /** Lowers the voice while it is unclear whether a sound is an interruption. */
+  duck(): void {
+    if (this.#ducked) return;
+    this.#ducked = true;
+    this.#output.gain(DUCKED_GAIN, DUCK_RAMP_MS);
+  }
+
+  restore(): void {
+    if (!this.#ducked) return;
+    this.#ducked = false;
+    this.#output.gain(1, RESTORE_RAMP_MS);
+  }
+
+  /** Barge-in: the voice fades over 20 ms, the face relaxes from where it is, all queued speech is dropped. */
+  stop(): void {
+    this.#ducked = false;
+    this.#face.interrupt();
+    void this.#output.clear(FADE_OUT_MS);
+    for (const utterance of [...this.#utterances.values()]) this.#end(utterance, true);
+  }
+
+  handlePacer(event: FromPacer): void {
+    if (event.type === 'word-sent') {
+      const utterance = this.#utterances.get(event.utteranceId);
+      if (utterance === undefined) return;
+      utterance.heard.push(event.text);
+      this.#onEvent({ type: 'word', utteranceId: utterance.id, index: event.index, word: event.text });
+    } else if (event.type === 'segment-started') {
+      const utterance = this.#utterances.get(event.utteranceId);
+      if (utterance === undefined || utterance.started) return;
+      utterance.started = true;
+      utterance.firstSentAtMs = event.atMs;
+      this.#onEvent({ type: 'started', utteranceId: utterance.id, atMs: event.atMs });
+    } else if (event.type === 'utterance-sent') {
+      const utterance = this.#utterances.get(event.utteranceId);
+      if (utterance !== undefined) this.#end(utterance, false);
+    }
+  }
+
+  #end(utterance: Utterance, interrupted: boolean): void {
+    this.#utterances.delete(utterance.id);
+    const heard = utterance.heard.join(' ');
+    this.#onEvent({ type: 'ended', utteranceId: utterance.id, heard, interrupted });
+  }
+}

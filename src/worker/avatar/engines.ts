@@ -1,0 +1,58 @@
+/** The concrete engines of an avatar worker, chosen by configuration; the heavy ones live in the speech worker. */
+import { createKnowledgeAgent, openRetriever } from '../../agents/knowledge/index.js';
+import { createOpenAiAgent } from '../../agents/openai-agent.js';
+import type { ConversationEngines } from '../../agents/session.js';
+import type { TurnSettings } from '../../agents/turn.js';
+import type { Config } from '../../config.js';
+import type { Agent } from '../../inference/engines.js';
+import { OpenAiSynthesiser } from '../../inference/speech/openai-speech.js';
+import { SileroVad } from '../../inference/speech/silero.js';
+import type { Logger } from '../../log.js';
+import type { ConversationOptions } from '../control.js';
+import { SpeechWorkerClient } from '../speech/client.js';
+
+/** Models may still be loading when the avatar worker starts. */
+const SPEECH_WORKER_TIMEOUT_MS = 60_000;
+
+export interface WorkerEngines {
+  turnSettings: Partial<TurnSettings>;
+  forConversation(options: ConversationOptions): Promise<ConversationEngines>;
+  close(): Promise<void>;
+}
+
+export async function openEngines(config: Config, speechSocket: string, log: Logger): Promise<WorkerEngines> {
+  const speech = await SpeechWorkerClient.connect(speechSocket, { timeoutMs: SPEECH_WORKER_TIMEOUT_MS });
+  const vad = await SileroVad.create();
+  const retriever = await openRetriever({ folder: config.knowledgeFolder, embedder: speech.embedder() });
+  log.info({ chunks: retriever.size, agent: config.openai === null ? 'knowledge' : 'openai' }, 'agent ready');
+
+  const agentFor = (options: ConversationOptions): Agent =>
+    config.openai === null
+      ? createKnowledgeAgent({ retriever, name: options.name })
+      : createOpenAiAgent({
+          ...config.openai,
+          instructions: options.instructions ?? config.instructions,
+          name: options.name,
+          retriever,
+        });
+
+  return {
+    turnSettings: {
+      completeMs: config.endOfTurnMs.min,
+      openMs: Math.round(config.endOfTurnMs.min * 0.6 + config.endOfTurnMs.max * 0.4),
+      unfinishedMs: config.endOfTurnMs.max,
+      decideMs: config.interruptionMs,
+    },
+    async forConversation(options) {
+      const synthesiser =
+        options.speech === 'openai' && config.openai !== null
+          ? new OpenAiSynthesiser(config.openai)
+          : speech.synthesiser(options.speech === 'piper' ? 'piper' : 'kokoro');
+      return { vad, recogniser: speech.recogniser(), synthesiser, agent: agentFor(options) };
+    },
+    async close() {
+      await vad.close();
+      await speech.close();
+    },
+  };
+}

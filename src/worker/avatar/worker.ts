@@ -1,0 +1,190 @@
+/** The conversations of one avatar worker, driven by the gateway's control messages. */
+import { Conversation } from '../../agents/session.js';
+import { History } from '../../agents/history.js';
+import { VisavisError } from '../../errors.js';
+import type { Logger } from '../../log.js';
+import { PacerThread } from '../../media/pacer-client.js';
+import type { FromAvatarWorker, ToAvatarWorker, WorkerStats } from '../control.js';
+import { AvatarThread } from './avatar-thread-client.js';
+import type { WorkerEngines } from './engines.js';
+import { FrameTimes, percentile } from './stats.js';
+
+type Message<T extends ToAvatarWorker['type']> = Extract<ToAvatarWorker, { type: T }>;
+
+interface Hosted {
+  conversation: Conversation;
+  avatar: AvatarThread;
+}
+
+export interface AvatarWorkerOptions {
+  engines: WorkerEngines;
+  send: (message: FromAvatarWorker) => void;
+  log: Logger;
+}
+
+export class AvatarWorker {
+  readonly #o: AvatarWorkerOptions;
+  readonly #pacer: PacerThread;
+  readonly #hosted = new Map<string, Hosted>();
+  readonly #opening = new Set<string>();
+  readonly #frameTimes = new FrameTimes();
+
+  static async create(options: AvatarWorkerOptions): Promise<AvatarWorker> {
+    return new AvatarWorker(options, await PacerThread.create());
+  }
+
+  private constructor(options: AvatarWorkerOptions, pacer: PacerThread) {
+    this.#o = options;
+    this.#pacer = pacer;
+  }
+
+  /** Never throws: a failing message is answered with a typed error, and no other conversation notices. */
+  handle(message: ToAvatarWorker): void {
+    this.#dispatch(message).catch((thrown: unknown) => {
+      const error = VisavisError.from(thrown);
+      this.#o.log.warn({ messageType: message.type, err: error }, 'control message failed');
+      if ('requestId' in message) this.#o.send({ type: 'answer', requestId: message.requestId, error: error.toBody() });
+    });
+  }
+
+  async #dispatch(message: ToAvatarWorker): Promise<void> {
+    switch (message.type) {
+      case 'open':
+        return this.#open(message);
+      case 'start':
+        return this.#find(message.conversationId).conversation.start();
+      case 'microphone-added': {
+        const { conversationId, participantId, stream } = message;
+        this.#find(conversationId).conversation.addMicrophone(participantId);
+        this.#pacer.addMicrophone(conversationId, participantId, stream.ssrc, stream.payloadType);
+        return;
+      }
+      case 'microphone-removed':
+        this.#pacer.removeMicrophone(message.conversationId, message.participantId);
+        this.#hosted.get(message.conversationId)?.conversation.removeMicrophone(message.participantId);
+        return;
+      case 'say':
+        this.#find(message.conversationId).conversation.say(message.text);
+        return this.#o.send({ type: 'answer', requestId: message.requestId });
+      case 'ask':
+        this.#find(message.conversationId).conversation.ask(message.participantId, message.text);
+        return this.#o.send({ type: 'answer', requestId: message.requestId });
+      case 'interrupt':
+        this.#find(message.conversationId).conversation.interrupt();
+        return this.#o.send({ type: 'answer', requestId: message.requestId });
+      case 'bitrate':
+        this.#hosted.get(message.conversationId)?.avatar.bitrate(message.videoKbps);
+        return;
+      case 'close':
+        await this.#closeConversation(message.conversationId);
+        return this.#o.send({ type: 'closed', conversationId: message.conversationId });
+      case 'ping':
+        return this.#o.send({ type: 'pong', id: message.id, stats: await this.#stats() });
+      case 'shutdown':
+        await this.close();
+        process.exit(0);
+    }
+  }
+
+  async #open(message: Message<'open'>): Promise<void> {
+    const { conversationId } = message;
+    if (this.#hosted.has(conversationId) || this.#opening.has(conversationId)) return;
+    this.#opening.add(conversationId);
+    try {
+      const hosted = await this.#host(message);
+      this.#hosted.set(conversationId, hosted);
+      this.#o.send({ type: 'opened', conversationId });
+    } catch (thrown) {
+      const error = VisavisError.from(thrown);
+      this.#o.log.warn({ conversationId, err: error }, 'conversation could not be opened');
+      this.#o.send({ type: 'open-failed', conversationId, error: error.toBody() });
+    } finally {
+      this.#opening.delete(conversationId);
+    }
+  }
+
+  async #host({ conversationId, link, options, history }: Message<'open'>): Promise<Hosted> {
+    const avatar = await AvatarThread.create({
+      avatarPath: options.avatarPath,
+      width: options.width,
+      height: options.height,
+      bitrateKbps: options.videoBitrateKbps,
+      seed: options.seed,
+      onStats: (stats) => this.#frameTimes.add(stats),
+    });
+    try {
+      const engines = await this.#o.engines.forConversation(options);
+      await this.#pacer.open(conversationId, link, avatar.framePort);
+      const conversation = new Conversation({
+        engines,
+        output: {
+          speech: (segment) => this.#pacer.speech(conversationId, segment),
+          utteranceComplete: (utteranceId) => this.#pacer.utteranceComplete(conversationId, utteranceId),
+          gain: (gain, rampMs) => this.#pacer.gain(conversationId, gain, rampMs),
+          clear: (fadeMs) => this.#pacer.clear(conversationId, fadeMs),
+        },
+        face: avatar,
+        history: History.restore(history),
+        speechVoice: options.voice,
+        greeting: options.greeting,
+        turnSettings: this.#o.engines.turnSettings,
+        emit: (event) => this.#o.send({ type: 'event', conversationId, event }),
+      });
+      this.#pacer.on(conversationId, (event) => conversation.handlePacer(event));
+      void avatar.closed.then((error) => {
+        if (error !== undefined) this.#lose(conversationId, error);
+      });
+      return { conversation, avatar };
+    } catch (thrown) {
+      await avatar.close();
+      throw thrown;
+    }
+  }
+
+  /** A conversation whose face died ends alone, with a typed error. */
+  #lose(conversationId: string, thrown: unknown): void {
+    if (!this.#hosted.has(conversationId)) return;
+    const error = VisavisError.from(thrown, 'engine-failed');
+    this.#o.log.error({ conversationId, err: error }, 'avatar thread ended');
+    void this.#closeConversation(conversationId).then(() => this.#o.send({ type: 'closed', conversationId, error: error.toBody() }));
+  }
+
+  async #closeConversation(conversationId: string): Promise<void> {
+    const hosted = this.#hosted.get(conversationId);
+    if (hosted === undefined) return;
+    this.#hosted.delete(conversationId);
+    await hosted.conversation.close();
+    await this.#pacer.close(conversationId);
+    await hosted.avatar.close();
+  }
+
+  #find(conversationId: string): Hosted {
+    const hosted = this.#hosted.get(conversationId);
+    if (hosted === undefined) throw new VisavisError('not-found', `no conversation ${conversationId} in this worker`);
+    return hosted;
+  }
+
+  async #stats(): Promise<WorkerStats> {
+    const pacer = await this.#pacer.stats();
+    const late = pacer.latenessMs.toSorted((a, b) => a - b);
+    return {
+      conversations: this.#hosted.size,
+      pacerLatenessMs: {
+        p50: percentile(late, 0.5),
+        p99: percentile(late, 0.99),
+        p999: percentile(late, 0.999),
+        max: late.at(-1) ?? 0,
+        count: late.length,
+      },
+      frameMs: this.#frameTimes.take(),
+      framesLate: pacer.framesLate,
+      rssBytes: process.memoryUsage.rss(),
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#hosted.keys()].map((id) => this.#closeConversation(id)));
+    await this.#pacer.shutdown();
+    await this.#o.engines.close();
+  }
+}
