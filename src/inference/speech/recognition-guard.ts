@@ -1,0 +1,61 @@
+/** How often a run of 1, 2, 3… tokens may follow itself before it is a loop; longer runs use the last entry. */
+const REPEATS_OF_LOOP = [8, 6, 4] as const;
+const LONGEST_RUN = 16;
+
+/**
+ * When `tokens` ends in a run that repeats without end, the length to cut it to so that one occurrence stays; otherwise
+ * null. Greedy decoders fall into such loops on noise and music. The limits leave room for what people do say ("no no no
+ * no", "very very very").
+ */
+export function loopStart(tokens: readonly number[]): number | null {
+  for (let run = 1; run <= LONGEST_RUN; run += 1) {
+    const repeats = REPEATS_OF_LOOP[Math.min(run, REPEATS_OF_LOOP.length) - 1]!;
+    if (tokens.length < run * repeats) continue;
+    if (endsInRepeats(tokens, run, repeats)) return tokens.length - run * (repeats - 1);
+  }
+  return null;
+}
+
+function endsInRepeats(tokens: readonly number[], run: number, repeats: number): boolean {
+  const from = tokens.length - run * repeats;
+  for (let i = from; i < tokens.length - run; i += 1) {
+    if (tokens[i] !== tokens[i + run]) return false;
+  }
+  return true;
+}
+
+const FRAME = 320;
+/** −60 dBFS: below it no recogniser finds words, and quiet rooms are louder. */
+const SILENCE_RMS = 0.001;
+
+/** Whether any 20 ms of 16 kHz audio is louder than −60 dBFS. */
+export function hasSound(samples: Float32Array): boolean {
+  for (let from = 0; from < samples.length; from += FRAME) {
+    if (rms(samples, from, Math.min(from + FRAME, samples.length)) >= SILENCE_RMS) return true;
+  }
+  return false;
+}
+
+/**
+ * The middle of the quietest 100 ms between `from` and `to`: where a long turn is cut so that the cut falls between words
+ * rather than into one.
+ */
+export function quietestPoint(samples: Float32Array, from: number, to: number): number {
+  const window = FRAME * 5;
+  let best = to;
+  let lowest = Number.POSITIVE_INFINITY;
+  for (let start = from; start + window <= to; start += FRAME) {
+    const level = rms(samples, start, start + window);
+    if (level < lowest) {
+      lowest = level;
+      best = start + window / 2;
+    }
+  }
+  return best;
+}
+
+function rms(samples: Float32Array, from: number, to: number): number {
+  let sum = 0;
+  for (let i = from; i < to; i += 1) sum += samples[i]! * samples[i]!;
+  return Math.sqrt(sum / Math.max(1, to - from));
+}
