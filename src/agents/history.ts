@@ -1,0 +1,100 @@
+import type { Message } from '../inference/engines.js';
+
+export interface HistoryLimits {
+  maxMessages: number;
+  maxCharacters: number;
+}
+
+export const DEFAULT_HISTORY_LIMITS: HistoryLimits = { maxMessages: 100, maxCharacters: 24_000 };
+
+/** The first `heardWords` words of `text`, as written, white space between them normalised to single spaces. */
+export function truncateAtWord(text: string, heardWords: number): string {
+  const words = text.split(/\s+/u).filter((word) => word !== '');
+  return words.slice(0, Math.max(0, heardWords)).join(' ');
+}
+
+/**
+ * What was said and HEARD in one conversation, oldest first. Turns of visitors that follow each other become one message,
+ * so that a question whose answer nobody heard stays part of the next one. Always within its limits: the oldest messages
+ * are dropped first, and a single message that is too long keeps its end (visitor) or its beginning (assistant).
+ *
+ * `addUser` and `commitReply` return exactly what was added, for a mirror elsewhere: a mirror that appends these messages
+ * restores to an equal history.
+ */
+export class ConversationHistory {
+  readonly #limits: HistoryLimits;
+  #messages: Message[] = [];
+  #characters = 0;
+
+  constructor(limits: Partial<HistoryLimits> = {}) {
+    this.#limits = { ...DEFAULT_HISTORY_LIMITS, ...limits };
+    if (this.#limits.maxMessages < 1 || this.#limits.maxCharacters < 1) throw new RangeError('history limits must be positive');
+  }
+
+  /** A history that goes on where the mirrored `messages` end. */
+  static restore(messages: readonly Message[], limits: Partial<HistoryLimits> = {}): ConversationHistory {
+    const history = new ConversationHistory(limits);
+    for (const message of messages) history.#append(message);
+    return history;
+  }
+
+  /** A snapshot; later changes do not show in it. */
+  get messages(): readonly Message[] {
+    return this.#messages.map((message) => ({ ...message }));
+  }
+
+  get length(): number {
+    return this.#messages.length;
+  }
+
+  /** The messages as they would be after `addUser(text)`, without adding it: what a speculative reply is asked with. */
+  withUser(text: string): readonly Message[] {
+    const copy = ConversationHistory.restore(this.#messages, this.#limits);
+    copy.addUser(text);
+    return copy.messages;
+  }
+
+  /** A visitor's finished turn; null when the text is empty. */
+  addUser(text: string): Message | null {
+    return this.#append({ role: 'user', text });
+  }
+
+  /**
+   * The part of a reply that was heard: all of it, or up to the word at which it was cut off (`interrupted`). Null, and
+   * nothing is kept, when nothing was heard.
+   */
+  commitReply(heard: string, o: { interrupted?: boolean } = {}): Message | null {
+    return this.#append({ role: 'assistant', text: heard, ...(o.interrupted ? { interrupted: true } : {}) });
+  }
+
+  clear(): void {
+    this.#messages = [];
+    this.#characters = 0;
+  }
+
+  #append(message: Message): Message | null {
+    const text = this.#fit(message.role, message.text.replace(/\s+/gu, ' ').trim());
+    if (text === '') return null;
+    const added: Message = { role: message.role, text, ...(message.interrupted ? { interrupted: true } : {}) };
+    const last = this.#messages.at(-1);
+    if (added.role === 'user' && last?.role === 'user') {
+      this.#characters -= last.text.length;
+      last.text = this.#fit('user', `${last.text} ${text}`);
+      this.#characters += last.text.length;
+    } else {
+      this.#messages.push({ ...added });
+      this.#characters += text.length;
+    }
+    while (this.#messages.length > this.#limits.maxMessages || this.#characters > this.#limits.maxCharacters) {
+      this.#characters -= this.#messages.shift()?.text.length ?? 0;
+    }
+    return added;
+  }
+
+  #fit(role: Message['role'], text: string): string {
+    const max = this.#limits.maxCharacters;
+    if (text.length <= max) return text;
+    if (role === 'assistant') return text.slice(0, max + 1).replace(/\s\S*$/u, '').slice(0, max);
+    return text.slice(-max - 1).replace(/^\S*\s/u, '').slice(-max);
+  }
+}
