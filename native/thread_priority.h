@@ -1,0 +1,12 @@
+// Scheduling of the calling thread.
+#pragma once
+#include <napi.h>
+
+namespace visavis {
+
+// setThreadNice(nice) → the nice value in force afterwards; a refusal changes nothing and is no error.
+Napi::Value SetThreadNice(const Napi::CallbackInfo& info);
+// setThreadRealtime(priority) → whether the thread now runs under SCHED_RR.
+Napi::Value SetThreadRealtime(const Napi::CallbackInfo& info);
+
+}  // namespace visavis
