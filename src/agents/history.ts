@@ -18,10 +18,10 @@ export function truncateAtWord(text: string, heardWords: number): string {
  * so that a question whose answer nobody heard stays part of the next one. Always within its limits: the oldest messages
  * are dropped first, and a single message that is too long keeps its end (visitor) or its beginning (assistant).
  *
- * `addUser` and `commitReply` return exactly what was added, for a mirror elsewhere: a mirror that appends these messages
+ * `addUser`, `commitReply` and `add` return exactly what was added, for a mirror elsewhere: a mirror that appends these messages
  * restores to an equal history.
  */
-export class ConversationHistory {
+export class History {
   readonly #limits: HistoryLimits;
   #messages: Message[] = [];
   #characters = 0;
@@ -32,9 +32,9 @@ export class ConversationHistory {
   }
 
   /** A history that goes on where the mirrored `messages` end. */
-  static restore(messages: readonly Message[], limits: Partial<HistoryLimits> = {}): ConversationHistory {
-    const history = new ConversationHistory(limits);
-    for (const message of messages) history.#append(message);
+  static restore(messages: readonly Message[], limits: Partial<HistoryLimits> = {}): History {
+    const history = new History(limits);
+    for (const message of messages) history.add(message);
     return history;
   }
 
@@ -49,7 +49,7 @@ export class ConversationHistory {
 
   /** The messages as they would be after `addUser(text)`, without adding it: what a speculative reply is asked with. */
   withUser(text: string): readonly Message[] {
-    const copy = ConversationHistory.restore(this.#messages, this.#limits);
+    const copy = History.restore(this.#messages, this.#limits);
     copy.addUser(text);
     return copy.messages;
   }
@@ -65,6 +65,11 @@ export class ConversationHistory {
    */
   commitReply(heard: string, o: { interrupted?: boolean } = {}): Message | null {
     return this.#append({ role: 'assistant', text: heard, ...(o.interrupted ? { interrupted: true } : {}) });
+  }
+
+  /** Appends one message as above; returns what was added, or null. */
+  add(message: Message): Message | null {
+    return message.role === 'user' ? this.addUser(message.text) : this.commitReply(message.text, message);
   }
 
   clear(): void {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { ConversationHistory, truncateAtWord } from '../../src/agents/history.js';
+import { History, truncateAtWord } from '../../src/agents/history.js';
 
-const texts = (history: ConversationHistory) => history.messages.map((m) => `${m.role}: ${m.text}`);
+const texts = (history: History) => history.messages.map((m) => `${m.role}: ${m.text}`);
 
 describe('conversation history', () => {
   test('keeps turns in order and marks a reply that was cut off', () => {
-    const history = new ConversationHistory();
+    const history = new History();
     history.addUser('What is it?');
     const said = 'It is a service that talks.';
     expect(history.commitReply(truncateAtWord(said, 3), { interrupted: true })).toEqual({
@@ -18,7 +18,7 @@ describe('conversation history', () => {
   });
 
   test('a reply nothing of which was heard leaves no trace and the turns around it become one', () => {
-    const history = new ConversationHistory();
+    const history = new History();
     history.addUser('what does');
     expect(history.commitReply(truncateAtWord('It costs nothing.', 0), { interrupted: true })).toBeNull();
     expect(history.addUser('breakfast cost')).toEqual({ role: 'user', text: 'breakfast cost' });
@@ -27,19 +27,19 @@ describe('conversation history', () => {
 
   test('a mirror that appends what was returned restores to the same history', () => {
     const mirror = [];
-    const history = new ConversationHistory({ maxMessages: 5 });
+    const history = new History({ maxMessages: 5 });
     for (let i = 0; i < 20; i++) {
       mirror.push(history.addUser(`question ${i}`));
       if (i % 3 === 0) mirror.push(history.addUser(`more of ${i}`));
       mirror.push(history.commitReply(i % 4 === 0 ? '' : `answer ${i}`, { interrupted: i % 5 === 0 }));
     }
     const kept = mirror.filter((message) => message !== null);
-    expect(ConversationHistory.restore(kept, { maxMessages: 5 }).messages).toEqual(history.messages);
+    expect(History.restore(kept, { maxMessages: 5 }).messages).toEqual(history.messages);
     expect(history.length).toBe(5);
   });
 
   test('drops the oldest messages when there are too many characters', () => {
-    const history = new ConversationHistory({ maxCharacters: 50 });
+    const history = new History({ maxCharacters: 50 });
     for (let i = 0; i < 10; i++) {
       history.addUser(`a question number ${i}`);
       history.commitReply(`answer ${i}`);
@@ -49,7 +49,7 @@ describe('conversation history', () => {
   });
 
   test('cuts a single message that is too long at a word', () => {
-    const history = new ConversationHistory({ maxCharacters: 20 });
+    const history = new History({ maxCharacters: 20 });
     expect(history.addUser('one two three four five six seven')?.text).toBe('four five six seven');
     history.commitReply('one two three four five six seven');
     expect(texts(history)).toEqual(['assistant: one two three four']);
@@ -57,14 +57,14 @@ describe('conversation history', () => {
   });
 
   test('a speculative view does not change the history', () => {
-    const history = new ConversationHistory();
+    const history = new History();
     history.addUser('hello');
     expect(history.withUser('there').map((m) => m.text)).toEqual(['hello there']);
     expect(texts(history)).toEqual(['user: hello']);
   });
 
   test('snapshots are not changed by later turns', () => {
-    const history = new ConversationHistory();
+    const history = new History();
     history.addUser('hello');
     const before = history.messages;
     history.addUser('again');
@@ -72,8 +72,8 @@ describe('conversation history', () => {
   });
 
   test('empty turns add nothing and impossible limits are refused', () => {
-    expect(new ConversationHistory().addUser('  \n ')).toBeNull();
-    expect(() => new ConversationHistory({ maxMessages: 0 })).toThrow(RangeError);
+    expect(new History().addUser('  \n ')).toBeNull();
+    expect(() => new History({ maxMessages: 0 })).toThrow(RangeError);
   });
 
   test('truncation copes with counts outside the text', () => {

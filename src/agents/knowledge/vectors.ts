@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TextEmbedder } from '../../inference/engines.js';
+
+/** A file holds the vectors of one set of texts; older sets are deleted beyond this many. */
+const MAX_CACHE_FILES = 16;
+const BATCH = 32;
+
+export function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
+}
+
+/**
+ * Vectors of `texts`, from `folder` when exactly these texts were embedded before by the model called `model`, else from the
+ * embedder. A cache that cannot be read or written only costs time.
+ */
+export async function embedCached(
+  texts: readonly string[],
+  o: { embedder: TextEmbedder; model: string; folder: string | null; signal?: AbortSignal },
+): Promise<Float32Array[]> {
+  const { embedder, folder } = o;
+  if (texts.length === 0) return [];
+  const hash = createHash('sha256').update(JSON.stringify([1, o.model, embedder.dimensions, texts])).digest('hex');
+  const path = folder === null ? null : join(folder, `${hash}.f32`);
+  const bytes = texts.length * embedder.dimensions * 4;
+  if (path !== null) {
+    const cached = await readFile(path).catch(() => undefined);
+    if (cached?.length === bytes) {
+      await utimes(path, new Date(), new Date()).catch(() => undefined);
+      const all = new Float32Array(cached.buffer.slice(cached.byteOffset, cached.byteOffset + bytes));
+      return texts.map((_, i) => all.subarray(i * embedder.dimensions, (i + 1) * embedder.dimensions));
+    }
+  }
+  const vectors: Float32Array[] = [];
+  for (let from = 0; from < texts.length; from += BATCH) {
+    vectors.push(...(await embedder.embed(texts.slice(from, from + BATCH), { signal: o.signal })));
+  }
+  if (path !== null && folder !== null) await store(folder, path, vectors).catch(() => undefined);
+  return vectors;
+}
+
+async function store(folder: string, path: string, vectors: readonly Float32Array[]): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, Buffer.concat(vectors.map((v) => Buffer.from(v.buffer, v.byteOffset, v.byteLength))));
+  await rename(temporary, path);
+  const files = await Promise.all(
+    (await readdir(folder))
+      .filter((name) => name.endsWith('.f32') || name.endsWith('.tmp'))
+      .map(async (name) => ({ name, atMs: (await stat(join(folder, name))).mtimeMs })),
+  );
+  files.sort((a, b) => b.atMs - a.atMs);
+  for (const { name } of files.slice(MAX_CACHE_FILES)) await rm(join(folder, name), { force: true });
+}

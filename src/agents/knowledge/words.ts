@@ -1,0 +1,75 @@
+/** Words as the lexical half of retrieval sees them: lower case, function words removed, lightly stemmed. English. */
+
+const STOP_WORDS: ReadonlySet<string> = new Set(
+  (
+    'a an the this that these those it its i me my we us our you your he she they them their is are was were be been being am ' +
+    'do does did doing have has had having can could will would shall should may might must of in on at to for from by with ' +
+    'about as into onto and or but if so than then too very just also there here what which who whom whose when where why how ' +
+    'not no yes please tell know want like need get got give thing things something anything any some all more much many lot ' +
+    'okay ok um uh er hmm well now really actually maybe let s t re ve ll d m oh hey hi hello guys guy one ' +
+    'wondering wonder question ask asking say explain talk mean kind sort im dont ive whats hows wheres whos thats theres'
+  ).split(' '),
+);
+
+/** Content words that carry no topic of their own in a question; they weigh nothing when judging whether an answer fits. */
+export const WEAK_WORDS: ReadonlySet<string> = new Set(
+  'use work make go come take put see look find offer possibl able happen info inform detail exactly currently usual way long'.split(' '),
+);
+
+/** Lower-case words; letters that are spelled out ("g p u") become one word. */
+export function wordsOf(text: string): string[] {
+  const lower = text
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[’`]/gu, "'")
+    .replace(/\b(\p{L})\.(?=\p{L}\b)/gu, '$1')
+    .replace(/(?<=\d),(?=\d{3})/gu, '');
+  const raw = lower.match(/\p{L}+(?:'\p{L}+)?|\d+(?:[.:]\d+)?/gu) ?? [];
+  const words: string[] = [];
+  let spelled = '';
+  const endSpelling = (): void => {
+    if (spelled.length > 1) words.push(spelled);
+    else if (spelled !== '') words.push(spelled);
+    spelled = '';
+  };
+  for (const word of raw) {
+    if (/^\p{L}$/u.test(word) && !(/^[ai]$/u.test(word) && spelled === '')) {
+      spelled += word;
+      continue;
+    }
+    endSpelling();
+    words.push(word.replace(/'s$/u, '').replace(/'/gu, ''));
+  }
+  endSpelling();
+  return words;
+}
+
+/** A light suffix stripper: enough to join "prices" with "price" and "booking" with "booked", no more. */
+export function stem(word: string): string {
+  if (word.length <= 3 || /\d/u.test(word)) return word;
+  let s = word;
+  if (s.endsWith('ies') && s.length > 4) s = `${s.slice(0, -3)}y`;
+  else if (/(?:ss|sh|ch|x|z)es$/u.test(s)) s = s.slice(0, -2);
+  else if (s.endsWith('s') && !/(?:ss|us|is)$/u.test(s)) s = s.slice(0, -1);
+  for (const suffix of ['ations', 'ation', 'ments', 'ment', 'ings', 'ing', 'ied', 'ed', 'ly']) {
+    const base = s.slice(0, -suffix.length);
+    if (s.endsWith(suffix) && base.length >= 3 && /[aeiouy]/u.test(base)) {
+      s = suffix === 'ied' ? `${base}y` : base.replace(/([bdfgklmnprt])\1$/u, '$1');
+      break;
+    }
+  }
+  if (s.length > 4) s = s.replace(/e$/u, '');
+  return s;
+}
+
+/** The stemmed content words of `text`, in order, with repetitions. */
+export function contentStems(text: string): string[] {
+  return wordsOf(text)
+    .filter((word) => !STOP_WORDS.has(word))
+    .map(stem);
+}
+
+export function countWords(text: string): number {
+  return text.split(/\s+/u).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
+}
