@@ -1,0 +1,46 @@
+import type { ErrorBody } from '../../../src/errors.js';
+import type { CreatedSession, CreateSessionBody } from '../../../src/signaling/messages.js';
+import { ClientError } from './request.js';
+
+/** One entry of `GET /v1/avatars`. */
+export interface AvatarInfo {
+  id: string;
+  name: string;
+  poster?: string;
+}
+
+const TIMEOUT_MS = 20_000;
+
+/** Creates a session on the server; rejects with the server's error or `unreachable`. */
+export function createSession(baseUrl: string, body: CreateSessionBody, signal: AbortSignal): Promise<CreatedSession> {
+  return fetchJson<CreatedSession>(`${baseUrl}/v1/sessions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+  });
+}
+
+/** The avatars a visitor may choose from. */
+export async function listAvatars(baseUrl: string): Promise<AvatarInfo[]> {
+  const body = await fetchJson<{ avatars: AvatarInfo[] }>(`${baseUrl}/v1/avatars`, {
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  return Array.isArray(body.avatars) ? body.avatars : [];
+}
+
+async function fetchJson<T>(url: string, init: RequestInit): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(url, init);
+  } catch {
+    throw new ClientError('unreachable', 'the server does not answer', true);
+  }
+  const body: unknown = await response.json().catch(() => undefined);
+  if (response.ok && typeof body === 'object' && body !== null) return body as T;
+  const error = (body as { error?: ErrorBody } | undefined)?.error ?? (body as ErrorBody | undefined);
+  if (typeof error?.code === 'string') throw ClientError.fromBody(error);
+  const busy = response.status === 503 || response.status === 429;
+  const missing = response.status >= 502;
+  throw new ClientError(busy ? 'unavailable' : missing ? 'unreachable' : 'internal', `status ${response.status}`, busy);
+}

@@ -1,0 +1,22 @@
+import type { JoinAnswer, ServerToClient } from '../../../src/signaling/messages.js';
+
+/** Where the client stands; `over` is final. */
+export type Phase = 'connecting' | 'live' | 'reconnecting' | 'over';
+
+/** Why a conversation is over: the visitor ended it, the server did, the token no longer holds, or the way to the server is lost. */
+export type EndReason = 'left' | 'closed' | 'expired' | 'lost' | 'failed';
+
+type ServerEvent = {
+  [K in Exclude<keyof ServerToClient, 'closed'>]: { type: K } & Parameters<ServerToClient[K]>[0];
+}[Exclude<keyof ServerToClient, 'closed'>];
+
+/** What a `Conversation` tells its owner, in the order in which it happened. */
+export type ConversationEvent =
+  | ServerEvent
+  | { type: 'phase'; phase: Exclude<Phase, 'over'> }
+  | { type: 'phase'; phase: 'over'; reason: EndReason; detail?: string }
+  | { type: 'joined'; answer: JoinAnswer }
+  /** The avatar's tracks, again after every reconnection. */
+  | { type: 'tracks'; tracks: readonly MediaStreamTrack[] }
+  /** The visitor typed `text` and the server took it. */
+  | { type: 'asked'; text: string };

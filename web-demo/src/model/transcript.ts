@@ -1,0 +1,83 @@
+import type { ConversationEvent } from '../client/events.js';
+
+export interface Turn {
+  /** Stable key: a list can be patched by it. */
+  key: string;
+  speaker: 'visitor' | 'avatar';
+  text: string;
+  /** `growing`: may still change; `interrupted`: cut off by the visitor. */
+  status: 'growing' | 'final' | 'interrupted';
+  startedAtMs: number;
+}
+
+/** Older turns are forgotten. */
+export const MAX_TURNS = 500;
+/** A typed text that the server repeats as a transcript within this time is one and the same. */
+const ECHO_WINDOW_MS = 10_000;
+
+/** The conversation in writing. Pure: `turns` is replaced, never changed; the same array means nothing new. */
+export function reduceTranscript(turns: readonly Turn[], event: ConversationEvent, nowMs: number): readonly Turn[] {
+  switch (event.type) {
+    case 'transcript': {
+      const key = `visitor-${event.turnId}-${event.participantId}`;
+      const status = event.final ? 'final' : 'growing';
+      const text = event.text.trim();
+      const typed = turns.findLast((turn) => turn.key.startsWith('typed-'));
+      if (event.final && typed?.text === text && nowMs - typed.startedAtMs < ECHO_WINDOW_MS) return remove(turns, key);
+      if (text === '') return event.final ? remove(turns, key) : turns;
+      return put(turns, { key, speaker: 'visitor', text, status, startedAtMs: nowMs });
+    }
+    case 'asked': {
+      const text = event.text.trim();
+      const last = turns.findLast((turn) => turn.speaker === 'visitor');
+      if (last?.text === text && last.status === 'final' && nowMs - last.startedAtMs < ECHO_WINDOW_MS) return turns;
+      return put(turns, { key: `typed-${nowMs}`, speaker: 'visitor', text, status: 'final', startedAtMs: nowMs });
+    }
+    case 'caption': {
+      const key = `avatar-${event.utteranceId}`;
+      const known = turns.find((turn) => turn.key === key);
+      if (known && known.status !== 'growing') return turns;
+      const text = known ? `${known.text} ${event.word}` : event.word;
+      return put(turns, { key, speaker: 'avatar', text, status: 'growing', startedAtMs: nowMs });
+    }
+    case 'utterance-end': {
+      const key = `avatar-${event.utteranceId}`;
+      const text = event.text.trim();
+      if (text === '') return remove(turns, key);
+      const status = event.interrupted ? 'interrupted' : 'final';
+      return put(turns, { key, speaker: 'avatar', text, status, startedAtMs: nowMs });
+    }
+    case 'phase':
+      // Nobody will finish what was growing when the connection broke.
+      if (event.phase === 'connecting' || event.phase === 'live') return turns;
+      return turns.some((turn) => turn.status === 'growing') ? turns.map(settle) : turns;
+    default:
+      return turns;
+  }
+}
+
+/** Plain text for the clipboard. */
+export function formatTranscript(turns: readonly Turn[], avatarName: string): string {
+  return turns
+    .map((turn) => {
+      const who = turn.speaker === 'visitor' ? 'You' : avatarName;
+      return `${who}: ${turn.text}${turn.status === 'interrupted' ? ' … (interrupted)' : ''}`;
+    })
+    .join('\n');
+}
+
+function put(turns: readonly Turn[], turn: Turn): readonly Turn[] {
+  const index = turns.findIndex(({ key }) => key === turn.key);
+  const known = turns[index];
+  if (known) return turns.with(index, { ...turn, startedAtMs: known.startedAtMs });
+  return [...turns.slice(-(MAX_TURNS - 1)), turn];
+}
+
+function remove(turns: readonly Turn[], key: string): readonly Turn[] {
+  return turns.some((turn) => turn.key === key) ? turns.filter((turn) => turn.key !== key) : turns;
+}
+
+function settle(turn: Turn): Turn {
+  if (turn.status !== 'growing') return turn;
+  return { ...turn, status: turn.speaker === 'avatar' ? 'interrupted' : 'final' };
+}

@@ -1,0 +1,28 @@
+import type { CreateSessionBody } from '../../src/signaling/messages.js';
+
+/** What the page's address asks for; see `readSettings`. */
+export interface Settings {
+  autostart: boolean;
+  /** False: type only, the microphone is never asked for. */
+  microphone: boolean;
+  session: CreateSessionBody;
+}
+
+const MAX_GREETING_LENGTH = 500;
+const SPEECH = ['kokoro', 'piper', 'openai'] as const;
+
+/**
+ * Reads `?autostart=1`, `?mic=0`, `?avatar=ID`, `?speech=piper|kokoro|openai`, `?greeting=TEXT` and `?greeting=none`.
+ * Unknown values are ignored: a mistyped address still gives a page that works.
+ */
+export function readSettings(search: string): Settings {
+  const query = new URLSearchParams(search);
+  const session: CreateSessionBody = {};
+  const avatar = query.get('avatar');
+  if (avatar) session.avatar = avatar.slice(0, 64);
+  const speech = SPEECH.find((name) => name === query.get('speech'));
+  if (speech) session.speech = speech;
+  const greeting = query.get('greeting');
+  if (greeting) session.greeting = greeting === 'none' ? null : greeting.slice(0, MAX_GREETING_LENGTH);
+  return { autostart: query.get('autostart') === '1', microphone: query.get('mic') !== '0', session };
+}

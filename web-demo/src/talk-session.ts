@@ -1,0 +1,192 @@
+import type { CreateSessionBody } from '../../src/signaling/messages.js';
+import { Conversation } from './client/conversation.js';
+import type { ConversationEvent } from './client/events.js';
+import { Microphone, MicrophoneError } from './client/microphone.js';
+import { Playback } from './client/playback.js';
+import { ClientError } from './client/request.js';
+import { ResponseMeter } from './client/response-meter.js';
+import { reduceLatency } from './model/latency.js';
+import type { VoiceGap } from './model/voice-gap.js';
+import { INITIAL_TALK_STATE, reduceTalk, type TalkState } from './talk-state.js';
+
+export interface TalkSessionOptions {
+  video: HTMLVideoElement;
+  session: CreateSessionBody;
+  microphone: boolean;
+  onState: (state: TalkState) => void;
+  onEvent: (event: ConversationEvent) => void;
+  onGap: (gap: VoiceGap) => void;
+  onFirstFrame: (sinceStartMs: number) => void;
+  onMicrophoneFailure: (failure: MicrophoneError['failure']) => void;
+  /** A request of the visitor failed, or the server reports a failure. */
+  onProblem: (error: ClientError) => void;
+  /** The conversation never began. */
+  onStartFailure: (error: ClientError) => void;
+}
+
+/** One conversation with all that belongs to it in the browser: connection, microphone, playback and measuring. */
+export class TalkSession {
+  readonly playback: Playback;
+  readonly #options: TalkSessionOptions;
+  readonly #context = new AudioContext({ latencyHint: 'interactive' });
+  readonly #abort = new AbortController();
+  readonly #startedAtMs = performance.now();
+  #state: TalkState = INITIAL_TALK_STATE;
+  #conversation: Conversation | undefined;
+  #microphone: Microphone | undefined;
+  #meter: ResponseMeter | undefined;
+
+  /** To be called from the visitor's gesture, which unlocks the sound. Everything that can go in parallel does. */
+  static start(options: TalkSessionOptions): TalkSession {
+    const session = new TalkSession(options);
+    void session.#connect();
+    void session.#startMeter();
+    if (options.microphone) void session.toggleMicrophone();
+    return session;
+  }
+
+  private constructor(options: TalkSessionOptions) {
+    this.#options = options;
+    let firstFrame = true;
+    this.playback = new Playback(options.video, (presentedAtMs) => {
+      this.#update({ pictureShown: true });
+      if (firstFrame) options.onFirstFrame(presentedAtMs - this.#startedAtMs);
+      firstFrame = false;
+    });
+    this.playback.prime();
+    void this.#context.resume();
+  }
+
+  get state(): TalkState {
+    return this.#state;
+  }
+
+  get microphoneStream(): MediaStream | undefined {
+    return this.#microphone?.stream;
+  }
+
+  /** Loudness of the microphone, 0…1; 0 while it is off or muted. */
+  level(): number {
+    return this.#state.microphone === 'on' ? (this.#microphone?.level() ?? 0) : 0;
+  }
+
+  async stats(): Promise<RTCStatsReport | undefined> {
+    return this.#conversation?.stats();
+  }
+
+  ask(text: string): void {
+    this.#try(this.#conversation?.ask(text));
+  }
+
+  interrupt(): void {
+    this.#try(this.#conversation?.interrupt());
+  }
+
+  /** Turns the microphone on (asking for it when there is none), or mutes and unmutes it. */
+  async toggleMicrophone(): Promise<void> {
+    const { microphone } = this.#state;
+    if (microphone === 'asking' || this.#abort.signal.aborted) return;
+    if (microphone === 'on' || microphone === 'muted') return this.#setMuted(microphone === 'on');
+    this.#update({ microphone: 'asking' });
+    try {
+      const opened = await Microphone.open(this.#context, () => this.#handleMicrophoneEnded());
+      if (this.#abort.signal.aborted) return opened.close();
+      this.#microphone = opened;
+      this.#meter?.setVisitor(opened.stream);
+      this.#update({ microphone: 'on' });
+      this.#try(this.#conversation?.setMicrophone(opened.track));
+    } catch (failure) {
+      this.#update({ microphone: 'off' });
+      if (failure instanceof MicrophoneError) this.#options.onMicrophoneFailure(failure.failure);
+    }
+  }
+
+  async unlockSound(): Promise<void> {
+    void this.#context.resume();
+    this.#update({ soundBlocked: !(await this.playback.unlock()) });
+  }
+
+  /** Ends the conversation; the last state stays readable. */
+  close(): void {
+    this.#conversation?.close();
+    this.#release();
+  }
+
+  async #connect(): Promise<void> {
+    const { session } = this.#options;
+    const { signal } = this.#abort;
+    try {
+      const onEvent = (event: ConversationEvent): void => this.#handleEvent(event);
+      this.#conversation = await Conversation.create({ baseUrl: '', session, onEvent, signal });
+      if (this.#microphone) this.#try(this.#conversation.setMicrophone(this.#microphone.track));
+    } catch (failure) {
+      const wasWanted = !signal.aborted;
+      this.#release();
+      if (wasWanted) this.#options.onStartFailure(ClientError.from(failure));
+    }
+  }
+
+  async #startMeter(): Promise<void> {
+    const meter = await ResponseMeter.create(this.#context, (gap) => {
+      this.#update({ timings: reduceLatency(this.#state.timings, { type: 'heard', ms: gap.ms }, performance.now()) });
+      this.#options.onGap(gap);
+    });
+    if (this.#abort.signal.aborted) return meter?.close();
+    this.#meter = meter;
+    this.#meter?.setVisitor(this.#microphone?.stream);
+    this.#meter?.setAvatar(this.playback.stream);
+  }
+
+  #handleEvent(event: ConversationEvent): void {
+    if (event.type === 'tracks') void this.#play(event.tracks);
+    if (event.type === 'session-error') this.#options.onProblem(ClientError.fromBody(event));
+    this.#state = reduceTalk(this.#state, event, performance.now());
+    this.#options.onEvent(event);
+    this.#options.onState(this.#state);
+    if (event.type === 'phase' && event.phase === 'over') this.#release();
+  }
+
+  async #play(tracks: readonly MediaStreamTrack[]): Promise<void> {
+    const isAudible = this.playback.setTracks(tracks);
+    this.#meter?.setAvatar(this.playback.stream);
+    this.#update({ soundBlocked: !(await isAudible) });
+  }
+
+  #setMuted(muted: boolean): void {
+    if (this.#microphone) this.#microphone.enabled = !muted;
+    this.#update({ microphone: muted ? 'muted' : 'on' });
+    this.#try(this.#conversation?.setMicrophoneEnabled(!muted));
+  }
+
+  #handleMicrophoneEnded(): void {
+    this.#closeMicrophone();
+    this.#options.onMicrophoneFailure('absent');
+    this.#try(this.#conversation?.setMicrophone(null));
+  }
+
+  #closeMicrophone(): void {
+    this.#meter?.setVisitor(undefined);
+    this.#microphone?.close();
+    this.#microphone = undefined;
+    this.#update({ microphone: 'off' });
+  }
+
+  #try(doing: Promise<void> | undefined): void {
+    doing?.catch((failure: unknown) => this.#options.onProblem(ClientError.from(failure)));
+  }
+
+  #update(change: Partial<TalkState>): void {
+    this.#state = { ...this.#state, ...change };
+    this.#options.onState(this.#state);
+  }
+
+  #release(): void {
+    if (this.#abort.signal.aborted) return;
+    this.#abort.abort();
+    this.#meter?.close();
+    this.#closeMicrophone();
+    this.playback.stop();
+    this.#update({ pictureShown: false, soundBlocked: false });
+    void this.#context.close();
+  }
+}

@@ -1,0 +1,58 @@
+import type { AgentState } from '../../src/inference/engines.js';
+import type { ConversationEvent, EndReason, Phase } from './client/events.js';
+import { type Caption, NO_CAPTION, reduceCaption } from './model/captions.js';
+import { reduceLatency, type TurnTiming } from './model/latency.js';
+import { reduceTranscript, type Turn } from './model/transcript.js';
+
+/** Everything a conversation shows. Replaced, never changed. */
+export interface TalkState {
+  phase: Phase;
+  endReason: EndReason | undefined;
+  agentState: AgentState;
+  avatarName: string | undefined;
+  disclosure: string;
+  turns: readonly Turn[];
+  caption: Caption;
+  timings: readonly TurnTiming[];
+  microphone: 'off' | 'asking' | 'on' | 'muted';
+  pictureShown: boolean;
+  soundBlocked: boolean;
+}
+
+export const INITIAL_TALK_STATE: TalkState = {
+  phase: 'connecting',
+  endReason: undefined,
+  agentState: 'idle',
+  avatarName: undefined,
+  disclosure: '',
+  turns: [],
+  caption: NO_CAPTION,
+  timings: [],
+  microphone: 'off',
+  pictureShown: false,
+  soundBlocked: false,
+};
+
+export function reduceTalk(state: TalkState, event: ConversationEvent, nowMs: number): TalkState {
+  const next: TalkState = {
+    ...state,
+    turns: reduceTranscript(state.turns, event, nowMs),
+    caption: reduceCaption(state.caption, event),
+    timings: reduceLatency(state.timings, event, nowMs),
+  };
+  switch (event.type) {
+    case 'phase':
+      next.phase = event.phase;
+      if (event.phase === 'over') next.endReason = event.reason;
+      if (event.phase !== 'live') next.agentState = 'idle';
+      break;
+    case 'state':
+      next.agentState = event.state;
+      break;
+    case 'joined':
+      next.avatarName = event.answer.avatar.name;
+      next.disclosure = event.answer.disclosure;
+      break;
+  }
+  return next;
+}

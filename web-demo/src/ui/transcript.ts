@@ -1,0 +1,87 @@
+import { formatTranscript, type Turn } from '../model/transcript.js';
+import { h, setText } from './dom.js';
+import { icon } from './icons.js';
+
+export interface TranscriptView {
+  element: HTMLElement;
+  update(turns: readonly Turn[]): void;
+  setAvatarName(name: string): void;
+}
+
+const COPIED_MS = 1_600;
+/** Closer to the end than this, the list follows what is new. */
+const FOLLOW_WITHIN_PX = 48;
+
+/** Both sides in writing, as a list that grows at its end. */
+export function createTranscript(): TranscriptView {
+  let turns: readonly Turn[] = [];
+  let avatarName = 'Avatar';
+  const items = new Map<string, { item: HTMLLIElement; text: HTMLElement; who: HTMLElement; mark: HTMLElement }>();
+  const list = h('ol', { class: 'transcript__list', tabindex: '0', 'aria-label': 'Transcript' });
+  const empty = h('p', { class: 'transcript__empty' }, 'What is said will be written here.');
+  const copyLabel = h('span', {}, 'Copy');
+  const copy = h('button', { class: 'chip', type: 'button', disabled: true }, icon('copy'), copyLabel);
+  copy.addEventListener('click', async () => {
+    const copied = await copyText(formatTranscript(turns, avatarName));
+    setText(copyLabel, copied ? 'Copied' : 'Copying failed');
+    setTimeout(() => setText(copyLabel, 'Copy'), COPIED_MS);
+  });
+  const element = h(
+    'section',
+    { class: 'transcript', 'aria-label': 'Conversation' },
+    h('header', { class: 'transcript__header' }, h('h2', {}, 'Conversation'), copy),
+    h('div', { class: 'transcript__body' }, empty, list),
+  );
+
+  const render = (turn: Turn): HTMLLIElement => {
+    let known = items.get(turn.key);
+    if (!known) {
+      const who = h('span', { class: 'turn__who' });
+      const text = h('p', { class: 'turn__text' });
+      const mark = h('span', { class: 'turn__mark' });
+      known = { item: h('li', { class: 'turn' }, who, text, mark), text, who, mark };
+      items.set(turn.key, known);
+    }
+    known.item.dataset.speaker = turn.speaker;
+    known.item.dataset.status = turn.status;
+    setText(known.who, turn.speaker === 'visitor' ? 'You' : avatarName);
+    setText(known.text, turn.text);
+    setText(known.mark, turn.status === 'interrupted' ? 'interrupted' : '');
+    return known.item;
+  };
+
+  return {
+    element,
+    update(next) {
+      if (next === turns) return;
+      const follows = list.scrollHeight - list.scrollTop - list.clientHeight < FOLLOW_WITHIN_PX;
+      turns = next;
+      const keys = new Set(next.map(({ key }) => key));
+      for (const [key, { item }] of items) {
+        if (keys.has(key)) continue;
+        item.remove();
+        items.delete(key);
+      }
+      next.forEach((turn, index) => {
+        const item = render(turn);
+        if (list.children[index] !== item) list.insertBefore(item, list.children[index] ?? null);
+      });
+      empty.hidden = next.length > 0;
+      copy.disabled = next.length === 0;
+      if (follows) list.scrollTop = list.scrollHeight;
+    },
+    setAvatarName(name) {
+      avatarName = name;
+    },
+  };
+}
+
+/** The clipboard needs a secure context and permission; false without. */
+async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
