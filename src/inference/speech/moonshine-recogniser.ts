@@ -1,6 +1,6 @@
-import { VisavisError } from '../../errors.js';
 import type { RecognitionStream, SpeechRecogniser, Transcript } from '../engines.js';
 import { MoonshineModel } from './moonshine.js';
+import { requireEnglish } from './recognition-language.js';
 import { type Pass, RecognitionTurn } from './recognition-turn.js';
 
 /**
@@ -27,7 +27,11 @@ export class MoonshineRecogniser implements SpeechRecogniser {
   }
 
   /** One pass of the model that serves `pass`. */
-  async decode(samples: Float32Array, pass: Pass, o: { signal?: AbortSignal }): Promise<{ text: string; computeMs: number }> {
+  async decode(
+    samples: Float32Array,
+    pass: Pass,
+    o: { signal?: AbortSignal },
+  ): Promise<{ text: string; computeMs: number }> {
     return decode(this.#models[pass], samples, o.signal);
   }
 
@@ -35,14 +39,6 @@ export class MoonshineRecogniser implements SpeechRecogniser {
     await this.#models.final.close();
     await this.#models.partial.close();
   }
-}
-
-/** Moonshine base and tiny know English only; any other language is refused rather than misheard. */
-export function requireEnglish(language: string | undefined): void {
-  if (language === undefined || /^en\b/i.test(language)) return;
-  throw new VisavisError('bad-request', `expected an English language tag such as "en", got "${language}"`, {
-    field: 'language',
-  });
 }
 
 class LocalStream implements RecognitionStream {

@@ -56,7 +56,9 @@ class SileroStream implements VoiceActivityStream {
     if (this.#closed) throw new VisavisError('conflict', 'voice activity stream is closed');
     if (this.#busy) throw new VisavisError('conflict', 'voice activity windows of one stream must not overlap');
     if (window.length !== VAD_WINDOW) {
-      throw new VisavisError('bad-request', `expected ${VAD_WINDOW} samples, got ${window.length}`, { field: 'window' });
+      throw new VisavisError('bad-request', `expected ${VAD_WINDOW} samples, got ${window.length}`, {
+        field: 'window',
+      });
     }
     this.#busy = true;
     const epoch = this.#epoch;
