@@ -51,7 +51,11 @@ export class VisavisError extends Error {
   readonly field?: string;
   readonly retryable: boolean;
 
-  constructor(code: ErrorCode, message: string, options: { field?: string; cause?: unknown; retryable?: boolean } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { field?: string; cause?: unknown; retryable?: boolean } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = 'VisavisError';
     this.code = code;

@@ -11,6 +11,9 @@ export function createLogger(name: string, level: string = process.env['VISAVIS_
     name,
     level,
     base: { name, pid: process.pid },
-    redact: { paths: ['token', 'apiKey', '*.token', '*.apiKey', 'authorization', '*.authorization'], censor: '[redacted]' },
+    redact: {
+      paths: ['token', 'apiKey', '*.token', '*.apiKey', 'authorization', '*.authorization'],
+      censor: '[redacted]',
+    },
   });
 }

@@ -172,7 +172,8 @@ export class Listener {
     const result = this.#o.recognition.final({ signal: abort.signal }).then(
       (transcript) => {
         if (abort.signal.aborted) return undefined;
-        for (const d of this.#turn.transcript(transcript.text, this.#mediaMs, this.#o.avatarAudible())) this.#handleDecision(d);
+        for (const d of this.#turn.transcript(transcript.text, this.#mediaMs, this.#o.avatarAudible()))
+          this.#handleDecision(d);
         if (!abort.signal.aborted && this.#inTurn) {
           this.#o.onEvent({ type: 'candidate', transcript, lastVoicedAtMs, speculationMs });
         }
@@ -214,7 +215,8 @@ export class Listener {
         if (!this.#inTurn || turnNumber !== this.#turnNumber) return;
         if (transcript.text.length > 0) this.#o.onEvent({ type: 'partial', text: transcript.text });
         if (this.#turn.phase !== 'speaking') return;
-        for (const d of this.#turn.transcript(transcript.text, this.#mediaMs, this.#o.avatarAudible())) this.#handleDecision(d);
+        for (const d of this.#turn.transcript(transcript.text, this.#mediaMs, this.#o.avatarAudible()))
+          this.#handleDecision(d);
       })
       .catch(() => {
         // Partials are a courtesy: refused under load, and the final run reports real failures.

@@ -136,7 +136,7 @@ export class Pipeline {
       return;
     }
     this.#stopReply();
-    this.#commit({ role: 'user', text: transcript.text });
+    this.#mirror(this.#o.history.addUser(transcript.text));
     const usable = this.#prepared !== undefined && this.#prepared.text === transcript.text;
     if (!usable) this.#prepare(transcript, lastVoicedAtMs, undefined, true);
     const pending = this.#prepared;
@@ -154,8 +154,7 @@ export class Pipeline {
     if (this.#prepared?.text === transcript.text) return;
     this.#dropPrepared();
     if (transcript.text.length === 0) return;
-    const history: Message[] = [...this.#o.history.messages];
-    if (!committed) history.push({ role: 'user', text: transcript.text });
+    const history = committed ? this.#o.history.messages : this.#o.history.withUser(transcript.text);
     this.#prepared = {
       reply: this.#createReply((signal) => this.#o.agent.reply(history, { signal })),
       turnId: 0,
@@ -209,10 +208,13 @@ export class Pipeline {
     } else if (event.type === 'word') {
       this.#o.emit({ type: 'caption', utteranceId: event.utteranceId, index: event.index, word: event.word });
     } else {
-      if (event.heard.length > 0) {
-        this.#commit({ role: 'assistant', text: event.heard, ...(event.interrupted ? { interrupted: true } : {}) });
-      }
-      this.#o.emit({ type: 'utterance-end', utteranceId: event.utteranceId, text: event.heard, interrupted: event.interrupted });
+      this.#mirror(this.#o.history.commitReply(event.heard, { interrupted: event.interrupted }));
+      this.#o.emit({
+        type: 'utterance-end',
+        utteranceId: event.utteranceId,
+        text: event.heard,
+        interrupted: event.interrupted,
+      });
       if (this.#current?.reply.utteranceId === event.utteranceId) this.#current = undefined;
       if (!event.interrupted) this.#speakQueued();
       this.#settle();
@@ -259,7 +261,7 @@ export class Pipeline {
     const turn: Turn = { id: this.#nextTurn++, participantId, hasPartial: false };
     this.#turn = undefined;
     this.#emitTranscript(turn, text, true);
-    this.#commit({ role: 'user', text });
+    this.#mirror(this.#o.history.addUser(text));
     const now = this.#now();
     this.#prepare({ text, audioMs: 0, computeMs: 0 }, now, undefined, true);
     const pending = this.#prepared as PendingReply | undefined;
@@ -302,8 +304,8 @@ export class Pipeline {
     this.#o.emit({ type: 'state', state });
   }
 
-  #commit(message: Message): void {
-    if (this.#o.history.add(message)) this.#o.emit({ type: 'history', message });
+  #mirror(message: Message | null): void {
+    if (message !== null) this.#o.emit({ type: 'history', message });
   }
 
   #emitTranscript(turn: Turn, text: string, final: boolean): void {

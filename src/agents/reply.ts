@@ -117,7 +117,11 @@ export class Reply {
         const segment = await this.#nextSegment();
         if (segment === undefined) break;
         const priority = first ? 'first' : 'later';
-        for await (const chunk of this.#o.synthesiser.speak(segment, { voice: this.#o.speechVoice, priority, signal })) {
+        for await (const chunk of this.#o.synthesiser.speak(segment, {
+          voice: this.#o.speechVoice,
+          priority,
+          signal,
+        })) {
           if (first) this.#markFirst(chunk);
           first = false;
           await this.#released;

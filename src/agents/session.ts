@@ -2,14 +2,13 @@
  * The life of one conversation inside an avatar worker: visitors' microphones come and go, the pipeline takes the turns, the voice
  * and the face go out. Everything it opened is closed with it.
  */
-import type { VisavisError } from '../errors.js';
-import { VisavisError as TypedError } from '../errors.js';
+import { VisavisError } from '../errors.js';
 import type { Agent, SpeechRecogniser, SpeechSynthesiser, VoiceActivityDetector } from '../inference/engines.js';
 import { Lifetime } from '../lifecycle.js';
 import { Microphone } from '../media/microphone.js';
 import type { FromPacer } from '../media/output-protocol.js';
 import type { ConversationEvent } from './events.js';
-import { History } from './history.js';
+import type { History } from './history.js';
 import { Listener } from './listener.js';
 import { Pipeline } from './pipeline.js';
 import type { TurnSettings } from './turn.js';
@@ -80,7 +79,7 @@ export class Conversation {
   addMicrophone(participantId: string): void {
     this.removeMicrophone(participantId);
     if (this.#participants.size >= MAX_PARTICIPANTS) {
-      throw new TypedError('too-many-requests', `a conversation takes at most ${MAX_PARTICIPANTS} microphones`);
+      throw new VisavisError('too-many-requests', `a conversation takes at most ${MAX_PARTICIPANTS} microphones`);
     }
     const { engines } = this.#o;
     const listener = new Listener({
@@ -113,7 +112,8 @@ export class Conversation {
   /** Speaks `text` word for word. Throws `too-many-requests` when too much is waiting. */
   say(text: string): void {
     this.#greeted = true;
-    if (!this.#pipeline.say(text)) throw new TypedError('too-many-requests', 'too many texts are waiting to be spoken');
+    if (!this.#pipeline.say(text))
+      throw new VisavisError('too-many-requests', 'too many texts are waiting to be spoken');
   }
 
   ask(participantId: string, text: string): void {

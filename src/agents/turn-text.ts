@@ -13,16 +13,26 @@ const words = (text: string): string[] =>
 
 /** After these words English hardly ever stops: articles, prepositions, conjunctions, determiners, auxiliaries, fillers. */
 const NEVER_LAST = new Set(
-  ('a an the and or but because so if when while although unless of to for from with without by at in on into onto about between ' +
+  (
+    'a an the and or but because so if when while although unless of to for from with without by at in on into onto about between ' +
     'my your his her our their its some any every each very really um uh er erm hmm like i we they he she ' +
     "i'm i'd i'll we're we'd is are was were am be been would could should can will shall might must may do does did " +
-    'have has had who which whose than as let').split(' '),
+    'have has had who which whose than as let'
+  ).split(' '),
 );
 
 /** Words of the list above that a short question may well end with ("Who are you with?", "What is it for?"). */
-const MAY_CLOSE_QUESTION = new Set('of to for from with without by at in on into about like is are was were am be been do does did have has had can will could would should i we they he she'.split(' '));
+const MAY_CLOSE_QUESTION = new Set(
+  'of to for from with without by at in on into about like is are was were am be been do does did have has had can will could would should i we they he she'.split(
+    ' ',
+  ),
+);
 
-const QUESTION_START = new Set('what who when where why how which whose is are was were do does did can could will would should may have has'.split(' '));
+const QUESTION_START = new Set(
+  'what who when where why how which whose is are was were do does did can could will would should may have has'.split(
+    ' ',
+  ),
+);
 
 /** How finished `text` sounds. `open` is neither clearly finished nor clearly unfinished. */
 export function completeness(text: string): Completeness {
@@ -38,8 +48,10 @@ export function completeness(text: string): Completeness {
 }
 
 const BACKCHANNELS = new Set(
-  ('mm mmm mhm mm-hmm mm-hm mhmm hmm hm uh-huh uhuh uh huh ah oh aha okay ok yeah yep yes yup right sure good great nice cool wow ' +
-    'really indeed exactly true fine alright well i see got it gotcha ha haha hahaha').split(' '),
+  (
+    'mm mmm mhm mm-hmm mm-hm mhmm hmm hm uh-huh uhuh uh huh ah oh aha okay ok yeah yep yes yup right sure good great nice cool wow ' +
+    'really indeed exactly true fine alright well i see got it gotcha ha haha hahaha'
+  ).split(' '),
 );
 
 const STOPS = new Set('wait stop no hold pause sorry excuse but actually question quiet enough'.split(' '));

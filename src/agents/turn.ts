@@ -154,7 +154,6 @@ export class TurnMachine {
     const silenceMs = atMs - this.#lastVoicedMs;
     if (!this.#paused && silenceMs >= this.#settings.speculateMs) {
       this.#paused = true;
-      this.#text = undefined;
       out.push({ type: 'pause', lastVoicedMs: this.#lastVoicedMs });
     }
     if (this.#overlap === 'undecided') return;
@@ -164,14 +163,20 @@ export class TurnMachine {
     }
     if (silenceMs < this.requiredSilenceMs()) return;
     const nothingSaid = this.#text !== undefined && completeness(this.#text) === 'empty';
-    this.#finish(out, nothingSaid ? { type: 'discard', atMs } : { type: 'end', lastVoicedMs: this.#lastVoicedMs, atMs, overVoice: this.#beganOverVoice });
+    this.#finish(
+      out,
+      nothingSaid
+        ? { type: 'discard', atMs }
+        : { type: 'end', lastVoicedMs: this.#lastVoicedMs, atMs, overVoice: this.#beganOverVoice },
+    );
   }
 
   /** Silence that ends the turn as things stand. A speaker who pauses long within the turn is given that time again. */
   requiredSilenceMs(): number {
     const s = this.#settings;
     const kind = this.#text === undefined ? 'open' : completeness(this.#text);
-    const base = kind === 'complete' || kind === 'empty' ? s.completeMs : kind === 'unfinished' ? s.unfinishedMs : s.openMs;
+    const base =
+      kind === 'complete' || kind === 'empty' ? s.completeMs : kind === 'unfinished' ? s.unfinishedMs : s.openMs;
     return Math.min(s.unfinishedMs, Math.max(base, this.#longestPauseMs * 0.9));
   }
 

@@ -2,8 +2,8 @@
  * The avatar's mouth: speech chunks in, paced sound, moving face and as-spoken captions out. It knows to the word what was heard.
  */
 import type { AgentState, SpeechChunk, SpeechMotion } from '../inference/engines.js';
-import { OUTPUT_RATE_HZ, type FromPacer, type SpeechSegment } from '../media/output-protocol.js';
 import { loudnessEnvelope } from '../media/loudness.js';
+import { type FromPacer, OUTPUT_RATE_HZ, type SpeechSegment } from '../media/output-protocol.js';
 import { resampleToInt16 } from '../media/resample.js';
 
 /** The pacer's side of one conversation. */

@@ -48,11 +48,27 @@ export type FromPacer =
   | { type: 'open-failed'; conversationId: string; code: string; message: string }
   /** `atMs` is `performance.timeOrigin + performance.now()` of the pacer thread: comparable across threads and processes of a machine. */
   | { type: 'segment-started'; conversationId: string; segmentId: number; utteranceId: number; atMs: number }
-  | { type: 'word-sent'; conversationId: string; segmentId: number; utteranceId: number; index: number; text: string; atMs: number }
+  | {
+      type: 'word-sent';
+      conversationId: string;
+      segmentId: number;
+      utteranceId: number;
+      index: number;
+      text: string;
+      atMs: number;
+    }
   | { type: 'utterance-sent'; conversationId: string; utteranceId: number; atMs: number }
   | { type: 'cleared'; conversationId: string; position: SpeechPosition | null; atMs: number }
   /** Microphone audio in order of sequence; `payload` null: lost, to be concealed. 20 ms each unless the payload says otherwise. */
-  | { type: 'microphone'; conversationId: string; participantId: string; sequence: number; timestamp: number; payload: Uint8Array | null; atMs: number }
+  | {
+      type: 'microphone';
+      conversationId: string;
+      participantId: string;
+      sequence: number;
+      timestamp: number;
+      payload: Uint8Array | null;
+      atMs: number;
+    }
   | { type: 'closed'; conversationId: string }
   | { type: 'stats'; stats: PacerStats };
 
@@ -67,13 +83,34 @@ export interface PacerStats {
 }
 
 /** Pacer → avatar thread, over its own MessagePort. */
-export type FrameRequest = { type: 'frame'; index: number; rtpTimestamp: number; speech: SpeechPosition | null; keyFrame: boolean };
+export type FrameRequest = {
+  type: 'frame';
+  index: number;
+  rtpTimestamp: number;
+  speech: SpeechPosition | null;
+  keyFrame: boolean;
+};
 /** Avatar thread → pacer: one encoded VP8 frame (transferred). */
-export type EncodedFrame = { type: 'frame'; index: number; data: Uint8Array<ArrayBuffer>; keyFrame: boolean; renderMs: number; encodeMs: number };
+export type EncodedFrame = {
+  type: 'frame';
+  index: number;
+  data: Uint8Array<ArrayBuffer>;
+  keyFrame: boolean;
+  renderMs: number;
+  encodeMs: number;
+};
 
 /** Main → avatar thread. */
 export type ToAvatarThread =
-  | { type: 'open'; avatarPath: string; width: number; height: number; bitrateKbps: number; seed: number; framePort: MessagePortLike }
+  | {
+      type: 'open';
+      avatarPath: string;
+      width: number;
+      height: number;
+      bitrateKbps: number;
+      seed: number;
+      framePort: MessagePortLike;
+    }
   | { type: 'speech'; motion: SpeechMotion }
   | { type: 'state'; state: AgentState }
   | { type: 'interrupt' }

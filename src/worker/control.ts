@@ -71,7 +71,8 @@ export type FromAvatarWorker =
 export interface WorkerStats {
   conversations: number;
   /** Of the last interval: how late packets left, in ms. */
-  pacerLatenessMs: { p50: number; p99: number; p999: number; max: number; count: number };
+  /** `worst`: the largest values themselves, at least the last 1 % of all, so that quantiles of a long run can be joined. */
+  pacerLatenessMs: { p50: number; p99: number; p999: number; max: number; count: number; worst: number[] };
   frameMs: { renderP50: number; renderP95: number; encodeP50: number; encodeP95: number; count: number };
   /** Frames that were not ready when due. */
   framesLate: number;

@@ -18,7 +18,8 @@ function send(message: FromAvatarWorker): void {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { socket: { type: 'string' } } });
-  if (values.socket === undefined) throw new VisavisError('bad-request', 'the avatar worker needs --socket PATH', { field: 'socket' });
+  if (values.socket === undefined)
+    throw new VisavisError('bad-request', 'the avatar worker needs --socket PATH', { field: 'socket' });
   const engines = await openEngines(loadConfig(process.env), values.socket, log);
   const worker = await AvatarWorker.create({ engines, send, log });
   process.on('message', (message) => worker.handle(message as ToAvatarWorker));

@@ -1,6 +1,7 @@
 /** The conversations of one avatar worker, driven by the gateway's control messages. */
-import { Conversation } from '../../agents/session.js';
+
 import { History } from '../../agents/history.js';
+import { Conversation } from '../../agents/session.js';
 import { VisavisError } from '../../errors.js';
 import type { Logger } from '../../log.js';
 import { PacerThread } from '../../media/pacer-client.js';
@@ -146,7 +147,9 @@ export class AvatarWorker {
     if (!this.#hosted.has(conversationId)) return;
     const error = VisavisError.from(thrown, 'engine-failed');
     this.#o.log.error({ conversationId, err: error }, 'avatar thread ended');
-    void this.#closeConversation(conversationId).then(() => this.#o.send({ type: 'closed', conversationId, error: error.toBody() }));
+    void this.#closeConversation(conversationId).then(() =>
+      this.#o.send({ type: 'closed', conversationId, error: error.toBody() }),
+    );
   }
 
   async #closeConversation(conversationId: string): Promise<void> {
@@ -175,6 +178,7 @@ export class AvatarWorker {
         p999: percentile(late, 0.999),
         max: late.at(-1) ?? 0,
         count: late.length,
+        worst: late.slice(-Math.ceil(late.length / 100)),
       },
       frameMs: this.#frameTimes.take(),
       framesLate: pacer.framesLate,

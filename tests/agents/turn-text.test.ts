@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { asksForFloor, completeness, isBackchannel } from '../../src/agents/turn-text.js';
+
+describe('completeness', () => {
+  it.each([
+    ['', 'empty'],
+    ['…', 'empty'],
+    ['Yes.', 'complete'],
+    ['What does it cost?', 'complete'],
+    ['I would like to book a table.', 'complete'],
+    ['I would like to book a', 'unfinished'],
+    ['I would like to book a.', 'unfinished'],
+    ['So I was thinking, um', 'unfinished'],
+    ['Well, first of all,', 'unfinished'],
+    ['What is it made of?', 'open'],
+    ['it runs on my own computer', 'open'],
+    ['my email', 'unfinished'],
+  ])('%j is %s', (text, expected) => {
+    expect(completeness(text)).toBe(expected);
+  });
+});
+
+describe('isBackchannel', () => {
+  it.each(['Mm-hmm.', 'Yeah.', 'Right, right.', 'I see.', 'Okay, cool.', 'Haha.', 'uh-huh'])('%j is one', (text) => {
+    expect(isBackchannel(text)).toBe(true);
+  });
+  it.each(['', 'Wait.', 'No.', 'Okay, but what about the price?', 'Right now I need help', 'Stop', 'Yeah, sorry'])(
+    '%j is none',
+    (text) => {
+      expect(isBackchannel(text)).toBe(false);
+    },
+  );
+});
+
+describe('asksForFloor', () => {
+  it('hears a single word that claims the turn', () => {
+    expect(asksForFloor('Wait')).toBe(true);
+    expect(asksForFloor('yeah')).toBe(false);
+  });
+});
