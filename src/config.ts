@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { PROJECT_ROOT } from './cache.js';
 import { VisavisError } from './errors.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -53,8 +53,6 @@ export interface Config {
   /** Time after the onset of speech over the avatar's voice at which it is decided whether that is an interruption. */
   interruptionMs: number;
 }
-
-const PACKAGE_ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 type Parse<T> = z.ZodType<T, string>;
 
@@ -139,10 +137,10 @@ const variables = {
   VISAVIS_LINK_PORTS: [range(1024, 65_535), { min: 47_000, max: 47_999 }],
   VISAVIS_MEDIA_WORKERS: [whole(1, 64), 1],
   VISAVIS_AVATAR: [text, 'mara'],
-  VISAVIS_AVATARS: [folder, resolve(PACKAGE_ROOT, 'assets/avatars')],
+  VISAVIS_AVATARS: [folder, resolve(PROJECT_ROOT, 'assets/avatars')],
   VISAVIS_SPEECH: [oneOf('kokoro', 'piper', 'openai'), 'kokoro' as const],
   VISAVIS_VOICE: [text, undefined],
-  VISAVIS_KNOWLEDGE: [folder, resolve(PACKAGE_ROOT, 'assets/knowledge')],
+  VISAVIS_KNOWLEDGE: [folder, resolve(PROJECT_ROOT, 'assets/knowledge')],
   VISAVIS_GREETING: [z.string().max(500, 'expected at most 500 characters') as Parse<string>, undefined],
   VISAVIS_INSTRUCTIONS: [z.string().max(20_000, 'expected at most 20000 characters') as Parse<string>, undefined],
   VISAVIS_ALLOWED_ORIGINS: [origins, [] as string[]],

@@ -83,6 +83,7 @@ export class SupervisedProcess implements WorkerChannel {
 
   /** Resolves with the child's first `ready` message; rejects when three starts in a row fail. Call once. */
   start(): Promise<unknown> {
+    if (this.#closed) return Promise.reject(new VisavisError('unavailable', `${this.#options.name} was stopped`));
     process.once('exit', this.#killOnExit);
     return new Promise((resolve, reject) => {
       this.#firstStart = { resolve, reject, failures: 0 };

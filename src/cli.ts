@@ -1,0 +1,101 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { PROJECT_ROOT } from './cache.js';
+import { type Config, configVariables, describeConfig, loadConfig } from './config.js';
+import { VisavisError } from './errors.js';
+
+const USAGE = `visavis: a face for a language model
+
+  visavis serve [--host ADDRESS] [--port PORT]   run the service (default)
+  visavis doctor                                 check this machine and what was set up
+  visavis talk                                   talk with the avatar from the terminal
+  visavis config                                 print the configuration, secrets left out
+  visavis --help | --version
+
+Settings come from the environment: ${configVariables.join(', ')}.
+`;
+
+/** After this long whatever still runs is left behind. */
+const SHUTDOWN_LIMIT_MS = 3_000;
+
+async function main(): Promise<void> {
+  const { positionals, values } = parseArgs({
+    args: process.argv.slice(2),
+    allowPositionals: true,
+    strict: false,
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      version: { type: 'boolean', short: 'v' },
+      host: { type: 'string' },
+      port: { type: 'string' },
+    },
+  });
+  const [command = 'serve'] = positionals;
+  if (values.help === true && (command === 'serve' || command === 'config')) process.stdout.write(USAGE);
+  else if (values.version === true) process.stdout.write(`${version()}\n`);
+  else if (command === 'serve') await serve(environment(values));
+  else if (command === 'config') printConfig(loadConfig(environment(values)));
+  else if (command === 'doctor' || command === 'talk') await runModule(command);
+  else throw new VisavisError('bad-request', `unknown command "${command}"\n\n${USAGE}`);
+}
+
+function environment(values: Record<string, unknown>): Record<string, string | undefined> {
+  const known = new Set(['help', 'version', 'host', 'port']);
+  const unknown = Object.keys(values).find((name) => !known.has(name));
+  if (unknown !== undefined) throw new VisavisError('bad-request', `unknown option --${unknown}\n\n${USAGE}`);
+  const env = { ...process.env };
+  if (typeof values['host'] === 'string') env['VISAVIS_HOST'] = values['host'];
+  if (typeof values['port'] === 'string') env['VISAVIS_PORT'] = values['port'];
+  return env;
+}
+
+async function serve(env: Record<string, string | undefined>): Promise<void> {
+  const config = loadConfig(env);
+  const { Gateway } = await import('./compose.js');
+  process.stdout.write('Visavis is starting: loading speech models …\n');
+  const beganMs = performance.now();
+  const gateway = await Gateway.create(config, { env });
+  const stop = () => {
+    // A second signal, or parts that do not end, must not keep the process.
+    setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref();
+    void gateway.close().then(() => process.exit(0));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  try {
+    const { mediaMs, speechMs, avatarMs } = await gateway.ready;
+    const agent = config.openai === null ? 'knowledge' : config.openai.model;
+    const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+    process.stdout.write(
+      `Visavis is ready after ${seconds(performance.now() - beganMs)}: ${gateway.url}\n` +
+        `  speech ${config.speech} (${seconds(speechMs)}), agent ${agent}, avatar ${config.avatar} (${seconds(avatarMs)}), ` +
+        `media server (${seconds(mediaMs)})\n`,
+    );
+  } catch (thrown) {
+    await gateway.close();
+    throw thrown;
+  }
+}
+
+function printConfig(config: Config): void {
+  process.stdout.write(`${JSON.stringify(describeConfig(config), null, 2)}\n`);
+}
+
+/** `doctor` and `talk` are programs of their own: importing them runs them. */
+async function runModule(command: 'doctor' | 'talk'): Promise<void> {
+  const file = command === 'doctor' ? './doctor.js' : './talk/main.js';
+  const module = (await import(new URL(file, import.meta.url).href)) as { main?: (args: string[]) => Promise<void> };
+  await module.main?.(process.argv.slice(3));
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as { version: string }).version;
+}
+
+main().catch((thrown: unknown) => {
+  const error = VisavisError.from(thrown);
+  process.stderr.write(`visavis: ${error.message}\n`);
+  if (error.code === 'internal' && error.cause instanceof Error) process.stderr.write(`${error.cause.stack}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,206 @@
+import { createServer, type Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { mediasoupWorkerBin, PROJECT_ROOT } from './cache.js';
+import { type Config, type Environment, workerEnvironment } from './config.js';
+import { VisavisError } from './errors.js';
+import { createLogger, type Logger } from './log.js';
+import { Sfu } from './media/sfu.js';
+import { Metrics } from './metrics.js';
+import { ApiKeys } from './signaling/auth.js';
+import { AvatarDirectory } from './signaling/avatars.js';
+import { OriginPolicy } from './signaling/origin.js';
+import { SessionRegistry } from './signaling/registry.js';
+import { createRoutes } from './signaling/routes.js';
+import { createSignaling } from './signaling/server.js';
+import type { SessionServices } from './signaling/session.js';
+import { AvatarWorkerClient } from './worker/avatar-worker-client.js';
+import { WorkerSupervisor } from './worker/supervisor.js';
+
+export interface GatewayOptions {
+  /** The environment that `config` was parsed from; the workers parse it again for themselves. */
+  env: Environment;
+  logger?: Logger;
+  /** Compiled entries of the workers; by default those of this build. */
+  avatarEntry?: string;
+  speechEntry?: string;
+  /** The built talk page. */
+  webFolder?: string;
+}
+
+export interface ReadyReport {
+  mediaMs: number;
+  speechMs: number;
+  avatarMs: number;
+}
+
+function compiled(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}
+
+/** The whole service: HTTP, signalling, SFU and workers. */
+export class Gateway {
+  /** Where the talk page is. */
+  readonly url: string;
+  /** Resolves when sessions can be created; rejects when a part cannot be started. */
+  readonly ready: Promise<ReadyReport>;
+  readonly registry: SessionRegistry;
+  readonly metrics: Metrics;
+  readonly supervisor: WorkerSupervisor;
+  readonly #config: Config;
+  readonly #logger: Logger;
+  readonly #http: HttpServer;
+  readonly #io: ReturnType<typeof createSignaling>;
+  #sfu: Sfu | undefined;
+  #worker: AvatarWorkerClient | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** Resolves when HTTP is served (`/readyz` says 503 until `ready`). Rejects with `conflict` when a port is in use. */
+  static async create(config: Config, options: GatewayOptions): Promise<Gateway> {
+    const origins = new OriginPolicy({
+      host: config.host,
+      keysRequired: config.apiKeys.length > 0,
+      allowedOrigins: config.allowedOrigins,
+    });
+    const http = createServer();
+    const port = await listen(http, config.host, config.port);
+    origins.setPort(port);
+    return new Gateway(config, options, http, port, origins);
+  }
+
+  private constructor(config: Config, options: GatewayOptions, http: HttpServer, port: number, origins: OriginPolicy) {
+    const logger = options.logger ?? createLogger('gateway', config.logLevel);
+    this.#config = config;
+    this.#logger = logger;
+    this.#http = http;
+    this.url = `http://${urlHost(config.host)}:${port}/`;
+    this.metrics = new Metrics();
+    this.supervisor = new WorkerSupervisor({
+      avatarEntry: options.avatarEntry ?? compiled('./worker/avatar/main.js'),
+      speechEntry: options.speechEntry ?? compiled('./worker/speech/main.js'),
+      env: workerEnvironment(options.env),
+      logger,
+    });
+    const avatars = new AvatarDirectory(config.avatarsFolder);
+    this.registry = new SessionRegistry(config, avatars, () => this.#services());
+    const { registry, metrics } = this;
+    const { allowedOrigins } = config;
+    const routes = createRoutes({
+      registry,
+      avatars,
+      apiKeys: new ApiKeys(config.apiKeys),
+      origins,
+      allowedOrigins,
+      metrics,
+      notReady: () => this.#notReady(),
+      webFolder: options.webFolder ?? join(PROJECT_ROOT, 'dist/web'),
+      logger,
+    });
+    http.on('request', routes);
+    const maxConnections = Math.max(100, 16 * config.maxSessions);
+    this.#io = createSignaling({ http, origins, allowedOrigins, maxConnections, registry, metrics, logger });
+    this.#observe();
+    this.ready = this.#start();
+    // Whoever awaits `ready` hears of a failure; nobody else must crash because of it.
+    this.ready.catch(() => {});
+  }
+
+  /** Ends sessions, workers and servers; takes about two seconds at most. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #start(): Promise<ReadyReport> {
+    const beganMs = performance.now();
+    const media = this.#startSfu().then(() => Math.round(performance.now() - beganMs));
+    // All must have settled before a failure is passed on: `close()` can then find everything that was started.
+    const [mediaResult, workersResult] = await Promise.allSettled([media, this.supervisor.start()]);
+    if (mediaResult.status === 'rejected') throw mediaResult.reason;
+    if (workersResult.status === 'rejected') throw workersResult.reason;
+    return { mediaMs: mediaResult.value, ...workersResult.value };
+  }
+
+  async #startSfu(): Promise<void> {
+    const { mediaWorkers, host, announcedAddress, rtcPort, linkPorts, videoBitrateKbps } = this.#config;
+    this.#worker = new AvatarWorkerClient(this.supervisor.avatar, {
+      logger: this.#logger,
+      onStats: (stats) => this.metrics.recordWorker(stats),
+    });
+    const sfu = await Sfu.create({
+      workers: mediaWorkers,
+      host,
+      announcedAddress,
+      rtcPort,
+      linkPorts,
+      startBitrateKbps: Math.round(videoBitrateKbps * 1.25) + 100,
+      workerBin: mediasoupWorkerBin(),
+      logger: this.#logger,
+    });
+    if (this.#closing === undefined) this.#sfu = sfu;
+    else sfu.close();
+  }
+
+  #notReady(): string | undefined {
+    if (this.#closing !== undefined) return 'the service is shutting down';
+    if (this.#sfu?.isHealthy !== true) return 'the media server is starting';
+    if (!this.supervisor.speech.isUp) return 'the speech models are loading';
+    if (!this.supervisor.avatar.isUp) return 'the avatar worker is starting';
+    return undefined;
+  }
+
+  #services(): SessionServices {
+    const missing = this.#notReady();
+    if (missing !== undefined || this.#sfu === undefined || this.#worker === undefined) {
+      throw new VisavisError('unavailable', missing ?? 'the service is starting');
+    }
+    return { sfu: this.#sfu, worker: this.#worker, metrics: this.metrics, logger: this.#logger };
+  }
+
+  #observe(): void {
+    const { metrics, supervisor } = this;
+    metrics.observe('visavis_sessions', 'Sessions under way', () => this.registry.size);
+    metrics.observe('visavis_ready', '1 when sessions can be created', () => (this.#notReady() === undefined ? 1 : 0));
+    metrics.observe(
+      'visavis_avatar_worker_restarts',
+      'Restarts of the avatar worker',
+      () => supervisor.avatar.restarts,
+    );
+    metrics.observe(
+      'visavis_speech_worker_restarts',
+      'Restarts of the speech worker',
+      () => supervisor.speech.restarts,
+    );
+    metrics.observe('visavis_media_worker_restarts', 'Restarts of media workers', () => this.#sfu?.restarts ?? 0);
+  }
+
+  async #close(): Promise<void> {
+    await this.registry.close();
+    await new Promise<void>((resolve) => {
+      void this.#io.close(() => resolve());
+      // Clients that keep a connection open would hold the server for as long as they like.
+      setTimeout(() => this.#http.closeAllConnections(), 200);
+    });
+    this.#worker?.dispose();
+    await this.supervisor.close();
+    this.#sfu?.close();
+  }
+}
+
+function listen(http: HttpServer, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    http.once('error', (error: NodeJS.ErrnoException) => {
+      const inUse = `VISAVIS_PORT: port ${port} on ${host} is in use; stop what uses it or choose another one`;
+      const message = error.code === 'EADDRINUSE' ? inUse : `HTTP cannot listen on ${host}:${port}: ${error.message}`;
+      reject(new VisavisError(error.code === 'EADDRINUSE' ? 'conflict' : 'unavailable', message, { cause: error }));
+    });
+    http.listen({ host, port }, () => resolve((http.address() as AddressInfo).port));
+  });
+}
+
+/** A browser cannot open the address that stands for "all". */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,21 @@
+export { Gateway, type GatewayOptions, type ReadyReport } from './compose.js';
+export { type Config, describeConfig, loadConfig } from './config.js';
+export { type ErrorBody, type ErrorCode, VisavisError } from './errors.js';
+export type {
+  Agent,
+  AgentEvent,
+  Message,
+  SpeechRecogniser,
+  SpeechSynthesiser,
+  VoiceActivityDetector,
+} from './inference/engines.js';
+export type {
+  Ack,
+  Answers,
+  ClientMessage,
+  ClientMessageName,
+  ClientToServer,
+  CreatedSession,
+  CreateSessionBody,
+  ServerToClient,
+} from './signaling/messages.js';

@@ -1,0 +1,90 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { VisavisError } from '../errors.js';
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+/** The operator's keys. Only their hashes are kept, and every comparison takes the same time. */
+export class ApiKeys {
+  readonly #hashes: readonly Buffer[];
+
+  constructor(keys: readonly string[]) {
+    this.#hashes = keys.map(sha256);
+  }
+
+  /** False on a loopback service without keys, where the Host and Origin checks stand in for them. */
+  get required(): boolean {
+    return this.#hashes.length > 0;
+  }
+
+  /** Takes the value of an `Authorization` header; throws `unauthorized` unless it carries one of the keys. */
+  check(authorization: string | undefined): void {
+    if (!this.required) return;
+    const key = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+    if (key === undefined) {
+      throw new VisavisError('unauthorized', 'an API key is needed: send "Authorization: Bearer KEY"');
+    }
+    const hash = sha256(key);
+    let match = false;
+    for (const known of this.#hashes) if (timingSafeEqual(known, hash)) match = true;
+    if (!match) throw new VisavisError('unauthorized', 'this API key is not known');
+  }
+}
+
+/** What a join token stands for: one seat in one session. */
+export interface Seat {
+  sessionId: string;
+  participantId: string;
+}
+
+/**
+ * Short-lived join tokens: 256 random bits, kept as hashes. A token admits its participant within its life, and again for as
+ * long as that participant's seat is held, so that a connection that broke can be resumed. Pure; time is a parameter.
+ */
+export class JoinTokens {
+  readonly #ttlMs: number;
+  readonly #seats = new Map<string, Seat & { expiresAtMs: number }>();
+
+  constructor(ttlMs: number) {
+    this.#ttlMs = ttlMs;
+  }
+
+  /** A new token and the moment (`nowMs` + life) at which it ends. */
+  issue(seat: Seat, nowMs: number): { token: string; expiresAtMs: number } {
+    const token = randomBytes(32).toString('base64url');
+    const expiresAtMs = nowMs + this.#ttlMs;
+    this.#seats.set(sha256(token).toString('base64'), { ...seat, expiresAtMs });
+    return { token, expiresAtMs };
+  }
+
+  /** Throws `unauthorized`, and says whether the token has expired or was never valid. */
+  verify(token: string, nowMs: number, isHeld: (seat: Seat) => boolean): Seat {
+    const entry = this.#seats.get(sha256(token).toString('base64'));
+    if (entry === undefined) throw new VisavisError('unauthorized', 'this join token is not known', { field: 'token' });
+    const seat = { sessionId: entry.sessionId, participantId: entry.participantId };
+    if (nowMs >= entry.expiresAtMs && !isHeld(seat)) {
+      throw new VisavisError('unauthorized', 'this join token has expired', { field: 'token' });
+    }
+    return seat;
+  }
+
+  /** Tokens of a session that are kept. */
+  count(sessionId: string): number {
+    let count = 0;
+    for (const seat of this.#seats.values()) if (seat.sessionId === sessionId) count++;
+    return count;
+  }
+
+  /** Drops the expired tokens of seats that nobody holds, once their expiry was worth telling. */
+  forget(sessionId: string, beforeMs: number, isHeld: (seat: Seat) => boolean): void {
+    for (const [hash, seat] of this.#seats) {
+      if (seat.sessionId === sessionId && seat.expiresAtMs < beforeMs && !isHeld(seat)) this.#seats.delete(hash);
+    }
+  }
+
+  /** Forgets the tokens of a session that is over. */
+  revoke(sessionId: string): void {
+    for (const [hash, seat] of this.#seats) if (seat.sessionId === sessionId) this.#seats.delete(hash);
+  }
+}

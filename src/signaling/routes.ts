@@ -1,0 +1,166 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler, Router } from 'express';
+import { type ErrorBody, VisavisError } from '../errors.js';
+import type { Logger } from '../log.js';
+import type { Metrics } from '../metrics.js';
+import type { ApiKeys } from './auth.js';
+import type { AvatarDirectory } from './avatars.js';
+import { crossOrigin, guardOrigin, securityHeaders } from './headers.js';
+import { createSessionBody } from './messages.js';
+import type { OriginPolicy } from './origin.js';
+import type { SessionRegistry } from './registry.js';
+import { parseInput } from './validate.js';
+
+export interface RouteOptions {
+  registry: SessionRegistry;
+  avatars: AvatarDirectory;
+  apiKeys: ApiKeys;
+  origins: OriginPolicy;
+  allowedOrigins: readonly string[];
+  metrics: Metrics;
+  /** Undefined when ready, else what is missing. */
+  notReady: () => string | undefined;
+  /** The built talk page. */
+  webFolder: string;
+  logger: Logger;
+}
+
+const MAX_BODY = '64kb';
+
+/** The HTTP side: sessions, avatars, health, metrics and the talk page. Every error is `{ error: ErrorBody }`. */
+export function createRoutes(o: RouteOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.use(securityHeaders(o.allowedOrigins));
+  app.use(guardOrigin(o.origins));
+  app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
+  app.get('/readyz', (_request, response) => {
+    const missing = o.notReady();
+    if (missing !== undefined) throw new VisavisError('unavailable', missing);
+    response.json({ status: 'ready' });
+  });
+  app.get('/metrics', needKey(o), async (_request, response) => {
+    response.type(o.metrics.registry.contentType).send(await o.metrics.registry.metrics());
+  });
+  app.use('/v1', crossOrigin(o.origins), noStore, api(o));
+  app.use(page(o.webFolder));
+  app.use((request) => {
+    throw new VisavisError('not-found', `nothing is at ${request.method} ${request.path.slice(0, 100)}`);
+  });
+  app.use(answerError(o));
+  return app;
+}
+
+function api(o: RouteOptions): Router {
+  const router = Router();
+  // Avatars are what the public page shows; creating and looking into sessions needs a key.
+  router.get('/avatars', async (_request, response) => {
+    response.json({ avatars: await o.avatars.list() });
+  });
+  router.get('/avatars/:id/poster', async (request, response) => {
+    const path = await o.avatars.posterPath(String(request.params['id']));
+    response.set('Cache-Control', 'public, max-age=300');
+    await new Promise<void>((resolve, reject) => {
+      response.sendFile(path, { cacheControl: false }, (error) => (error ? reject(error) : resolve()));
+    });
+  });
+  router.use('/sessions', needKey(o));
+  router.post('/sessions', jsonBody, async (request, response) => {
+    const created = await o.registry.create(parseInput(createSessionBody, request.body ?? {}));
+    response.status(201).location(`/v1/sessions/${created.sessionId}`).json(created);
+  });
+  router.get('/sessions/:id', (request, response) => {
+    const session = o.registry.get(String(request.params['id']));
+    response.json({
+      sessionId: session.id,
+      avatar: session.avatar,
+      state: session.state,
+      participants: session.participantCount,
+      createdAt: session.createdAt.toISOString(),
+    });
+  });
+  router.post('/sessions/:id/tokens', (request, response) => {
+    response.status(201).json(o.registry.issueToken(String(request.params['id'])));
+  });
+  router.delete('/sessions/:id', async (request, response) => {
+    await o.registry.get(String(request.params['id'])).close('left');
+    response.status(204).end();
+  });
+  return router;
+}
+
+const parseJson = express.json({ limit: MAX_BODY, strict: true });
+
+/** Any body must be JSON; no body stands for `{}`. */
+const jsonBody: RequestHandler = (request, response, next) => {
+  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0;
+  if (hasBody && !request.is('application/json')) {
+    throw new VisavisError('bad-request', 'expected a body of type application/json');
+  }
+  parseJson(request, response, next);
+};
+
+const noStore: RequestHandler = (_request, response, next) => {
+  response.set('Cache-Control', 'no-store');
+  next();
+};
+
+function needKey(o: RouteOptions): RequestHandler {
+  return (request, response, next) => {
+    try {
+      o.apiKeys.check(request.headers.authorization);
+    } catch (thrown) {
+      response.set('WWW-Authenticate', 'Bearer');
+      throw thrown;
+    }
+    next();
+  };
+}
+
+/** Files with a hash in their name never change; the page itself is asked for each time. */
+function page(folder: string): RequestHandler {
+  const files = express.static(folder, {
+    index: 'index.html',
+    setHeaders: (response, path) => {
+      const immutable = /[/\\]assets[/\\]/.test(path);
+      response.setHeader('Cache-Control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
+    },
+  });
+  return (request, response, next) => {
+    if (request.path === '/' && !existsSync(join(folder, 'index.html'))) {
+      throw new VisavisError('not-found', 'the talk page is not built: run "node scripts/build.mjs"');
+    }
+    files(request, response, next);
+  };
+}
+
+function answerError(o: RouteOptions): ErrorRequestHandler {
+  return (thrown: unknown, request, response, next) => {
+    if (response.headersSent) {
+      next(thrown);
+      return;
+    }
+    const error = toError(thrown);
+    o.metrics.errors.inc({ code: error.code });
+    if (error.code === 'internal') o.logger.error({ err: thrown, path: request.path }, 'request failed');
+    if (error.status === 503) response.set('Retry-After', '5');
+    const body: ErrorBody = error.toBody();
+    if (error.code === 'internal') body.message = 'internal error';
+    response.status(error.status).json({ error: body });
+  };
+}
+
+/** Express and its body parser throw errors with an HTTP status. */
+function toError(thrown: unknown): VisavisError {
+  if (thrown instanceof VisavisError) return thrown;
+  const { status, type, message } = thrown as { status?: number; type?: string; message?: string };
+  if (status === 413) return new VisavisError('too-large', `the body is larger than ${MAX_BODY}`);
+  if (type === 'entity.parse.failed') return new VisavisError('bad-request', 'the body is not valid JSON');
+  if (status === 404) return new VisavisError('not-found', 'there is no such file');
+  if (status !== undefined && status >= 400 && status < 500) {
+    return new VisavisError('bad-request', String(message).slice(0, 200));
+  }
+  return VisavisError.from(thrown);
+}

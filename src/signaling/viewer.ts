@@ -1,0 +1,232 @@
+import type {
+  Consumer,
+  DtlsParameters,
+  Producer,
+  Router,
+  RtpCapabilities,
+  RtpParameters,
+  WebRtcTransport,
+} from 'mediasoup/types';
+import { VisavisError } from '../errors.js';
+import type { ConsumerAnswer, ServerToClient, TransportAnswer } from './messages.js';
+
+export type Notify = <K extends keyof ServerToClient>(name: K, payload: Parameters<ServerToClient[K]>[0]) => void;
+
+/** What a viewer needs of its session. */
+export interface ViewerHost {
+  readonly router: Router;
+  createTransport(): Promise<WebRtcTransport>;
+  /** The avatar's voice and picture. */
+  avatarProducers(): Producer[];
+  /** The microphone's packets may now be forwarded. */
+  onMicrophone(viewer: Viewer, producer: Producer): Promise<void>;
+  onMicrophoneEnabled(viewer: Viewer, enabled: boolean): Promise<void>;
+  onMicrophoneGone(viewer: Viewer): void;
+  /** Everything is connected and running: the avatar can be seen and heard. */
+  onReady(viewer: Viewer): void;
+  onBandwidth(viewer: Viewer, availableBps: number): void;
+}
+
+type Direction = 'send' | 'receive';
+
+/** One participant of a session: two transports, a microphone and the avatar's two consumers. It outlives a lost socket. */
+export class Viewer {
+  readonly participantId: string;
+  readonly #host: ViewerHost;
+  readonly #transports = new Map<Direction, WebRtcTransport>();
+  #consumers: Consumer[] = [];
+  #microphone: Producer | undefined;
+  #notify: Notify | undefined;
+  #release: (() => void) | undefined;
+  #resumed = false;
+  #announced = false;
+  #closed = false;
+
+  constructor(participantId: string, host: ViewerHost) {
+    this.participantId = participantId;
+    this.#host = host;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /**
+   * A socket speaks for this viewer from now on. Media of an earlier one ends: its client builds it anew. The earlier socket, when
+   * there still is one, is told so and then released by `release`.
+   */
+  attach(notify: Notify, release: () => void): void {
+    this.#notify?.('closed', { reason: 'replaced' });
+    this.#release?.();
+    this.#notify = notify;
+    this.#release = release;
+    this.#closeMedia();
+  }
+
+  detach(): void {
+    this.#notify = undefined;
+    this.#release = undefined;
+  }
+
+  notify: Notify = (name, payload) => {
+    this.#notify?.(name, payload);
+  };
+
+  /** A second transport of one direction replaces the first and ends what ran on it. */
+  async createTransport(direction: Direction): Promise<TransportAnswer> {
+    const transport = await this.#host.createTransport();
+    if (this.#closed) {
+      transport.close();
+      throw new VisavisError('conflict', 'this participant has left');
+    }
+    this.#closeTransport(direction);
+    this.#transports.set(direction, transport);
+    if (direction === 'receive') await this.#watch(transport);
+    return {
+      id: transport.id,
+      iceParameters: { ...transport.iceParameters },
+      iceCandidates: transport.iceCandidates.map((candidate) => ({ ...candidate })),
+      dtlsParameters: { ...transport.dtlsParameters },
+    };
+  }
+
+  async connectTransport(transportId: string, dtlsParameters: Record<string, unknown>): Promise<void> {
+    const transport = this.#find(transportId);
+    if (transport.dtlsState !== 'new') throw new VisavisError('conflict', 'this transport is already connected');
+    await checked('dtlsParameters', () =>
+      transport.connect({ dtlsParameters: dtlsParameters as unknown as DtlsParameters }),
+    );
+  }
+
+  async produce(transportId: string, rtpParameters: Record<string, unknown>): Promise<string> {
+    const transport = this.#find(transportId, 'send');
+    if (this.#microphone !== undefined) throw new VisavisError('conflict', 'this participant already has a microphone');
+    const producer = await checked('rtpParameters', () =>
+      transport.produce({ kind: 'audio', rtpParameters: rtpParameters as unknown as RtpParameters }),
+    );
+    this.#microphone = producer;
+    producer.observer.once('close', () => {
+      if (this.#microphone !== producer) return;
+      this.#microphone = undefined;
+      this.#host.onMicrophoneGone(this);
+    });
+    try {
+      await this.#host.onMicrophone(this, producer);
+    } catch (thrown) {
+      producer.close();
+      throw thrown;
+    }
+    return producer.id;
+  }
+
+  /** Subscribes to voice and picture; both stay paused until `resume()`. */
+  async consume(transportId: string, rtpCapabilities: Record<string, unknown>): Promise<ConsumerAnswer[]> {
+    const transport = this.#find(transportId, 'receive');
+    if (this.#consumers.length > 0)
+      throw new VisavisError('conflict', 'the avatar is already consumed on this transport');
+    const capabilities = rtpCapabilities as unknown as RtpCapabilities;
+    const producers = this.#host.avatarProducers();
+    for (const { id: producerId, kind } of producers) {
+      const can = await checked('rtpCapabilities', async () =>
+        this.#host.router.canConsume({ producerId, rtpCapabilities: capabilities }),
+      );
+      if (!can) throw unsupported(kind);
+    }
+    this.#consumers = await checked('rtpCapabilities', () =>
+      Promise.all(
+        producers.map(({ id: producerId }) =>
+          transport.consume({ producerId, rtpCapabilities: capabilities, paused: true }),
+        ),
+      ),
+    );
+    return this.#consumers.map(({ id, producerId, kind, rtpParameters }) => ({
+      id,
+      producerId,
+      kind,
+      rtpParameters: { ...rtpParameters },
+    }));
+  }
+
+  async resume(): Promise<void> {
+    if (this.#consumers.length === 0) throw new VisavisError('conflict', 'consume before resume');
+    await Promise.all(this.#consumers.map((consumer) => consumer.resume()));
+    this.#resumed = true;
+    this.#announceWhenReady();
+  }
+
+  async setMicrophone(enabled: boolean): Promise<void> {
+    const producer = this.#microphone;
+    if (producer === undefined) throw new VisavisError('conflict', 'produce before set-microphone');
+    if (producer.paused !== enabled) return;
+    await (enabled ? producer.resume() : producer.pause());
+    await this.#host.onMicrophoneEnabled(this, enabled);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#closeMedia();
+    const release = this.#release;
+    this.detach();
+    release?.();
+  }
+
+  #find(transportId: string, direction?: Direction): WebRtcTransport {
+    for (const [itsDirection, transport] of this.#transports) {
+      if (transport.id !== transportId) continue;
+      if (direction === undefined || direction === itsDirection) return transport;
+      throw new VisavisError('conflict', `this transport was created to ${itsDirection}`, { field: 'transportId' });
+    }
+    throw new VisavisError('not-found', 'no transport of this id; create-transport makes one', {
+      field: 'transportId',
+    });
+  }
+
+  async #watch(transport: WebRtcTransport): Promise<void> {
+    transport.on('dtlsstatechange', () => this.#announceWhenReady());
+    transport.on('trace', (trace) => {
+      const available = (trace.info as { availableBitrate?: unknown }).availableBitrate;
+      if (trace.type === 'bwe' && typeof available === 'number') this.#host.onBandwidth(this, available);
+    });
+    await transport.enableTraceEvent(['bwe']);
+  }
+
+  #announceWhenReady(): void {
+    const connected = this.#transports.get('receive')?.dtlsState === 'connected';
+    if (!connected || !this.#resumed || this.#announced) return;
+    this.#announced = true;
+    this.#host.onReady(this);
+  }
+
+  #closeTransport(direction: Direction): void {
+    const transport = this.#transports.get(direction);
+    if (transport === undefined) return;
+    this.#transports.delete(direction);
+    transport.close();
+    if (direction === 'send') return;
+    this.#consumers = [];
+    this.#resumed = false;
+    this.#announced = false;
+  }
+
+  #closeMedia(): void {
+    this.#closeTransport('send');
+    this.#closeTransport('receive');
+  }
+}
+
+/** mediasoup checks the insides of what clients send; what it refuses is the client's mistake. */
+async function checked<T>(field: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const { name, message } = thrown as Error;
+    if (name === 'InvalidStateError') throw new VisavisError('conflict', 'the transport is closed', { cause: thrown });
+    throw new VisavisError('bad-request', `${field}: ${message.slice(0, 200)}`, { field, cause: thrown });
+  }
+}
+
+function unsupported(kind: string): VisavisError {
+  const codec = kind === 'audio' ? 'Opus' : 'VP8';
+  return new VisavisError('bad-request', `rtpCapabilities: expected ${codec} among them`, { field: 'rtpCapabilities' });
+}
