@@ -8,9 +8,11 @@ const IDLE_TIMEOUT_MS = 30_000;
 
 /** A source that cannot be used; set-up goes on to the next one. */
 export class SourceError extends Error {
-  constructor(message) {
+  /** `known`: said before, so it need not be shown again. */
+  constructor(message, { known = false } = {}) {
     super(message);
     this.name = 'SourceError';
+    this.known = known;
   }
 }
 
@@ -32,7 +34,7 @@ export class Downloader {
   async download(url, target, { bytes, onProgress = () => {} } = {}) {
     const { host } = new URL(url);
     const known = this.#unreachable.get(host);
-    if (known !== undefined) throw new SourceError(`${host} does not answer (${known})`);
+    if (known !== undefined) throw new SourceError(`${host} does not answer (${known})`, { known: true });
 
     const have = bytes === undefined ? 0 : ((await stat(target).catch(() => null))?.size ?? 0);
     const offset = have < bytes ? have : 0;

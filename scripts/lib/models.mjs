@@ -94,6 +94,7 @@ async function fetchFile(file, session) {
       if (!(error instanceof SourceError)) throw error;
       reasons.push(error.message);
       const last = source === file.sources.at(-1);
+      if (error.known && !last) continue;
       session.progress(`${file.name}: ${error.message}${last ? '' : '; trying the next source'}`);
     }
   }

@@ -5,22 +5,22 @@ import { SetupError } from './report.mjs';
 const KEPT_CHARACTERS = 20_000;
 
 /**
- * Runs a program and resolves with its exit code and output (the last 20 000 characters). Never rejects for a non-zero code;
+ * Runs a program and resolves with its exit code and output (the last `keptCharacters`, 20 000 by default). Never rejects for a non-zero code;
  * a program that is not there gives code 127. `show` passes the output on as it comes.
  */
 export function run(program, args, options = {}) {
-  const { show = false, timeoutMs, ...rest } = options;
+  const { show = false, timeoutMs, keptCharacters = KEPT_CHARACTERS, ...rest } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs, ...rest });
     let stdout = '';
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {
-      stdout = (stdout + text).slice(-KEPT_CHARACTERS);
-      output = (output + text).slice(-KEPT_CHARACTERS);
+      stdout = (stdout + text).slice(-keptCharacters);
+      output = (output + text).slice(-keptCharacters);
       if (show) process.stderr.write(text);
     });
     child.stderr.setEncoding('utf8').on('data', (text) => {
-      output = (output + text).slice(-KEPT_CHARACTERS);
+      output = (output + text).slice(-keptCharacters);
       if (show) process.stderr.write(text);
     });
     child.once('error', (error) => {
@@ -31,11 +31,17 @@ export function run(program, args, options = {}) {
   });
 }
 
+/** The first and the last lines: some programs say what is wrong first, some last. */
+function excerpt(output) {
+  const lines = output.trim().split('\n');
+  return (lines.length <= 50 ? lines : [...lines.slice(0, 15), '  …', ...lines.slice(-35)]).join('\n');
+}
+
 /** As `run`, but a non-zero code is a `SetupError` that ends with the program's own last words. */
 export async function runOrFail(program, args, options = {}) {
   const result = await run(program, args, options);
   if (result.code !== 0) {
-    const words = options.show ? '' : `\n${result.output.trim().split('\n').slice(-40).join('\n')}`;
+    const words = options.show ? '' : `\n${excerpt(result.output)}`;
     throw new SetupError(
       `"${[program, ...args].join(' ')}" ended with ${result.signal ?? `code ${result.code}`}${words}`,
     );
