@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { lstat, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { VisavisError } from '../../errors.js';
+import { FRAME_RATE } from './motion-frame.js';
+import { decodePng, type RgbImage } from './png.js';
+import { parseRig, type Rig } from './rig.js';
+
+export const PACKAGE_FORMAT_VERSION = 1;
+const MANIFEST = 'avatar.json';
+const PORTRAIT = 'portrait.png';
+const RIG = 'rig.json';
+const MAX_MANIFEST_BYTES = 64 * 1024;
+const MAX_FILE_BYTES = 8 * 1024 * 1024;
+const MAX_FILES = 32;
+const MAX_PORTRAIT_SIDE = 2048;
+
+/** Flat names only: no separators, no dot files, nothing that a file system could take for another place. */
+const fileName = z.string().regex(/^[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)+$/, 'must be a plain lower-case file name');
+const manifestSchema = z.strictObject({
+  formatVersion: z.literal(PACKAGE_FORMAT_VERSION),
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and dashes'),
+  name: z.string().min(1).max(80),
+  renderer: z.literal('portrait'),
+  width: z.number().int().min(128).max(1024).multipleOf(2),
+  height: z.number().int().min(128).max(1024).multipleOf(2),
+  frameRate: z.literal(FRAME_RATE),
+  voice: z.string().min(1).max(80),
+  licence: z.string().min(1).max(200),
+  provenance: z.string().min(1).max(2_000),
+  likeness: z.strictObject({
+    /** `synthetic`: nobody's face; `consent`: a person agreed, `statement` says how; `own`: the user's own face. */
+    ground: z.enum(['synthetic', 'consent', 'own']),
+    statement: z.string().min(1).max(2_000),
+  }),
+  files: z
+    .record(fileName, z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.number().int().min(1) }))
+    .refine((files) => Object.keys(files).length <= MAX_FILES, `at most ${MAX_FILES} files`),
+});
+
+export type AvatarManifest = z.infer<typeof manifestSchema>;
+
+/** An avatar whose every file was checked against the manifest. */
+export interface AvatarPackage {
+  folder: string;
+  manifest: AvatarManifest;
+  portrait: RgbImage;
+  rig: Rig;
+}
+
+/** The manifest alone, checked: for lists of avatars. Rejects like `loadAvatarPackage`. */
+export async function loadAvatarManifest(folder: string): Promise<AvatarManifest> {
+  const text = (await readPlainFile(folder, MANIFEST, MAX_MANIFEST_BYTES)).toString('utf8');
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw bad('is not JSON', MANIFEST, cause);
+  }
+  const parsed = manifestSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw bad(issue?.message ?? 'is invalid', [MANIFEST, ...(issue?.path ?? [])].join('.'));
+}
+
+/**
+ * Loads an avatar package and checks everything it says of itself: format version, file names, sizes, SHA-256 sums, the
+ * portrait and the rig. Rejects with `not-found` when the folder or a file is missing, else with `bad-request` and the
+ * field that is wrong; nothing of a rejected package is ever used.
+ */
+export async function loadAvatarPackage(folder: string): Promise<AvatarPackage> {
+  const manifest = await loadAvatarManifest(folder);
+  const contents = new Map<string, Buffer>();
+  for (const [name, expected] of Object.entries(manifest.files)) {
+    const field = `files.${name}`;
+    if (name === MANIFEST) throw bad('must not list itself', field);
+    const content = await readPlainFile(folder, name, Math.min(expected.bytes, MAX_FILE_BYTES));
+    if (content.length !== expected.bytes) throw bad(`has ${content.length} bytes, not ${expected.bytes}`, field);
+    if (createHash('sha256').update(content).digest('hex') !== expected.sha256)
+      throw bad('has another checksum', field);
+    contents.set(name, content);
+  }
+  const portrait = contents.get(PORTRAIT);
+  const rig = contents.get(RIG);
+  if (portrait === undefined) throw bad('must be listed', `files.${PORTRAIT}`);
+  if (rig === undefined) throw bad('must be listed', `files.${RIG}`);
+  return {
+    folder,
+    manifest,
+    portrait: decodePng(portrait, { maxSide: MAX_PORTRAIT_SIDE }),
+    rig: parseRig(rig.toString('utf8')),
+  };
+}
+
+/** Reads a regular file (never through a link) of at most `maxBytes`. */
+async function readPlainFile(folder: string, name: string, maxBytes: number): Promise<Buffer> {
+  const path = join(folder, name);
+  const stat = await lstat(path).catch((cause: NodeJS.ErrnoException) => {
+    const missing = cause.code === 'ENOENT' || cause.code === 'ENOTDIR';
+    throw new VisavisError(missing ? 'not-found' : 'bad-request', `cannot read ${name} of the avatar package`, {
+      field: name,
+      cause,
+    });
+  });
+  if (!stat.isFile()) throw bad('is not a regular file', name);
+  if (stat.size > maxBytes) throw bad(`has ${stat.size} bytes, more than ${maxBytes}`, name);
+  return readFile(path);
+}
+
+function bad(what: string, field: string, cause?: unknown): VisavisError {
+  return new VisavisError('bad-request', `avatar package: ${field} ${what}`, { field, cause });
+}

@@ -1,0 +1,95 @@
+import { inflateSync } from 'node:zlib';
+import { VisavisError } from '../../errors.js';
+
+/** 8-bit RGB, row by row, `width * height * 3` bytes. */
+export interface RgbImage {
+  width: number;
+  height: number;
+  data: Uint8Array;
+}
+
+const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+const CHANNELS: Readonly<Record<number, number>> = { 2: 3, 6: 4 };
+
+/**
+ * Decodes a PNG (W3C PNG, third edition) of 8 bits per sample, RGB or RGBA, not interlaced; alpha is dropped.
+ * Rejects anything else, and anything beyond `maxSide` pixels, with `bad-request` before it inflates a byte.
+ */
+export function decodePng(file: Uint8Array, o: { maxSide: number }): RgbImage {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  if (file.length < 33 || SIGNATURE.some((byte, i) => file[i] !== byte)) throw bad('is not a PNG file');
+  let header: { width: number; height: number; channels: number } | undefined;
+  const compressed: Uint8Array[] = [];
+  for (let at = 8; at + 12 <= file.length; ) {
+    const length = view.getUint32(at);
+    if (at + 12 + length > file.length) throw bad('is cut off');
+    const type = String.fromCharCode(...file.subarray(at + 4, at + 8));
+    if (type === 'IHDR') header = readHeader(view, at + 8, length, o.maxSide);
+    else if (type === 'IDAT') compressed.push(file.subarray(at + 8, at + 8 + length));
+    else if (type === 'IEND') break;
+    at += 12 + length;
+  }
+  if (header === undefined || compressed.length === 0) throw bad('has no picture');
+  const { width, height, channels } = header;
+  const size = height * (1 + width * channels);
+  let raw: Uint8Array;
+  try {
+    raw = inflateSync(Buffer.concat(compressed), { maxOutputLength: size });
+  } catch (cause) {
+    throw bad('cannot be inflated', cause);
+  }
+  if (raw.length !== size) throw bad('is cut off');
+  return { width, height, data: unfilter(raw, width, height, channels) };
+}
+
+function readHeader(view: DataView, at: number, length: number, maxSide: number) {
+  if (length !== 13) throw bad('has a broken header');
+  const width = view.getUint32(at);
+  const height = view.getUint32(at + 4);
+  const channels = CHANNELS[view.getUint8(at + 9)];
+  if (view.getUint8(at + 8) !== 8 || channels === undefined || view.getUint8(at + 12) !== 0) {
+    throw bad('must be 8-bit RGB or RGBA without interlacing');
+  }
+  if (width < 1 || height < 1 || width > maxSide || height > maxSide)
+    throw bad(`must be at most ${maxSide} pixels a side`);
+  return { width, height, channels };
+}
+
+/** Undoes the five scanline filters (PNG, section 9) in place and keeps the first three channels. */
+function unfilter(raw: Uint8Array, width: number, height: number, channels: number): Uint8Array {
+  const stride = width * channels;
+  const out = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    const row = y * (stride + 1) + 1;
+    const filter = raw[row - 1] ?? 0;
+    if (filter > 4) throw bad('has an unknown filter');
+    for (let i = 0; i < stride; i++) {
+      const left = i < channels ? 0 : (raw[row + i - channels] ?? 0);
+      const up = y === 0 ? 0 : (raw[row + i - stride - 1] ?? 0);
+      const upLeft = y === 0 || i < channels ? 0 : (raw[row + i - stride - 1 - channels] ?? 0);
+      raw[row + i] = (raw[row + i] ?? 0) + predict(filter, left, up, upLeft);
+    }
+    for (let x = 0; x < width; x++) {
+      const from = row + x * channels;
+      out.set(raw.subarray(from, from + 3), (y * width + x) * 3);
+    }
+  }
+  return out;
+}
+
+function predict(filter: number, left: number, up: number, upLeft: number): number {
+  if (filter === 0) return 0;
+  if (filter === 1) return left;
+  if (filter === 2) return up;
+  if (filter === 3) return (left + up) >> 1;
+  const estimate = left + up - upLeft;
+  const dLeft = Math.abs(estimate - left);
+  const dUp = Math.abs(estimate - up);
+  const dUpLeft = Math.abs(estimate - upLeft);
+  if (dLeft <= dUp && dLeft <= dUpLeft) return left;
+  return dUp <= dUpLeft ? up : upLeft;
+}
+
+function bad(what: string, cause?: unknown): VisavisError {
+  return new VisavisError('bad-request', `the portrait ${what}`, { field: 'portrait', cause });
+}

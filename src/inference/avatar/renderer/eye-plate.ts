@@ -1,0 +1,199 @@
+import { clamp, lerp, smoothstep, traceCurve } from './curves.js';
+import type { EyeCurves } from './eye.js';
+
+const LASH_LUMA = 34;
+
+/** One plane of one eye: the untouched pixels, the closed lid made from the skin above the eye, and the lash line. */
+export class EyePlate {
+  readonly #plane: Uint8Array;
+  readonly #stride: number;
+  readonly #isLuma: boolean;
+  readonly #left: number;
+  readonly #top: number;
+  readonly #width: number;
+  readonly #height: number;
+  readonly #unit: number;
+  /** Per column, in rows of this patch: brow side end, open upper lid, lower lid, line of the closed lid. */
+  readonly #brow: Float32Array;
+  readonly #upper: Float32Array;
+  readonly #lower: Float32Array;
+  readonly #closed: Float32Array;
+  /** Per column: how much of the lid's motion reaches it. */
+  readonly #share: Float32Array;
+  readonly #open: Uint8Array;
+  readonly #lid: Uint8Array;
+  readonly #lash: Uint8Array;
+  readonly #irisX: number;
+  readonly #irisY: number;
+  readonly #irisRadius: number;
+
+  constructor(
+    plane: Uint8Array,
+    planeWidth: number,
+    planeHeight: number,
+    scale: number,
+    c: EyeCurves,
+    isLuma: boolean,
+  ) {
+    this.#plane = plane;
+    this.#stride = planeWidth;
+    this.#isLuma = isLuma;
+    const ew = c.width;
+    this.#unit = ew * scale;
+    const topY = Math.min(...c.upperY) - c.lidRoom;
+    const bottomY = Math.max(...c.lowerY) + 0.22 * ew;
+    this.#left = clamp(Math.floor((c.x0 - 0.22 * ew) * scale), 0, planeWidth - 1);
+    this.#top = clamp(Math.floor((topY - 0.05 * ew) * scale), 0, planeHeight - 1);
+    this.#width = clamp(Math.ceil((c.x1 + 0.22 * ew) * scale), 0, planeWidth) - this.#left;
+    this.#height = clamp(Math.ceil(bottomY * scale), 0, planeHeight) - this.#top;
+    const curve = (xs: Float32Array, ys: Float32Array) => {
+      const out = new Float32Array(this.#width);
+      const toColumn = xs.map((x) => x * scale - 0.5 - this.#left);
+      const toRow = ys.map((y) => y * scale - 0.5 - this.#top);
+      traceCurve(toColumn, toRow, 0, 1, out);
+      return out;
+    };
+    this.#upper = curve(c.upperX, c.upperY);
+    this.#lower = curve(c.lowerX, c.lowerY);
+    this.#closed = this.#upper.map((up, i) => lerp(up, this.#lower[i]!, 0.9));
+    this.#share = new Float32Array(this.#width);
+    for (let i = 0; i < this.#width; i++) {
+      const along = (i - ((c.x0 + c.x1) / 2) * scale + this.#left) / this.#unit;
+      this.#share[i] = 1 - smoothstep(0.5, 0.7, Math.abs(along));
+    }
+    this.#brow = this.#upper.map((up) => Math.max(1, Math.min(up - 3, up - c.lidRoom * scale)));
+    this.#irisX = c.irisX * scale - 0.5 - this.#left;
+    this.#irisY = c.irisY * scale - 0.5 - this.#top;
+    this.#irisRadius = c.irisRadius * scale;
+    this.#open = this.#copy();
+    this.#lid = this.#stretchLid();
+    this.#lash = this.#drawLashes(scale);
+  }
+
+  #copy(): Uint8Array {
+    const patch = new Uint8Array(this.#width * this.#height);
+    for (let row = 0; row < this.#height; row++) {
+      const from = (this.#top + row) * this.#stride + this.#left;
+      patch.set(this.#plane.subarray(from, from + this.#width), row * this.#width);
+    }
+    return patch;
+  }
+
+  /** The closed lid: skin from between the brow and the lashes, drawn down to the closing line. */
+  #stretchLid(): Uint8Array {
+    const lid = this.#open.slice();
+    for (let i = 0; i < this.#width; i++) {
+      const brow = this.#brow[i]!;
+      const closed = this.#closed[i]!;
+      const clean = Math.max(brow + 1, this.#upper[i]! - 0.12 * this.#unit);
+      const pull = (closed - clean) * this.#share[i]!;
+      for (let row = Math.ceil(brow); row < this.#height; row++) {
+        const f = (row - brow) / Math.max(1, closed - brow);
+        const from = f <= 1 ? row - pull * f * f * (1.7 - 0.7 * f) : row - pull;
+        // Roundness of the eyeball under the lid.
+        const shade = this.#isLuma ? 1 - 0.1 * this.#share[i]! * smoothstep(0.55, 1, f) : 1;
+        lid[row * this.#width + i] = this.#at(this.#open, i, from) * shade;
+      }
+    }
+    return lid;
+  }
+
+  /** Coverage of the lash line and its hairs, drawn around the closing line. */
+  #drawLashes(scale: number): Uint8Array {
+    const lash = new Float32Array(this.#width * this.#height);
+    const put = (x: number, y: number, value: number) => {
+      const ix = Math.floor(x);
+      const iy = Math.floor(y);
+      for (const [dx, dy] of [
+        [0, 0],
+        [1, 0],
+        [0, 1],
+        [1, 1],
+      ] as const) {
+        if (ix + dx < 0 || ix + dx >= this.#width || iy + dy < 0 || iy + dy >= this.#height) continue;
+        const at = (iy + dy) * this.#width + ix + dx;
+        const cover = value * (1 - Math.abs(x - ix - dx)) * (1 - Math.abs(y - iy - dy));
+        lash[at] = Math.min(1, lash[at]! + cover);
+      }
+    };
+    const middle = this.#width / 2;
+    for (let i = 0; i < this.#width; i++) {
+      const along = Math.abs(i - middle) / this.#unit;
+      const thick = 0.03 * this.#unit * (1 - smoothstep(0.3, 0.56, along));
+      for (let row = 0; row < this.#height; row++) {
+        const d = Math.abs(row - this.#closed[i]!);
+        const cover = 0.85 * (1 - smoothstep(thick * 0.4, thick + 0.8, d)) * (1 - smoothstep(0.42, 0.5, along));
+        const at = row * this.#width + i;
+        lash[at] = Math.max(lash[at]!, cover);
+      }
+    }
+    const hairs = 46;
+    for (let k = 0; k < hairs; k++) {
+      const along = (k + 0.5) / hairs - 0.5 + 0.006 * Math.sin(k * 12.9898);
+      const length = 0.1 * this.#unit * (1 - 1.6 * along * along) * (0.75 + 0.25 * Math.sin(k * 78.233));
+      const lean = along * 0.9 + 0.12 * Math.sin(k * 37.719);
+      const x0 = middle + along * this.#unit * 1.02;
+      const y0 = this.#closed[clamp(Math.round(x0), 0, this.#width - 1)]!;
+      const steps = Math.max(2, Math.ceil(length * 2));
+      for (let s = 0; s <= steps; s++) {
+        const t = s / steps;
+        put(x0 + lean * length * t, y0 + length * (t - 0.25 * t * t), (0.42 * (1 - t) * scale) / 2);
+      }
+    }
+    return Uint8Array.from(lash, (value) => Math.round(value * 255));
+  }
+
+  /** Paints the eye at this blink and gaze into the texture. */
+  paint(blink: number, gazeX: number, gazeY: number): void {
+    const width = this.#width;
+    const reach = 0.62 * this.#irisRadius;
+    const fade = smoothstep(0, 0.3, blink);
+    const softness = this.#isLuma ? 1.6 : 1;
+    for (let row = 0; row < this.#height; row++) {
+      const to = (this.#top + row) * this.#stride + this.#left;
+      for (let i = 0; i < width; i++) {
+        const at = row * width + i;
+        const share = this.#share[i]!;
+        const upper = this.#upper[i]!;
+        const closed = this.#closed[i]!;
+        const edge = upper + (closed - upper) * blink;
+        let value = this.#open[at]!;
+        if (row > upper && row < this.#lower[i]!) value = this.#gazed(i, row, gazeX * reach, gazeY * reach);
+        if (share > 0 && blink > 0) {
+          const above = clamp((edge - row) / softness + 0.5, 0, 1);
+          if (above > 0) {
+            const q = clamp((row - this.#brow[i]!) / Math.max(1, edge - this.#brow[i]!), 0, 1);
+            const skin = this.#at(this.#lid, i, row + (closed - edge) * q * q);
+            const cover = above * share * (row < upper ? fade : Math.max(fade, smoothstep(0, 0.06, blink)));
+            value += (skin - value) * cover;
+          } else if (this.#isLuma) {
+            value *= 1 - 0.25 * fade * (1 - smoothstep(0, 0.1 * this.#unit, row - edge));
+          }
+          const lash = (this.#at(this.#lash, i, row + (closed - edge)) / 255) * fade * share;
+          value += ((this.#isLuma ? LASH_LUMA : 128) - value) * lash;
+        }
+        this.#plane[to + i] = value + 0.5;
+      }
+    }
+  }
+
+  /** The eyeball turned by a shift in samples, staying inside the lids. */
+  #gazed(i: number, row: number, dx: number, dy: number): number {
+    const d = Math.hypot(i - this.#irisX, row - this.#irisY) / this.#irisRadius;
+    const fall = 1 - smoothstep(1.1, 2.2, d);
+    const edge = smoothstep(0, 3, row - this.#upper[i]!) * smoothstep(0, 3, this.#lower[i]! - row);
+    const x = clamp(i - dx * fall * edge, 0, this.#width - 1.001);
+    const ix = x | 0;
+    const f = x - ix;
+    const y = clamp(row - dy * fall * edge, this.#upper[i]! + 1, this.#lower[i]! - 1);
+    return this.#at(this.#open, ix, y) * (1 - f) + this.#at(this.#open, ix + 1, y) * f;
+  }
+
+  #at(patch: Uint8Array, column: number, row: number): number {
+    const y = clamp(row, 0, this.#height - 1.001);
+    const iy = y | 0;
+    const f = y - iy;
+    const at = iy * this.#width + column;
+    return patch[at]! * (1 - f) + patch[at + this.#width]! * f;
+  }
+}

@@ -1,0 +1,222 @@
+import { MOTION } from '../motion-frame.js';
+import { LOWER_LIP, UPPER_LIP } from '../rig.js';
+import { clamp, smoothstep, traceCurve } from './curves.js';
+import { JAW_DROP } from './expression.js';
+import type { FaceGeometry } from './face-geometry.js';
+import { LAYER_SCALE, type MouthLayer, paintLowerTeeth, paintTongue, paintUpperTeeth } from './mouth-paint.js';
+import type { Texture } from './texture.js';
+
+/** Width of the soft edge between lip and inside, in pixels. */
+const FEATHER = 1.5;
+const CAVITY = { y: 30, u: 124, v: 142 };
+
+/** Where the mouth's frame is in this frame's picture. */
+interface Placement {
+  x: number;
+  y: number;
+  cos: number;
+  sin: number;
+}
+
+/**
+ * Paints what is seen between parted lips into an I420 picture: the dark of the mouth, tongue and lower teeth that go with
+ * the jaw, upper teeth that go with the head. The lips' edges are smooth curves with soft borders, and a mouth as
+ * closed as the portrait's is left untouched.
+ */
+export class Mouth {
+  readonly #width: number;
+  readonly #scale: number;
+  readonly #upperTeeth: MouthLayer;
+  readonly #lowerTeeth: MouthLayer;
+  readonly #tongue: MouthLayer;
+  readonly #restGap: Float32Array;
+  readonly #upX = new Float32Array(11);
+  readonly #upY = new Float32Array(11);
+  readonly #lowX = new Float32Array(11);
+  readonly #lowY = new Float32Array(11);
+  readonly #up: Float32Array;
+  readonly #low: Float32Array;
+  readonly #open: Float32Array;
+  readonly #rest: Float32Array;
+  /** Colour and coverage of the place asked for last. */
+  #y = 0;
+  #u = 0;
+  #v = 0;
+
+  constructor(face: FaceGeometry, texture: Texture) {
+    this.#width = texture.width;
+    this.#scale = face.mouth.width;
+    const light = toothLight(face, texture);
+    this.#upperTeeth = paintUpperTeeth(light);
+    this.#lowerTeeth = paintLowerTeeth(light);
+    this.#tongue = paintTongue(0.55 + 0.4 * light);
+    this.#restGap = Float32Array.from(UPPER_LIP.inner, (up, k) =>
+      Math.max(0, face.y[LOWER_LIP.inner[k]!]! - face.y[up]!),
+    );
+    const columns = Math.ceil(face.mouth.width * 1.6) + 4;
+    this.#up = new Float32Array(columns);
+    this.#low = new Float32Array(columns);
+    this.#open = new Float32Array(columns);
+    this.#rest = new Float32Array(columns);
+  }
+
+  /** `x`, `y`: this frame's surface. `place`: the mouth's frame after the head's motion. */
+  draw(
+    out: Uint8Array,
+    height: number,
+    x: Float32Array,
+    y: Float32Array,
+    motion: Float32Array,
+    place: Placement,
+  ): void {
+    const columns = this.#up.length;
+    const left = -columns / 2;
+    this.#traceLips(x, y, place, left);
+    let first = columns;
+    let last = -1;
+    let top = Infinity;
+    let bottom = -Infinity;
+    for (let i = 0; i < columns; i++) {
+      if (this.#open[i]! <= 0) continue;
+      first = Math.min(first, i);
+      last = i;
+      top = Math.min(top, this.#up[i]!);
+      bottom = Math.max(bottom, this.#low[i]!);
+    }
+    if (last < 0) return;
+    const jaw = Math.max(0, motion[MOTION.jawOpen]! - 0.6 * motion[MOTION.mouthClose]!) * JAW_DROP;
+    const tongueUp = motion[MOTION.tongueOut]!;
+    const gap = (bottom - top) / this.#scale;
+    // The bounding box in the picture, on even bounds.
+    const reach = Math.abs(place.sin) * (last - first) + 3;
+    const x0 = clamp((place.x + (left + first) * place.cos - reach) & ~1, 0, this.#width - 2);
+    const x1 = clamp((place.x + (left + last) * place.cos + reach + 2) & ~1, 0, this.#width);
+    const y0 = clamp((place.y + top - reach) & ~1, 0, height - 2);
+    const y1 = clamp((place.y + bottom + reach + 2) & ~1, 0, height);
+    const planeU = this.#width * height;
+    const planeV = planeU + (planeU >> 2);
+    for (let py = y0; py < y1; py += 2) {
+      for (let px = x0; px < x1; px += 2) {
+        let u = 0;
+        let v = 0;
+        let covered = 0;
+        for (let k = 0; k < 4; k++) {
+          const qx = px + (k & 1);
+          const qy = py + (k >> 1);
+          const dx = qx + 0.5 - place.x;
+          const dy = qy + 0.5 - place.y;
+          const alpha = this.#shade(
+            dx * place.cos + dy * place.sin,
+            dy * place.cos - dx * place.sin,
+            left,
+            jaw,
+            tongueUp,
+            gap,
+          );
+          if (alpha <= 0) continue;
+          const at = qy * this.#width + qx;
+          out[at] = out[at]! + (this.#y - out[at]!) * alpha + 0.5;
+          u += this.#u * alpha;
+          v += this.#v * alpha;
+          covered += alpha;
+        }
+        if (covered > 0) {
+          const at = (py >> 1) * (this.#width >> 1) + (px >> 1);
+          const keep = 1 - covered / 4;
+          out[planeU + at] = out[planeU + at]! * keep + u / 4 + 0.5;
+          out[planeV + at] = out[planeV + at]! * keep + v / 4 + 0.5;
+        }
+      }
+    }
+  }
+
+  /** The two lip lines in the mouth's frame, sampled at every pixel along the mouth. */
+  #traceLips(x: Float32Array, y: Float32Array, place: Placement, left: number): void {
+    for (let k = 0; k < 11; k++) {
+      for (const [index, toX, toY] of [
+        [UPPER_LIP.inner[k]!, this.#upX, this.#upY],
+        [LOWER_LIP.inner[k]!, this.#lowX, this.#lowY],
+      ] as const) {
+        const dx = x[index]! - place.x;
+        const dy = y[index]! - place.y;
+        toX[k] = dx * place.cos + dy * place.sin;
+        toY[k] = dy * place.cos - dx * place.sin;
+      }
+    }
+    traceCurve(this.#upX, this.#upY, left, 1, this.#up);
+    traceCurve(this.#lowX, this.#lowY, left, 1, this.#low);
+    traceCurve(this.#upX, this.#restGap, left, 1, this.#rest);
+    const [from, to] = [this.#upX[0]!, this.#upX[10]!];
+    for (let i = 0; i < this.#open.length; i++) {
+      const column = left + i;
+      const gap = this.#low[i]! - this.#up[i]!;
+      this.#open[i] = column <= from || column >= to ? 0 : smoothstep(0.2, 1.6, gap - Math.max(0, this.#rest[i]!));
+    }
+  }
+
+  /** Coverage of the inside at a place of the mouth's frame (pixels); leaves its colour in the fields. */
+  #shade(lx: number, ly: number, left: number, jaw: number, tongueUp: number, gap: number): number {
+    const column = lx - left;
+    const i = Math.floor(column);
+    if (i < 0 || i + 1 >= this.#up.length) return 0;
+    const f = column - i;
+    const open = this.#open[i]! * (1 - f) + this.#open[i + 1]! * f;
+    if (open <= 0) return 0;
+    const up = this.#up[i]! * (1 - f) + this.#up[i + 1]! * f;
+    const low = this.#low[i]! * (1 - f) + this.#low[i + 1]! * f;
+    const alpha = clamp((ly - up) / FEATHER + 0.35, 0, 1) * clamp((low - ly) / FEATHER + 0.35, 0, 1) * open;
+    if (alpha <= 0) return 0;
+    const mx = lx / this.#scale;
+    const my = ly / this.#scale;
+    const depth = 1 - 0.55 * Math.min(1, Math.abs(mx) * 2);
+    this.#y = 16 + (CAVITY.y - 16) * depth;
+    this.#u = CAVITY.u;
+    this.#v = 128 + (CAVITY.v - 128) * depth;
+    this.#blend(this.#tongue, mx, my - (jaw - 0.2 - 0.1 * tongueUp), 0.55 + 0.45 * Math.min(1, gap * 3));
+    this.#blend(this.#lowerTeeth, mx, my - (jaw - 0.02 + 0.03 * mx * mx), 0.85);
+    this.#blend(this.#upperTeeth, mx, my - (0.045 - this.#upperTeeth.height / LAYER_SCALE - 0.16 * mx * mx), 1);
+    // Lips throw a soft shadow inwards, and little light falls through a narrow gap.
+    const fromUp = (ly - up) / this.#scale;
+    const fromLow = (low - ly) / this.#scale;
+    const shadow = (0.6 + 0.4 * smoothstep(0, 0.06, fromUp)) * (0.7 + 0.3 * smoothstep(0, 0.03, fromLow));
+    const dim = shadow * (0.72 + 0.28 * smoothstep(0.02, 0.12, gap));
+    this.#y = 16 + (this.#y - 16) * dim;
+    return alpha;
+  }
+
+  /** Lays one painted layer over the colour so far; x from its middle, y from its top, in mouth widths. */
+  #blend(layer: MouthLayer, x: number, y: number, light: number): void {
+    const px = x * LAYER_SCALE + layer.width / 2 - 0.5;
+    const py = y * LAYER_SCALE - 0.5;
+    if (px < 0 || py < 0 || px >= layer.width - 1 || py >= layer.height - 1) return;
+    const ix = px | 0;
+    const iy = py | 0;
+    const fx = px - ix;
+    const fy = py - iy;
+    const at = iy * layer.width + ix;
+    const below = at + layer.width;
+    const g11 = fx * fy;
+    const g10 = fx - g11;
+    const g01 = fy - g11;
+    const g00 = 1 - fx - g01;
+    const { alpha, y: ly, u: lu, v: lv } = layer;
+    const a = (alpha[at]! * g00 + alpha[at + 1]! * g10 + alpha[below]! * g01 + alpha[below + 1]! * g11) / 255;
+    if (a <= 0) return;
+    const luma = ly[at]! * g00 + ly[at + 1]! * g10 + ly[below]! * g01 + ly[below + 1]! * g11;
+    this.#y += (16 + (luma - 16) * light - this.#y) * a;
+    this.#u += (lu[at]! - this.#u) * a;
+    this.#v += (lv[at]! - this.#v) * a;
+  }
+}
+
+/** Brightness of the teeth, 0…1, from that of the skin around the mouth: both stand in the same light. */
+function toothLight(face: FaceGeometry, texture: Texture): number {
+  let sum = 0;
+  const points = [50, 280, 205, 425, 164, 200];
+  for (const i of points) {
+    const x = clamp(Math.round(face.x[i]! * 2), 0, texture.width * 2 - 1);
+    const y = clamp(Math.round(face.y[i]! * 2), 0, texture.height * 2 - 1);
+    sum += texture.y[y * texture.width * 2 + x]! / points.length;
+  }
+  return clamp(0.6 + (sum - 60) * 0.0022, 0.55, 0.92);
+}

@@ -1,0 +1,221 @@
+import { VisavisError } from '../../../errors.js';
+import type { AvatarStream } from '../../engines.js';
+import { MOTION, MOTION_FRAME_LENGTH } from '../motion-frame.js';
+import type { AvatarPackage } from '../package.js';
+import { FACE_OVAL, LEFT_EYE, LOWER_LIP, RIGHT_EYE, SURFACE_COUNT, UPPER_LIP } from '../rig.js';
+import { clamp } from './curves.js';
+import { Expression } from './expression.js';
+import { Eye } from './eye.js';
+import { measureFace } from './face-geometry.js';
+import { HeadPose } from './head-pose.js';
+import { Mouth } from './mouth.js';
+import { sampleMap } from './sample.js';
+import { SHAPES } from './shapes.js';
+import { buildTexture, coverFit, type Texture } from './texture.js';
+import { CELL, createWarpMap, drawTriangles, fillFromGrid, type WarpMap } from './warp-map.js';
+
+/** The ring of vertices around the face that takes up what the face moves, as a factor from its centre. */
+const RING = 1.3;
+const MAX_SIDE = 1024;
+
+/**
+ * Opens an avatar for drawing at `width × height` pixels (even, 128…1024). Decoding and painting of all parts
+ * happens here; `render` then neither allocates nor waits.
+ */
+export function openAvatar(pkg: AvatarPackage, o: { width: number; height: number }): AvatarStream {
+  for (const field of ['width', 'height'] as const) {
+    const side = o[field];
+    if (!Number.isInteger(side) || side % 2 !== 0 || side < 128 || side > MAX_SIDE) {
+      throw new VisavisError('bad-request', `${field} must be an even number of pixels from 128 to ${MAX_SIDE}`, {
+        field,
+      });
+    }
+  }
+  return new PortraitStream(pkg, o.width, o.height);
+}
+
+class PortraitStream implements AvatarStream {
+  readonly width: number;
+  readonly height: number;
+  readonly #texture: Texture;
+  readonly #base: Uint8Array;
+  readonly #map: WarpMap;
+  readonly #head: HeadPose;
+  readonly #expression: Expression;
+  readonly #mouth: Mouth;
+  readonly #rightEye: Eye;
+  readonly #leftEye: Eye;
+  readonly #face: ReturnType<typeof measureFace>;
+  readonly #triangles: Uint16Array;
+  /** Vertices: the surface, then the ring. Rest and current positions, texture coordinates. */
+  readonly #restX: Float32Array;
+  readonly #restY: Float32Array;
+  readonly #depth: Float32Array;
+  readonly #x: Float32Array;
+  readonly #y: Float32Array;
+  readonly #u: Float32Array;
+  readonly #v: Float32Array;
+  readonly #gridStride: number;
+  readonly #gridU: Float32Array;
+  readonly #gridV: Float32Array;
+  readonly #cells: { x0: number; x1: number; y1: number };
+  readonly #place = { x: 0, y: 0, cos: 1, sin: 0 };
+
+  constructor(pkg: AvatarPackage, width: number, height: number) {
+    this.width = width;
+    this.height = height;
+    const fit = coverFit(pkg.portrait, width, height);
+    this.#texture = buildTexture(pkg.portrait, fit, width, height);
+    const face = measureFace(pkg.rig, fit);
+    this.#face = face;
+    this.#head = new HeadPose(face, width, height);
+    this.#expression = new Expression(face, SHAPES);
+    this.#mouth = new Mouth(face, this.#texture);
+    this.#rightEye = new Eye(face, RIGHT_EYE, this.#texture);
+    this.#leftEye = new Eye(face, LEFT_EYE, this.#texture);
+    const count = SURFACE_COUNT + FACE_OVAL.length;
+    this.#restX = new Float32Array(count);
+    this.#restY = new Float32Array(count);
+    this.#depth = new Float32Array(count);
+    this.#x = new Float32Array(count);
+    this.#y = new Float32Array(count);
+    this.#restX.set(face.x.subarray(0, SURFACE_COUNT));
+    this.#restY.set(face.y.subarray(0, SURFACE_COUNT));
+    this.#depth.set(face.z.subarray(0, SURFACE_COUNT));
+    const middleY = (face.chinY + face.foreheadY) / 2;
+    FACE_OVAL.forEach((i, k) => {
+      const x = clamp(face.centreX + (face.x[i]! - face.centreX) * RING, 2, width - 2);
+      const y = clamp(middleY + (face.y[i]! - middleY) * RING, 2, height - 2);
+      this.#restX[SURFACE_COUNT + k] = x;
+      this.#restY[SURFACE_COUNT + k] = y;
+      this.#depth[SURFACE_COUNT + k] = this.#head.depth(x, y);
+    });
+    this.#u = this.#restX.map((x) => clamp(2 * x - 0.5, 0, 2 * width - 2));
+    this.#v = this.#restY.map((y) => clamp(2 * y - 0.5, 0, 2 * height - 2));
+    this.#triangles = meshTriangles(pkg.rig.triangles, this.#restX, this.#restY);
+    this.#map = createWarpMap(width, height);
+    const columns = Math.ceil(width / CELL);
+    const rows = Math.ceil(height / CELL);
+    this.#gridStride = columns + 1;
+    this.#gridU = new Float32Array((columns + 1) * (rows + 1));
+    this.#gridV = new Float32Array((columns + 1) * (rows + 1));
+    const bounds = this.#head.bounds;
+    this.#cells = {
+      x0: clamp(Math.floor(bounds.x0 / CELL), 0, columns),
+      x1: clamp(Math.ceil(bounds.x1 / CELL), 0, columns),
+      y1: clamp(Math.ceil(bounds.y1 / CELL), 0, rows),
+    };
+    this.#base = new Uint8Array((width * height * 3) / 2);
+    this.#warpGrid(0, columns, rows);
+    fillFromGrid(this.#map, this.#gridU, this.#gridV, this.#gridStride, 0, columns, 0, rows);
+    sampleMap(this.#texture, this.#map, this.#base, 0, width, 0, height);
+  }
+
+  render(motion: Float32Array, out: Uint8Array): void {
+    if (motion.length < MOTION_FRAME_LENGTH || out.length < this.#base.length) {
+      throw new VisavisError('bad-request', 'motion or picture buffer is too short');
+    }
+    const { x0, x1, y1 } = this.#cells;
+    this.#paintEyes(motion);
+    this.#head.set(motion[MOTION.headPitch]!, motion[MOTION.headYaw]!, motion[MOTION.headRoll]!);
+    this.#moveVertices(motion);
+    this.#warpGrid(x0, x1, y1);
+    fillFromGrid(this.#map, this.#gridU, this.#gridV, this.#gridStride, x0, x1, 0, y1);
+    drawTriangles(this.#map, this.#triangles, this.#x, this.#y, this.#u, this.#v);
+    out.set(this.#base);
+    const right = Math.min(this.width, x1 * CELL);
+    sampleMap(this.#texture, this.#map, out, x0 * CELL, right, 0, Math.min(this.height, y1 * CELL));
+    this.#placeMouth();
+    this.#mouth.draw(out, this.height, this.#x, this.#y, motion, this.#place);
+  }
+
+  close(): void {}
+
+  #paintEyes(motion: Float32Array): void {
+    const gazeX = motion[MOTION.gazeX]!;
+    const gazeY = -motion[MOTION.gazeY]!;
+    this.#rightEye.paint(motion[MOTION.eyeBlinkRight]!, gazeX, gazeY);
+    this.#leftEye.paint(motion[MOTION.eyeBlinkLeft]!, gazeX, gazeY);
+  }
+
+  #moveVertices(motion: Float32Array): void {
+    this.#expression.apply(motion, this.#x, this.#y);
+    const head = this.#head;
+    for (let i = 0; i < this.#x.length; i++) {
+      if (i >= SURFACE_COUNT) {
+        this.#x[i] = this.#restX[i]!;
+        this.#y[i] = this.#restY[i]!;
+      }
+      head.displace(this.#x[i]!, this.#y[i]!, this.#depth[i]!);
+      this.#x[i] = this.#x[i]! + head.dx;
+      this.#y[i] = this.#y[i]! + head.dy;
+    }
+  }
+
+  /** Which place each grid node of the output shows: the field's inverse, by fixed-point iteration. */
+  #warpGrid(from: number, to: number, rows: number): void {
+    const head = this.#head;
+    const maxU = 2 * this.width - 2;
+    const maxV = 2 * this.height - 2;
+    for (let j = 0; j <= rows; j++) {
+      for (let i = from; i <= to; i++) {
+        const x = i * CELL;
+        const y = j * CELL;
+        let px = x;
+        let py = y;
+        for (let k = 0; k < 3; k++) {
+          head.displace(px, py, head.depth(px, py));
+          px = x - head.dx;
+          py = y - head.dy;
+        }
+        this.#gridU[j * this.#gridStride + i] = clamp(2 * px - 0.5, 0, maxU);
+        this.#gridV[j * this.#gridStride + i] = clamp(2 * py - 0.5, 0, maxV);
+      }
+    }
+  }
+
+  /** The mouth's frame as the head carries it. */
+  #placeMouth(): void {
+    const { centreX, centreY, cos, sin, width } = this.#face.mouth;
+    const z = (this.#face.z[13]! + this.#face.z[14]!) / 2;
+    const head = this.#head;
+    head.displace(centreX, centreY, z);
+    this.#place.x = centreX + head.dx;
+    this.#place.y = centreY + head.dy;
+    const tipX = centreX + cos * width;
+    const tipY = centreY + sin * width;
+    head.displace(tipX, tipY, z);
+    const dx = tipX + head.dx - this.#place.x;
+    const dy = tipY + head.dy - this.#place.y;
+    const length = Math.hypot(dx, dy);
+    this.#place.cos = dx / length;
+    this.#place.sin = dy / length;
+  }
+}
+
+/**
+ * Surface triangles, those between the lips first, and the band to the ring, all clockwise on the screen. The surface is
+ * wound alike throughout, so one sum decides: single triangles between closed lips have no reliable area.
+ */
+function meshTriangles(surface: Uint16Array, x: Float32Array, y: Float32Array): Uint16Array {
+  const inner = new Set<number>([...UPPER_LIP.inner, ...LOWER_LIP.inner]);
+  const between: number[] = [];
+  const others: number[] = [];
+  let area = 0;
+  for (let t = 0; t < surface.length; t += 3) area += signedArea(surface[t]!, surface[t + 1]!, surface[t + 2]!, x, y);
+  for (let t = 0; t < surface.length; t += 3) {
+    const corners = [surface[t]!, surface[area > 0 ? t + 1 : t + 2]!, surface[area > 0 ? t + 2 : t + 1]!];
+    (corners.every((i) => inner.has(i)) ? between : others).push(...corners);
+  }
+  FACE_OVAL.forEach((a, k) => {
+    const next = (k + 1) % FACE_OVAL.length;
+    const [b, c, d] = [FACE_OVAL[next]!, SURFACE_COUNT + k, SURFACE_COUNT + next];
+    const band = [a, c, b, b, c, d];
+    others.push(...(signedArea(a, c, b, x, y) > 0 ? band : [a, b, c, b, d, c]));
+  });
+  return Uint16Array.from([...between, ...others]);
+}
+
+function signedArea(a: number, b: number, c: number, x: Float32Array, y: Float32Array): number {
+  return (x[b]! - x[a]!) * (y[c]! - y[a]!) - (x[c]! - x[a]!) * (y[b]! - y[a]!);
+}
