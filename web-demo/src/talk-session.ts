@@ -89,8 +89,8 @@ export class TalkSession {
     if (microphone === 'on' || microphone === 'muted') return this.#setMuted(microphone === 'on');
     this.#update({ microphone: 'asking' });
     try {
-      const opened = await Microphone.open(this.#context, () => this.#handleMicrophoneEnded());
-      if (this.#abort.signal.aborted) return opened.close();
+      const opened = await Microphone.open(this.#context, this.#abort.signal, () => this.#handleMicrophoneEnded());
+      if (!opened) return;
       this.#microphone = opened;
       this.#meter?.setVisitor(opened.stream);
       this.#update({ microphone: 'on' });

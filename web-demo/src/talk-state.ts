@@ -45,6 +45,8 @@ export function reduceTalk(state: TalkState, event: ConversationEvent, nowMs: nu
       next.phase = event.phase;
       if (event.phase === 'over') next.endReason = event.reason;
       if (event.phase !== 'live') next.agentState = 'idle';
+      // A video whose tracks have ended is black: the poster takes over.
+      if (event.phase !== 'live') next.pictureShown = false;
       break;
     case 'state':
       next.agentState = event.state;

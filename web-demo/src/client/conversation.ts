@@ -29,6 +29,8 @@ export class Conversation {
   #media: MediaSession | undefined;
   #microphone: MediaStreamTrack | null = null;
   #microphoneEnabled = true;
+  /** What the server was last told; a new producer starts enabled. */
+  #serverHears = true;
   #generation = 0;
   #live = false;
   #rejoining = false;
@@ -70,12 +72,22 @@ export class Conversation {
   async setMicrophone(track: MediaStreamTrack | null): Promise<void> {
     this.#microphone = track;
     await this.#media?.setMicrophone(track);
+    await this.#syncMicrophoneEnabled();
   }
 
   /** Tells the server whether the visitor means to be heard. */
   async setMicrophoneEnabled(enabled: boolean): Promise<void> {
     this.#microphoneEnabled = enabled;
-    if (this.#live && this.#microphone) await request(this.#socket, 'set-microphone', { enabled });
+    await this.#syncMicrophoneEnabled();
+  }
+
+  /** The server takes this only for a microphone that it knows; every new one counts as enabled. */
+  async #syncMicrophoneEnabled(): Promise<void> {
+    await this.#media?.microphoneSettled();
+    const enabled = this.#microphoneEnabled && this.#microphone !== null;
+    if (!this.#live || !this.#media?.hasMicrophone || enabled === this.#serverHears) return;
+    this.#serverHears = enabled;
+    await request(this.#socket, 'set-microphone', { enabled });
   }
 
   async ask(text: string): Promise<void> {
@@ -124,22 +136,20 @@ export class Conversation {
       throw new ClientError('unreachable', 'the connection went away', true);
     }
     this.#media = media;
+    this.#serverHears = true;
     this.#emit({ type: 'tracks', tracks: media.tracks });
     await request(this.#socket, 'resume', {});
     this.#live = true;
     this.#emit({ type: 'state', state: answer.state });
     this.#emit({ type: 'phase', phase: 'live' });
-    if (this.#microphone) this.#restoreMicrophone(media, this.#microphone);
+    if (this.#microphone) this.#restoreMicrophone(this.#microphone);
   }
 
-  #restoreMicrophone(media: MediaSession, track: MediaStreamTrack): void {
-    media
-      .setMicrophone(track)
-      .then(() => this.setMicrophoneEnabled(this.#microphoneEnabled))
-      .catch((failure: unknown) => {
-        const { message } = ClientError.from(failure);
-        this.#emit({ type: 'session-error', code: 'upstream-failed', message, retryable: true });
-      });
+  #restoreMicrophone(track: MediaStreamTrack): void {
+    this.setMicrophone(track).catch((failure: unknown) => {
+      const { message } = ClientError.from(failure);
+      this.#emit({ type: 'session-error', code: 'upstream-failed', message, retryable: true });
+    });
   }
 
   /** Joins again until it works, the server refuses for good or the time is up. */
@@ -180,9 +190,9 @@ export class Conversation {
     if (this.#over || !this.#live) return;
     this.#live = false;
     this.#generation++;
+    this.#emit({ type: 'phase', phase: 'reconnecting' });
     this.#media?.close();
     this.#media = undefined;
-    this.#emit({ type: 'phase', phase: 'reconnecting' });
     this.#deadline ??= setTimeout(() => this.#finish('lost'), RECONNECT_LIMIT_MS);
     // socket.io does not come back by itself when the server, or we, hung up.
     if (reason === 'io server disconnect' || reason === 'io client disconnect') this.#socket.connect();
@@ -199,8 +209,8 @@ export class Conversation {
 
   #finish(reason: EndReason, detail?: string): void {
     if (this.#over) return;
-    this.#emit({ type: 'phase', phase: 'over', reason, detail });
     this.#dispose();
+    this.#options.onEvent({ type: 'phase', phase: 'over', reason, detail });
   }
 
   #dispose(): void {

@@ -109,6 +109,15 @@ export class MediaSession {
     return next;
   }
 
+  /** Resolves when what `setMicrophone` began is done, however it went. */
+  microphoneSettled(): Promise<void> {
+    return this.#producing;
+  }
+
+  get hasMicrophone(): boolean {
+    return this.#producer !== undefined && !this.#producer.closed;
+  }
+
   /** WebRTC statistics of the receiving side, as the browser gives them. */
   stats(): Promise<RTCStatsReport> {
     return this.#receive.getStats();

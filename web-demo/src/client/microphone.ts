@@ -28,15 +28,20 @@ export class Microphone {
   readonly #analyser: AnalyserNode;
   readonly #window: Float32Array<ArrayBuffer>;
 
-  /** Asks for the microphone; rejects with a `MicrophoneError`. `onEnded`: the device went away. */
-  static async open(context: AudioContext, onEnded: () => void): Promise<Microphone> {
+  /**
+   * Asks for the microphone; rejects with a `MicrophoneError`. `onEnded`: the device went away.
+   * Resolves with undefined, and lets the device go, when `signal` was aborted while the visitor thought about it.
+   */
+  static async open(context: AudioContext, signal: AbortSignal, onEnded: () => void): Promise<Microphone | undefined> {
     // Pages outside a secure context have no mediaDevices at all.
     if (!navigator.mediaDevices?.getUserMedia) throw new MicrophoneError('absent');
     try {
       const stream = await navigator.mediaDevices.getUserMedia({
         audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 },
       });
-      return new Microphone(context, stream, onEnded);
+      if (!signal.aborted) return new Microphone(context, stream, onEnded);
+      for (const track of stream.getTracks()) track.stop();
+      return undefined;
     } catch (failure) {
       throw new MicrophoneError(FAILURES[failure instanceof Error ? failure.name : ''] ?? 'absent');
     }

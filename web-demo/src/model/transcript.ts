@@ -38,7 +38,9 @@ export function reduceTranscript(turns: readonly Turn[], event: ConversationEven
       const known = turns.find((turn) => turn.key === key);
       if (known && known.status !== 'growing') return turns;
       const text = known ? `${known.text} ${event.word}` : event.word;
-      return put(turns, { key, speaker: 'avatar', text, status: 'growing', startedAtMs: nowMs });
+      // The end of the utterance before may have been missed while the connection was broken.
+      const before = known ? turns : settle(turns, 'avatar', 'final');
+      return put(before, { key, speaker: 'avatar', text, status: 'growing', startedAtMs: nowMs });
     }
     case 'utterance-end': {
       const key = `avatar-${event.utteranceId}`;
@@ -48,9 +50,9 @@ export function reduceTranscript(turns: readonly Turn[], event: ConversationEven
       return put(turns, { key, speaker: 'avatar', text, status, startedAtMs: nowMs });
     }
     case 'phase':
-      // Nobody will finish what was growing when the connection broke.
-      if (event.phase === 'connecting' || event.phase === 'live') return turns;
-      return turns.some((turn) => turn.status === 'growing') ? turns.map(settle) : turns;
+      if (event.phase === 'over') return settle(settle(turns, 'avatar', 'interrupted'), 'visitor', 'final');
+      // What the visitor said into a broken connection was not heard; the avatar's utterance may go on afterwards.
+      return event.phase === 'reconnecting' ? settle(turns, 'visitor', 'final') : turns;
     default:
       return turns;
   }
@@ -77,7 +79,7 @@ function remove(turns: readonly Turn[], key: string): readonly Turn[] {
   return turns.some((turn) => turn.key === key) ? turns.filter((turn) => turn.key !== key) : turns;
 }
 
-function settle(turn: Turn): Turn {
-  if (turn.status !== 'growing') return turn;
-  return { ...turn, status: turn.speaker === 'avatar' ? 'interrupted' : 'final' };
+function settle(turns: readonly Turn[], speaker: Turn['speaker'], status: Turn['status']): readonly Turn[] {
+  const isGrowing = (turn: Turn): boolean => turn.status === 'growing' && turn.speaker === speaker;
+  return turns.some(isGrowing) ? turns.map((turn) => (isGrowing(turn) ? { ...turn, status } : turn)) : turns;
 }

@@ -43,12 +43,12 @@ export function createIntro({ onStart, onChoose }: IntroActions): Intro {
       'Ask anything, out loud. You can interrupt at any time, just as you would a person.',
     ),
     h('div', { class: 'intro__actions' }, start, type),
-    problem,
     h(
       'p',
       { class: 'intro__disclosure' },
       'You will be talking with an AI, not a person. Its face and voice are generated, and what it says may be wrong.',
     ),
+    h('div', { class: 'intro__problem-slot' }, problem),
   );
   const chooser = h('div', { class: 'chooser', role: 'radiogroup', 'aria-label': 'Choose an avatar' });
 
@@ -101,6 +101,9 @@ export function createIntro({ onStart, onChoose }: IntroActions): Intro {
       type.classList.replace('button--quiet', 'button--primary');
       setText(type, 'Start typing');
     },
-    setProblem: (text) => setText(problem, text),
+    setProblem(text) {
+      setText(problem, text);
+      if (text) problem.scrollIntoView({ block: 'nearest' });
+    },
   };
 }

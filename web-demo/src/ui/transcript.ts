@@ -16,6 +16,7 @@ const FOLLOW_WITHIN_PX = 48;
 export function createTranscript(): TranscriptView {
   let turns: readonly Turn[] = [];
   let avatarName = 'Avatar';
+  let follows = true;
   const items = new Map<string, { item: HTMLLIElement; text: HTMLElement; who: HTMLElement; mark: HTMLElement }>();
   const list = h('ol', { class: 'transcript__list', tabindex: '0', 'aria-label': 'Transcript' });
   const empty = h('p', { class: 'transcript__empty' }, 'What is said will be written here.');
@@ -32,6 +33,14 @@ export function createTranscript(): TranscriptView {
     h('header', { class: 'transcript__header' }, h('h2', {}, 'Conversation'), copy),
     h('div', { class: 'transcript__body' }, empty, list),
   );
+
+  // The list also keeps its end in view when it becomes shorter, as with a phone's keyboard.
+  new ResizeObserver(() => {
+    if (follows) list.scrollTop = list.scrollHeight;
+  }).observe(list);
+  list.addEventListener('scroll', () => {
+    follows = list.scrollHeight - list.scrollTop - list.clientHeight < FOLLOW_WITHIN_PX;
+  });
 
   const render = (turn: Turn): HTMLLIElement => {
     let known = items.get(turn.key);
@@ -54,7 +63,6 @@ export function createTranscript(): TranscriptView {
     element,
     update(next) {
       if (next === turns) return;
-      const follows = list.scrollHeight - list.scrollTop - list.clientHeight < FOLLOW_WITHIN_PX;
       turns = next;
       const keys = new Set(next.map(({ key }) => key));
       for (const [key, { item }] of items) {
