@@ -25,10 +25,10 @@ function endsInRepeats(tokens: readonly number[], run: number, repeats: number):
 }
 
 const FRAME = 320;
-/** −60 dBFS: below it no recogniser finds words, and quiet rooms are louder. */
-const SILENCE_RMS = 0.001;
+/** −70 dBFS: a muted microphone, not a quiet speaker. */
+const SILENCE_RMS = 0.0003;
 
-/** Whether any 20 ms of 16 kHz audio is louder than −60 dBFS. */
+/** Whether any 20 ms of 16 kHz audio is louder than −70 dBFS. */
 export function hasSound(samples: Float32Array): boolean {
   for (let from = 0; from < samples.length; from += FRAME) {
     if (rms(samples, from, Math.min(from + FRAME, samples.length)) >= SILENCE_RMS) return true;

@@ -30,7 +30,7 @@ export class RemoteSynthesiser implements SpeechSynthesiser {
     const { voice, speed, priority } = o;
     // Bounded by the segment's length, which the worker limits.
     const arrived: SpeechChunk[] = [];
-    let wake = () => undefined as undefined;
+    let wake: () => void = () => undefined;
     const cancel = new AbortController();
     const onAbort = () => cancel.abort(o.signal.reason);
     o.signal.addEventListener('abort', onAbort, { once: true });

@@ -10,6 +10,6 @@ await serveThread<RecognitionTask, string, never>(async ({ progress }) => {
   progress('speech recognition');
   const recogniser = await MoonshineRecogniser.create({ threads });
   return {
-    run: (task, { signal }) => recogniser.decode(task.samples, task.pass, { signal }).then((decoded) => decoded.text),
+    run: (task, { signal }) => recogniser.decode(task.samples, task.pass, { signal }),
   };
 });
