@@ -1,0 +1,118 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Gateway } from '../../src/compose.js';
+import { loadConfig } from '../../src/config.js';
+import { createLogger } from '../../src/log.js';
+import type { CreatedSession, CreateSessionBody } from '../../src/signaling/messages.js';
+import { TestClient } from './client.js';
+
+export const FAKE_AVATAR_WORKER = fileURLToPath(new URL('./fake-avatar-worker.mjs', import.meta.url));
+export const FAKE_SPEECH_WORKER = fileURLToPath(new URL('./fake-speech-worker.mjs', import.meta.url));
+
+/** The smallest PNG there is: one transparent pixel. */
+const PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+export interface Launched {
+  gateway: Gateway;
+  /** Origin of the service, without a slash at the end. */
+  origin: string;
+  webFolder: string;
+  createSession(body?: CreateSessionBody): Promise<CreatedSession>;
+  connect(): Promise<TestClient>;
+  /** A session, and a client that joined it. */
+  joined(body?: CreateSessionBody): Promise<{ client: TestClient; session: CreatedSession }>;
+  close(): Promise<void>;
+}
+
+/** The real gateway with the real SFU on free ports; the workers are forked processes without engines. */
+export async function launch(env: Record<string, string> = {}): Promise<Launched> {
+  const folder = mkdtempSync(join(tmpdir(), 'visavis-test-'));
+  const avatars = join(folder, 'avatars');
+  const webFolder = join(folder, 'web');
+  writeAvatar(avatars, 'test-face');
+  writePage(webFolder);
+  const complete = {
+    VISAVIS_PORT: '0',
+    VISAVIS_RTC_PORT: '0',
+    VISAVIS_LINK_PORTS: '44000-44999',
+    VISAVIS_AVATARS: avatars,
+    VISAVIS_AVATAR: 'test-face',
+    VISAVIS_LOG_LEVEL: 'silent',
+    ...env,
+  };
+  const fakeSettings = Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('FAKE_')));
+  const gateway = await Gateway.create(loadConfig(complete), {
+    env: { PATH: process.env['PATH'], ...complete, ...fakeSettings },
+    logger: createLogger('test', 'silent'),
+    avatarEntry: FAKE_AVATAR_WORKER,
+    speechEntry: FAKE_SPEECH_WORKER,
+    webFolder,
+  });
+  await gateway.ready;
+  const origin = gateway.url.replace(/\/$/, '');
+  const clients: TestClient[] = [];
+  const key = env['VISAVIS_API_KEYS']?.split(',')[0];
+  const createSession = async (body: CreateSessionBody = {}) => {
+    const response = await fetch(`${origin}/v1/sessions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) },
+      body: JSON.stringify(body),
+    });
+    if (response.status !== 201) throw new Error(`POST /v1/sessions: ${response.status} ${await response.text()}`);
+    return (await response.json()) as CreatedSession;
+  };
+  const connect = async () => {
+    const client = await TestClient.connect(origin);
+    clients.push(client);
+    return client;
+  };
+  return {
+    gateway,
+    origin,
+    webFolder,
+    createSession,
+    connect,
+    async joined(body) {
+      const [session, client] = await Promise.all([createSession(body), connect()]);
+      await client.data('join', { token: session.token });
+      return { client, session };
+    },
+    async close() {
+      for (const client of clients) client.close();
+      await gateway.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function writeAvatar(avatars: string, id: string): void {
+  const folder = join(avatars, id);
+  mkdirSync(folder, { recursive: true });
+  const manifest = {
+    formatVersion: 1,
+    id,
+    name: 'Tess',
+    renderer: 'portrait',
+    width: 512,
+    height: 512,
+    frameRate: 25,
+    voice: 'af_heart',
+    licence: 'CC0-1.0',
+    provenance: 'One pixel.',
+    likeness: { ground: 'synthetic', statement: 'Nobody.' },
+    files: {},
+  };
+  writeFileSync(join(folder, 'avatar.json'), JSON.stringify(manifest));
+  writeFileSync(join(folder, 'portrait.png'), PIXEL);
+}
+
+function writePage(folder: string): void {
+  mkdirSync(join(folder, 'assets'), { recursive: true });
+  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>talk</title>');
+  writeFileSync(join(folder, 'assets', 'main-abc123.js'), 'export {};');
+}
