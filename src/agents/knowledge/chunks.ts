@@ -69,7 +69,7 @@ function speakTable(rows: readonly string[]): string[] {
 }
 
 /** The paragraphs, lists and tables below one heading as sentences; code blocks are left out. */
-function sentencesOf(lines: readonly string[]): string[] {
+function sentencesOf(lines: readonly string[], heading: string | undefined): string[] {
   const out: string[] = [];
   let paragraph: string[] = [];
   let items: string[] = [];
@@ -85,7 +85,8 @@ function sentencesOf(lines: readonly string[]): string[] {
   };
   const endBlocks = (): void => {
     endParagraph();
-    if (items.length > 0) out.push(...speakList(lead, items.map(spoken)));
+    const headingLead = out.length === 0 && heading !== undefined && heading !== '' ? `${heading}:` : undefined;
+    if (items.length > 0) out.push(...speakList(lead ?? headingLead, items.map(spoken)));
     else if (lead !== undefined && rows.length === 0) return;
     if (rows.length > 0) out.push(...(lead === undefined ? [] : [lead.replace(/:$/u, '.')]), ...speakTable(rows));
     items = [];
@@ -142,7 +143,7 @@ export function chunkMarkdown(markdown: string, file: string): KnowledgeChunk[] 
   let lines: string[] = [];
   const endSection = (): void => {
     const path = headings.filter((heading) => heading !== '');
-    for (const sentences of groupByWords(sentencesOf(lines))) {
+    for (const sentences of groupByWords(sentencesOf(lines, path.at(-1)))) {
       const base = `${file}#${slug(path.join('-'))}`;
       const number = (used.get(base) ?? 0) + 1;
       used.set(base, number);

@@ -29,8 +29,7 @@ export function wordsOf(text: string): string[] {
   const words: string[] = [];
   let spelled = '';
   const endSpelling = (): void => {
-    if (spelled.length > 1) words.push(spelled);
-    else if (spelled !== '') words.push(spelled);
+    if (spelled !== '') words.push(spelled);
     spelled = '';
   };
   for (const word of raw) {
@@ -43,6 +42,10 @@ export function wordsOf(text: string): string[] {
   }
   endSpelling();
   return words;
+}
+
+export function isStopWord(word: string): boolean {
+  return STOP_WORDS.has(word);
 }
 
 /** A light suffix stripper: enough to join "prices" with "price" and "booking" with "booked", no more. */

@@ -1,0 +1,192 @@
+import { throwIfAborted } from '../../abort.js';
+import type { Agent, AgentEvent, Message, ReplyOptions } from '../../inference/engines.js';
+import { smallTalkIntent, withoutLeadIn } from '../small-talk.js';
+import { SMALL_TALK, vary } from '../small-talk-replies.js';
+import { choosePassage, continuePassage, isRest, type Passage, passageText, SentenceFinder } from './answer.js';
+import { type KnowledgeChunk, splitSentences } from './chunks.js';
+import { leansOnContext, questionBefore, withSubject } from './follow-up.js';
+import type { KnowledgeRetriever, RetrievedChunk } from './retriever.js';
+import { chooseTopics } from './topics.js';
+import * as wording from './wording.js';
+
+/** Below this score nothing is claimed; see `RetrievedChunk.score`. */
+export const ANSWER_SCORE = 0.34;
+/** Below this score, or when the question's own words are hardly in the passage, the answer is called uncertain. */
+export const SURE_SCORE = 0.5;
+const SURE_COVERAGE = 0.3;
+/** What a reading of the question that needs a guess (what "it" means) loses against the question as it was asked. */
+const GUESS_PENALTY = 0.05;
+/** An offer to say more is made every so many turns at most. */
+const OFFER_EVERY_TURNS = 3;
+/** A name that many passages have is what the knowledge is about. */
+const SUBJECT_MENTIONS = 3;
+
+export interface KnowledgeAgentOptions {
+  retriever: KnowledgeRetriever;
+  /** The avatar's name, for "who are you". */
+  name: string;
+}
+
+/** What of the knowledge was said earlier, read from the replies. */
+interface Said {
+  has(chunk: KnowledgeChunk, index: number): boolean;
+  last: { chunk: KnowledgeChunk; index: number; complete: boolean } | undefined;
+}
+
+/**
+ * Answers from a folder of Markdown without a language model: finds the passage that fits the question, says its best one or
+ * two sentences word for word, and admits when nothing fits. Stateless: everything it must remember is in the history, so
+ * another process can go on with the conversation.
+ */
+class KnowledgeAgent implements Agent {
+  readonly #retriever: KnowledgeRetriever;
+  readonly #name: string;
+  readonly #finder: SentenceFinder;
+  readonly #subject: string | undefined;
+
+  constructor(o: KnowledgeAgentOptions) {
+    this.#retriever = o.retriever;
+    this.#name = o.name;
+    this.#finder = new SentenceFinder(o.retriever.chunks);
+    const [main] = o.retriever.names;
+    this.#subject = main && main[1] >= SUBJECT_MENTIONS ? main[0] : undefined;
+  }
+
+  async *reply(history: readonly Message[], o: ReplyOptions): AsyncIterable<AgentEvent> {
+    throwIfAborted(o.signal);
+    const text = await this.#answer(history, o.signal);
+    throwIfAborted(o.signal);
+    for (const [i, sentence] of splitSentences(text).entries()) {
+      yield { type: 'text-delta', text: i === 0 ? sentence : ` ${sentence}` };
+      throwIfAborted(o.signal);
+    }
+    yield { type: 'reply-end', finishReason: 'stop' };
+  }
+
+  async close(): Promise<void> {}
+
+  async #answer(history: readonly Message[], signal: AbortSignal): Promise<string> {
+    const message = history.at(-1);
+    const turn = history.length;
+    if (message?.role !== 'user' || !/[\p{L}\p{N}]/u.test(message.text)) return vary(wording.NOT_HEARD, turn);
+    const heard = this.#retriever.repairNames(message.text);
+    const said = this.#saidIn(history);
+    const intent = smallTalkIntent(heard, this.#name);
+    switch (intent) {
+      case 'repeat':
+        return this.#repeat(history, turn);
+      case 'more':
+        return this.#more(said, turn);
+      case 'yes':
+        return wording.OFFER.some((offer) => lastReply(history)?.text.endsWith(offer))
+          ? this.#more(said, turn)
+          : vary(wording.ASK_AWAY, turn);
+      case 'no':
+        return vary(wording.FINE, turn);
+      case 'confused':
+        return vary(wording.REPHRASE, turn);
+      case 'capabilities':
+        return this.#capabilities(turn);
+      case undefined:
+        return this.#lookUp(heard, history, said, signal);
+      default:
+        return vary(SMALL_TALK[intent], turn).replace('{name}', this.#name);
+    }
+  }
+
+  async #lookUp(heard: string, history: readonly Message[], said: Said, signal: AbortSignal): Promise<string> {
+    const turn = history.length;
+    const found = await this.#find(heard, history, signal);
+    if (this.#retriever.size === 0) return wording.EMPTY;
+    if (!found || found.score < ANSWER_SCORE) return `${vary(wording.UNKNOWN, turn)} ${this.#offerTopics(turn)}`.trim();
+    const passage = choosePassage(found, (i) => said.has(found.chunk, i));
+    const sure = found.score >= SURE_SCORE || found.coverage >= SURE_COVERAGE;
+    const old = range(passage).every((i) => said.has(passage.chunk, i));
+    const preface = !sure ? vary(wording.UNSURE, turn) : old ? vary(wording.REPEATED, turn) : '';
+    const turns = Math.ceil(turn / 2);
+    const offer = sure && isRest(passage) && turns % OFFER_EVERY_TURNS === 0 ? vary(wording.OFFER, turn) : '';
+    return [preface, passageText(passage), offer].filter((part) => part !== '').join(' ');
+  }
+
+  /** The best chunk over the ways in which the question may be meant. */
+  async #find(heard: string, history: readonly Message[], signal: AbortSignal): Promise<RetrievedChunk | undefined> {
+    const question = withoutLeadIn(heard) || heard;
+    const readings = [{ text: question, penalty: 0 }];
+    const before = leansOnContext(heard) ? questionBefore(history, this.#name) : undefined;
+    if (before !== undefined) {
+      readings.push({ text: `${this.#retriever.repairNames(before)} ${question}`, penalty: GUESS_PENALTY });
+    }
+    const about = this.#subject === undefined ? undefined : withSubject(question, this.#subject);
+    if (about !== undefined && before === undefined) readings.push({ text: about, penalty: GUESS_PENALTY });
+    const vectors = await this.#retriever.embed(
+      readings.map((reading) => reading.text),
+      { signal },
+    );
+    let best: RetrievedChunk | undefined;
+    for (const [i, { text, penalty }] of readings.entries()) {
+      const vector = vectors[i];
+      const [top] = vector === undefined ? [] : this.#retriever.rank(text, vector, 1);
+      if (top && top.score - penalty > (best?.score ?? Number.NEGATIVE_INFINITY)) best = { ...top, score: top.score - penalty };
+    }
+    return best;
+  }
+
+  #more(said: Said, turn: number): string {
+    const { last } = said;
+    if (!last) return this.#capabilities(turn);
+    const start = last.complete ? last.index + 1 : last.index;
+    const rest = last.chunk.sentences.findIndex((_, i) => i >= start && !(i === start && !last.complete) && !said.has(last.chunk, i));
+    const from = last.complete ? rest : start;
+    if (from >= 0 && from < last.chunk.sentences.length) return passageText(continuePassage(last.chunk, from));
+    const near = this.#retriever.neighbours(last.chunk, 3).find((chunk) => !chunk.sentences.some((_, i) => said.has(chunk, i)));
+    const related = near ?? undefined;
+    return related === undefined || related.file !== last.chunk.file
+      ? `${vary(wording.NO_MORE, turn)} ${this.#offerTopics(turn)}`.trim()
+      : passageText(continuePassage(related, 0));
+  }
+
+  #repeat(history: readonly Message[], turn: number): string {
+    const reply = lastReply(history);
+    if (!reply) return vary(wording.NOTHING_SAID, turn);
+    if (!reply.interrupted) return reply.text;
+    // What was cut off is completed, as far as it came from the knowledge.
+    const places = this.#finder.find(reply.text);
+    const sentences = places.map(({ chunk, index }) => chunk.sentences[index] ?? '');
+    return sentences.length > 0 ? sentences.join(' ') : reply.text;
+  }
+
+  #capabilities(turn: number): string {
+    return this.#offerTopics(turn) || wording.EMPTY;
+  }
+
+  #offerTopics(turn: number): string {
+    const topics = chooseTopics(this.#retriever.chunks, this.#retriever.names, turn);
+    return topics.length === 0 ? '' : `I can tell you about ${wording.enumerate(topics)}.`;
+  }
+
+  #saidIn(history: readonly Message[]): Said {
+    const all = new Set<string>();
+    let last: Said['last'];
+    for (const message of history) {
+      if (message.role !== 'assistant') continue;
+      for (const place of this.#finder.find(message.text)) {
+        if (place.complete) all.add(`${place.chunk.id} ${place.index}`);
+        last = place;
+      }
+    }
+    return { has: (chunk, index) => all.has(`${chunk.id} ${index}`), last };
+  }
+}
+
+function lastReply(history: readonly Message[]): Message | undefined {
+  return history.findLast((message) => message.role === 'assistant');
+}
+
+function range(passage: Passage): number[] {
+  return Array.from({ length: passage.to - passage.from }, (_, i) => passage.from + i);
+}
+
+/** An agent over an open retriever; closing it leaves the retriever open. */
+export function createKnowledgeAgent(o: KnowledgeAgentOptions): Agent {
+  return new KnowledgeAgent(o);
+}
