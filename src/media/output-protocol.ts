@@ -46,6 +46,8 @@ export type ToPacer =
 export type FromPacer =
   | { type: 'opened'; conversationId: string }
   | { type: 'open-failed'; conversationId: string; code: string; message: string }
+  /** The queue is full (120 s) or the conversation is not open: the segment will not be heard. */
+  | { type: 'speech-refused'; conversationId: string; segmentId: number; utteranceId: number; message: string }
   /** `atMs` is `performance.timeOrigin + performance.now()` of the pacer thread: comparable across threads and processes of a machine. */
   | { type: 'segment-started'; conversationId: string; segmentId: number; utteranceId: number; atMs: number }
   | {
