@@ -1,0 +1,149 @@
+import { readFile } from 'node:fs/promises';
+import { VisavisError } from '../../errors.js';
+import type { SpeakOptions, SpeechChunk, SpeechSynthesiser } from '../engines.js';
+import { modelFile } from '../models.js';
+import { createSession, exposeOutput, type OnnxSession, Tensor } from '../onnx.js';
+import { EnglishG2p } from './g2p.js';
+import { installedVoices, STYLE_SIZE, unknownVoice, VoiceStyles } from './kokoro-voices.js';
+import type { Utterance } from './phonemes.js';
+import { checkedSpeed, type RawSpeech, speakWith } from './phonemes-speak.js';
+
+const SAMPLE_RATE_HZ = 24_000;
+/** One unit of a predicted duration (the generator's hop × its upsampling): 600 samples, 25 ms. */
+const SAMPLES_PER_UNIT = 600;
+/** The inner tensor with the duration of every input symbol, int64 [N]. */
+const DURATIONS = '/encoder/Gather_output_0';
+const PAD_ID = 0;
+/** Far below the model's 510: long runs block the thread for seconds and lose pace. */
+const MAX_UNITS = 240;
+const DEFAULT_VOICE = 'af_heart';
+
+interface TokenizerFile {
+  model: { vocab: Record<string, number> };
+}
+
+/** Ids of an utterance with the pads around it, and the unit that each id belongs to (−1: none). */
+function encode(utterance: Utterance, vocabulary: ReadonlyMap<string, number>): { ids: number[]; owners: number[] } {
+  const ids = [PAD_ID];
+  const owners = [-1];
+  utterance.units.forEach((unit, i) => {
+    const id = vocabulary.get(unit.symbol);
+    if (id === undefined) return;
+    ids.push(id);
+    owners.push(i);
+  });
+  return { ids: [...ids, PAD_ID], owners: [...owners, -1] };
+}
+
+/**
+ * Kokoro-82M v1.0 in fp32 (Apache-2.0), 24 kHz, with exact times from the model's own duration predictor. English only:
+ * text goes through `normalise` and `EnglishG2p`. fp16 exports of this model yield NaN and are not accepted.
+ */
+export class KokoroSynthesiser implements SpeechSynthesiser {
+  readonly sampleRateHz = SAMPLE_RATE_HZ;
+  readonly voices: readonly string[];
+  readonly #session: OnnxSession;
+  readonly #vocabulary: ReadonlyMap<string, number>;
+  readonly #g2p: EnglishG2p;
+  readonly #styles: VoiceStyles;
+  readonly #defaultVoice: string;
+
+  private constructor(
+    session: OnnxSession,
+    vocabulary: ReadonlyMap<string, number>,
+    g2p: EnglishG2p,
+    styles: VoiceStyles,
+    defaultVoice: string,
+  ) {
+    this.#session = session;
+    this.#vocabulary = vocabulary;
+    this.#g2p = g2p;
+    this.#styles = styles;
+    this.#defaultVoice = defaultVoice;
+    this.voices = styles.names;
+  }
+
+  /** `lexicon`: lower-case words with their pronunciation in Kokoro's symbols. Rejects with `bad-request` for an unknown default voice. */
+  static async create(o: {
+    threads: number;
+    defaultVoice?: string;
+    lexicon?: Readonly<Record<string, string>>;
+  }): Promise<KokoroSynthesiser> {
+    const voices = installedVoices();
+    const defaultVoice = o.defaultVoice ?? (voices.includes(DEFAULT_VOICE) ? DEFAULT_VOICE : voices[0]);
+    if (defaultVoice === undefined || !voices.includes(defaultVoice))
+      throw unknownVoice(defaultVoice ?? DEFAULT_VOICE, voices);
+    const [model, tokenizer, g2p] = await Promise.all([
+      readFile(modelFile('kokoro-v1.0.onnx')),
+      readFile(modelFile('kokoro-vocabulary.json'), 'utf8'),
+      EnglishG2p.create({ lexicon: o.lexicon }),
+    ]);
+    const vocabulary = new Map(Object.entries((JSON.parse(tokenizer) as TokenizerFile).model.vocab));
+    const session = await createSession(exposeOutput(model, DURATIONS, 'int64'), { threads: o.threads });
+    return new KokoroSynthesiser(session, vocabulary, g2p, new VoiceStyles(voices), defaultVoice);
+  }
+
+  async *speak(segment: string, o: SpeakOptions): AsyncGenerator<SpeechChunk> {
+    const voice = o.voice ?? this.#defaultVoice;
+    const speed = checkedSpeed(o.speed);
+    if (!this.voices.includes(voice)) throw unknownVoice(voice, this.voices);
+    yield* speakWith(
+      {
+        g2p: this.#g2p,
+        sampleRateHz: SAMPLE_RATE_HZ,
+        maxUnits: MAX_UNITS,
+        run: (utterance) => this.#run(utterance, voice, speed),
+      },
+      segment,
+      o,
+    );
+  }
+
+  async #run(utterance: Utterance, voice: string, speed: number): Promise<RawSpeech> {
+    const { ids, owners } = encode(utterance, this.#vocabulary);
+    const style = await this.#styles.style(voice, ids.length - 2);
+    const feeds = {
+      input_ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]),
+      style: new Tensor('float32', style, [1, STYLE_SIZE]),
+      speed: new Tensor('float32', Float32Array.of(speed), [1]),
+    };
+    const outputs = await this.#session.run(feeds).catch((thrown: unknown) => {
+      throw VisavisError.from(thrown, 'engine-failed');
+    });
+    const samples = outputs['waveform']!.data as Float32Array;
+    const durations = Array.from(outputs[DURATIONS]!.data as BigInt64Array, (d) => Number(d) * SAMPLES_PER_UNIT);
+    return allot(samples, durations, owners, utterance.units.length);
+  }
+
+  async close(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+/**
+ * Samples per unit from samples per id. The durations must account for every sample of the audio, or the times would be
+ * wrong: anything else is `engine-failed`.
+ */
+export function allot(
+  samples: Float32Array,
+  durations: readonly number[],
+  owners: readonly number[],
+  units: number,
+): RawSpeech {
+  const total = durations.reduce((a, b) => a + b, 0);
+  if (durations.length !== owners.length || total !== samples.length) {
+    throw new VisavisError(
+      'engine-failed',
+      `durations of ${total} samples do not match ${samples.length} samples of audio`,
+    );
+  }
+  const unitSamples = new Array<number>(units).fill(0);
+  let leadSamples = 0;
+  let last = -1;
+  owners.forEach((owner, i) => {
+    if (owner >= 0) last = owner;
+    if (owner < 0 && last < 0) leadSamples += durations[i]!;
+    else if (owner >= 0) unitSamples[owner]! += durations[i]!;
+  });
+  return { samples, unitSamples, leadSamples };
+}

@@ -1,0 +1,76 @@
+import { setImmediate } from 'node:timers/promises';
+import { throwIfAborted } from '../../abort.js';
+import { VisavisError } from '../../errors.js';
+import type { SpeakOptions, SpeechChunk } from '../engines.js';
+import type { EnglishG2p } from './g2p.js';
+import { normalise } from './normalise.js';
+import { type Utterance, utterances } from './phonemes.js';
+import { timeline } from './phonemes-timing.js';
+import { finishAudio } from './trim.js';
+
+/** Raw output of one run of a model. */
+export interface RawSpeech {
+  samples: Float32Array;
+  /** Samples of every unit of the utterance, in order. */
+  unitSamples: number[];
+  /** Samples before the first unit; what is left after the last one is the model's own tail. */
+  leadSamples: number;
+}
+
+export interface SpeakPlan {
+  g2p: EnglishG2p;
+  sampleRateHz: number;
+  /** Most symbols that one run may get. */
+  maxUnits: number;
+  run(utterance: Utterance): Promise<RawSpeech>;
+}
+
+/** Normal rate and its limits; outside of them the models mumble or drawl. */
+export const SPEED_RANGE = [0.5, 2] as const;
+
+/** `o.speed` or 1; rejects what lies outside `SPEED_RANGE`. */
+export function checkedSpeed(speed: number | undefined): number {
+  const value = speed ?? 1;
+  if (!(value >= SPEED_RANGE[0] && value <= SPEED_RANGE[1])) {
+    throw new VisavisError('bad-request', `speed must be between ${SPEED_RANGE[0]} and ${SPEED_RANGE[1]}`, {
+      field: 'speed',
+    });
+  }
+  return value;
+}
+
+/**
+ * The way from text to chunks that both synthesisers share: normalise, pronounce, run, trim, time. Yields nothing for
+ * text without anything to say. A run in progress cannot be interrupted; abort takes effect before and after it.
+ */
+export async function* speakWith(plan: SpeakPlan, segment: string, o: SpeakOptions): AsyncGenerator<SpeechChunk> {
+  throwIfAborted(o.signal);
+  const words = normalise(segment, { isWord: (word) => plan.g2p.isWord(word) });
+  for (const utterance of utterances(words, plan.g2p, plan.maxUnits)) {
+    throwIfAborted(o.signal);
+    const started = performance.now();
+    const raw = await plan.run(utterance);
+    const computeMs = performance.now() - started;
+    throwIfAborted(o.signal);
+    yield toChunk(utterance, raw, plan.sampleRateHz, computeMs);
+    // Runs block the thread; an abort that came in meanwhile must be seen before the next one.
+    await setImmediate();
+  }
+}
+
+function toChunk(utterance: Utterance, raw: RawSpeech, sampleRateHz: number, computeMs: number): SpeechChunk {
+  const firstUnits = utterance.units.findIndex((unit) => unit.symbol !== 'ˈ' && unit.symbol !== 'ˌ') + 1;
+  const voiceBySample = raw.leadSamples + raw.unitSamples.slice(0, firstUnits + 1).reduce((a, b) => a + b, 0);
+  const { samples, trimmedSamples } = finishAudio(raw.samples, {
+    sampleRateHz,
+    endMark: utterance.endMark,
+    voiceBySample,
+  });
+  const times = timeline(utterance, raw.unitSamples, {
+    leadSamples: raw.leadSamples,
+    trimmedSamples,
+    totalSamples: samples.length,
+    sampleRateHz,
+  });
+  return { samples, sampleRateHz, phonemes: times.phonemes, words: times.words, computeMs };
+}
