@@ -48,7 +48,6 @@ export class Listener {
   readonly #abort = new AbortController();
   #mediaMs = 0;
   #lastVoicedAtMs = 0;
-  #lastWindowAtMs = 0;
   #inTurn = false;
   #turnNumber = 0;
   #candidate: { abort: AbortController; result: Promise<Transcript | undefined> } | undefined;
@@ -80,10 +79,9 @@ export class Listener {
       });
   }
 
-  /** Supplies silence when the microphone stopped sending in the middle of a turn (mute, sleep, a lost network). */
-  tick(nowMs: number): void {
-    if (!this.#inTurn || nowMs - this.#lastWindowAtMs < 200) return;
-    this.push(new Float32Array(VAD_WINDOW));
+  /** The microphone was silent for long (mute, a lost network): the detector must not judge by what was before. */
+  forgetVoice(): void {
+    this.#o.vad.reset();
   }
 
   /** Ends the current turn without an event; used when the visitor types or leaves. */
@@ -105,7 +103,6 @@ export class Listener {
     const probability = await this.#o.vad.process(window);
     if (this.#abort.signal.aborted) return;
     this.#mediaMs += WINDOW_MS;
-    this.#lastWindowAtMs = this.#now();
     if (this.#inTurn) this.#o.recognition.push(window);
     else {
       this.#preroll.push(window);

@@ -5,8 +5,8 @@
 import { VisavisError } from '../errors.js';
 import type { Agent, SpeechRecogniser, SpeechSynthesiser, VoiceActivityDetector } from '../inference/engines.js';
 import { Lifetime } from '../lifecycle.js';
-import { Microphone } from '../media/microphone.js';
-import type { FromPacer } from '../media/output-protocol.js';
+import { Microphone, type MicrophoneOutput } from '../media/microphone.js';
+import type { PacerEvent } from '../media/pacer-client.js';
 import type { ConversationEvent } from './events.js';
 import type { History } from './history.js';
 import { Listener } from './listener.js';
@@ -14,8 +14,8 @@ import { Pipeline } from './pipeline.js';
 import type { TurnSettings } from './turn.js';
 import { type Face, type SpeechOutput, Voice } from './voice.js';
 
-/** How often a silent microphone is checked for a turn that must still end. */
-const TICK_MS = 64;
+/** How often the microphones are checked for gaps. */
+const TICK_MS = 50;
 const MAX_PARTICIPANTS = 16;
 
 export interface ConversationEngines {
@@ -90,8 +90,7 @@ export class Conversation {
       mayBegin: () => this.#pipeline.mayBegin(participantId),
       onEvent: (event) => this.#pipeline.handleListener(participantId, event),
     });
-    const microphone = new Microphone({ onWindow: (window) => listener.push(window) });
-    this.#participants.set(participantId, { microphone, listener });
+    this.#participants.set(participantId, { microphone: new Microphone(), listener });
   }
 
   removeMicrophone(participantId: string): void {
@@ -103,10 +102,14 @@ export class Conversation {
     participant.microphone.close();
   }
 
-  handlePacer(event: FromPacer): void {
+  handlePacer(event: PacerEvent): void {
     if (this.lifetime.isClosed) return;
-    if (event.type === 'microphone') this.#participants.get(event.participantId)?.microphone.push(event);
-    else this.#voice.handlePacer(event);
+    if (event.type === 'microphone') {
+      const participant = this.#participants.get(event.participantId);
+      if (participant !== undefined) hear(participant, participant.microphone.push(event));
+    } else if (event.type === 'speech-refused') {
+      this.fail(new VisavisError('too-large', 'the reply is too long to be spoken'));
+    } else this.#voice.handlePacer(event);
   }
 
   /** Speaks `text` word for word. Throws `too-many-requests` when too much is waiting. */
@@ -136,6 +139,13 @@ export class Conversation {
 
   #tick(): void {
     const now = performance.timeOrigin + performance.now();
-    for (const { listener } of this.#participants.values()) listener.tick(now);
+    for (const participant of this.#participants.values()) hear(participant, participant.microphone.advance(now));
+  }
+}
+
+function hear({ listener }: Participant, outputs: readonly MicrophoneOutput[]): void {
+  for (const output of outputs) {
+    if (output.type === 'window') listener.push(output.samples);
+    else if (output.type === 'gap-end') listener.forgetVoice();
   }
 }

@@ -3,8 +3,9 @@
  */
 import type { AgentState, SpeechChunk, SpeechMotion } from '../inference/engines.js';
 import { loudnessEnvelope } from '../media/loudness.js';
-import { type FromPacer, OUTPUT_RATE_HZ, type SpeechSegment } from '../media/output-protocol.js';
-import { resampleToInt16 } from '../media/resample.js';
+import { OUTPUT_RATE_HZ, type SpeechSegment } from '../media/output-protocol.js';
+import type { PacerEvent } from '../media/pacer-client.js';
+import { floatToInt16, resample } from '../media/resample.js';
 
 /** The pacer's side of one conversation. */
 export interface SpeechOutput {
@@ -83,7 +84,7 @@ export class Voice {
     this.#output.speech({
       segmentId,
       utteranceId,
-      samples: resampleToInt16(chunk.samples, chunk.sampleRateHz, OUTPUT_RATE_HZ),
+      samples: floatToInt16(resample(chunk.samples, chunk.sampleRateHz, OUTPUT_RATE_HZ)),
       words: chunk.words.map((word) => ({
         index: utterance.words++,
         text: word.text,
@@ -131,7 +132,7 @@ export class Voice {
     for (const utterance of [...this.#utterances.values()]) this.#end(utterance, true);
   }
 
-  handlePacer(event: FromPacer): void {
+  handlePacer(event: PacerEvent): void {
     if (event.type === 'word-sent') {
       const utterance = this.#utterances.get(event.utteranceId);
       if (utterance === undefined) return;

@@ -1,5 +1,5 @@
 import { PiperSynthesiser } from '../inference/speech/piper.js';
-import { resampleToInt16 } from '../media/resample.js';
+import { floatToInt16, resample } from '../media/resample.js';
 
 const RATE_HZ = 48_000;
 /** Not the avatar's voice: the visitor must sound like somebody else. */
@@ -13,7 +13,7 @@ export async function speakAll(texts: readonly string[]): Promise<Int16Array[]> 
   for (const text of texts) {
     const pieces: Int16Array[] = [];
     for await (const chunk of synthesiser.speak(text, { voice: VISITOR_VOICE, priority: 'first', signal })) {
-      pieces.push(resampleToInt16(chunk.samples, chunk.sampleRateHz, RATE_HZ));
+      pieces.push(floatToInt16(resample(chunk.samples, chunk.sampleRateHz, RATE_HZ)));
     }
     const joined = new Int16Array(pieces.reduce((n, piece) => n + piece.length, 0));
     let at = 0;

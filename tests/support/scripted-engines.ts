@@ -10,7 +10,8 @@ import type {
   Transcript,
   VoiceActivityStream,
 } from '../../src/inference/engines.js';
-import type { FromPacer, SpeechSegment } from '../../src/media/output-protocol.js';
+import type { SpeechSegment } from '../../src/media/output-protocol.js';
+import type { PacerEvent } from '../../src/media/pacer-client.js';
 
 /** Voice activity that reads the probability out of the window: its first sample. */
 export class ScriptedVad implements VoiceActivityStream {
@@ -116,7 +117,7 @@ export class ScriptedOutput implements SpeechOutput {
     this.#played = this.segments.length;
   }
   /** What the pacer would report while it sends the queued segments, up to `maxWords` words. */
-  *play(maxWords = Number.POSITIVE_INFINITY): Generator<FromPacer> {
+  *play(maxWords = Number.POSITIVE_INFINITY): Generator<PacerEvent> {
     let left = maxWords;
     while (this.#played < this.segments.length) {
       const segment = this.segments[this.#played++] as SpeechSegment;

@@ -57,7 +57,7 @@ export class AvatarWorker {
       case 'microphone-added': {
         const { conversationId, participantId, stream } = message;
         this.#find(conversationId).conversation.addMicrophone(participantId);
-        this.#pacer.addMicrophone(conversationId, participantId, stream.ssrc, stream.payloadType);
+        this.#pacer.addMicrophone(conversationId, participantId, stream);
         return;
       }
       case 'microphone-removed':
@@ -131,7 +131,10 @@ export class AvatarWorker {
         turnSettings: this.#o.engines.turnSettings,
         emit: (event) => this.#o.send({ type: 'event', conversationId, event }),
       });
-      this.#pacer.on(conversationId, (event) => conversation.handlePacer(event));
+      this.#pacer.on(conversationId, (event) => {
+        if (event.type === 'failed') this.#lose(conversationId, event.error);
+        else conversation.handlePacer(event);
+      });
       void avatar.closed.then((error) => {
         if (error !== undefined) this.#lose(conversationId, error);
       });
