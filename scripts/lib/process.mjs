@@ -6,10 +6,10 @@ const KEPT_CHARACTERS = 20_000;
 
 /**
  * Runs a program and resolves with its exit code and output (the last `keptCharacters`, 20 000 by default). Never rejects for a non-zero code;
- * a program that is not there gives code 127. `show` passes the output on as it comes.
+ * a program that is not there gives code 127. `onOutput` gets the output as it comes.
  */
 export function run(program, args, options = {}) {
-  const { show = false, timeoutMs, keptCharacters = KEPT_CHARACTERS, ...rest } = options;
+  const { onOutput, timeoutMs, keptCharacters = KEPT_CHARACTERS, ...rest } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs, ...rest });
     let stdout = '';
@@ -17,11 +17,11 @@ export function run(program, args, options = {}) {
     child.stdout.setEncoding('utf8').on('data', (text) => {
       stdout = (stdout + text).slice(-keptCharacters);
       output = (output + text).slice(-keptCharacters);
-      if (show) process.stderr.write(text);
+      onOutput?.(text);
     });
     child.stderr.setEncoding('utf8').on('data', (text) => {
       output = (output + text).slice(-keptCharacters);
-      if (show) process.stderr.write(text);
+      onOutput?.(text);
     });
     child.once('error', (error) => {
       if (error.code === 'ENOENT') resolve({ code: 127, stdout: '', output: `${program}: not found` });
@@ -41,9 +41,8 @@ function excerpt(output) {
 export async function runOrFail(program, args, options = {}) {
   const result = await run(program, args, options);
   if (result.code !== 0) {
-    const words = options.show ? '' : `\n${excerpt(result.output)}`;
     throw new SetupError(
-      `"${[program, ...args].join(' ')}" ended with ${result.signal ?? `code ${result.code}`}${words}`,
+      `"${[program, ...args].join(' ')}" ended with ${result.signal ?? `code ${result.code}`}\n${excerpt(result.output)}`,
     );
   }
   return result;

@@ -1,8 +1,8 @@
 /** mediasoup's worker process: its makers' own binary where it can be had and runs, else built from the npm package's source. */
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { release } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { provideDebianPackages, WORKER_PACKAGES } from './debian.mjs';
 import { Downloader, SourceError } from './download.mjs';
 import { expectSpace } from './models.mjs';
@@ -14,6 +14,8 @@ import { SetupError, say } from './report.mjs';
 const STARTED_BY_HAND = 41;
 const SMOKE_TIMEOUT_MS = 10_000;
 const BUILD_BYTES = 700e6;
+const BUILD_PREFIX = '.build-';
+const REPORT_MS = 20_000;
 
 export async function mediasoupVersion() {
   const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
@@ -34,9 +36,14 @@ export async function provideWorker({ build = false } = {}) {
   }
   const target = await workerPath();
   if (existsSync(target) && !build) return;
-  await mkdir(join(target, '..'), { recursive: true });
-  await expectSpace(join(target, '..'), BUILD_BYTES);
-  const folder = await mkdtemp(join(target, '..', '.build-'));
+  const parent = dirname(target);
+  await mkdir(parent, { recursive: true });
+  for (const name of await readdir(parent)) {
+    // What a killed set-up left; nobody else is at work here while we hold the lock.
+    if (name.startsWith(BUILD_PREFIX)) await rm(join(parent, name), { recursive: true, force: true });
+  }
+  await expectSpace(parent, BUILD_BYTES);
+  const folder = await mkdtemp(join(parent, BUILD_PREFIX));
   try {
     const partial = join(folder, 'mediasoup-worker');
     if (build || !(await downloadWorker(folder, partial))) await buildWorker(folder, partial);
@@ -80,7 +87,15 @@ async function buildWorker(folder, target) {
     WORKER_OUT: target,
     BUILD_DIR: join(folder, 'source'),
   };
-  await runOrFail('bash', [join(ROOT, 'scripts', 'build-mediasoup-worker.sh')], { env });
+  let reported = Date.now();
+  const onOutput = (text) => {
+    // Ninja counts its steps: "[12/345] Compiling ...".
+    const step = text.match(/\[\d+\/\d+\]/g)?.at(-1);
+    if (step === undefined || Date.now() - reported < REPORT_MS) return;
+    reported = Date.now();
+    say('mediasoup', `building ${step}`);
+  };
+  await runOrFail('bash', [join(ROOT, 'scripts', 'build-mediasoup-worker.sh')], { env, onOutput });
   if (!(await starts(target)))
     throw new SetupError(`the worker that was built does not start: run ${target} to see why`);
   say('mediasoup', `built in ${Math.round((performance.now() - started) / 1000)} s`);
