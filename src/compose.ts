@@ -106,6 +106,11 @@ export class Gateway {
     this.ready.catch(() => {});
   }
 
+  /** Process ids of the media workers. */
+  get mediaPids(): number[] {
+    return this.#sfu?.pids ?? [];
+  }
+
   /** Ends sessions, workers and servers; takes about two seconds at most. */
   close(): Promise<void> {
     this.#closing ??= this.#close();

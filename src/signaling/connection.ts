@@ -38,7 +38,8 @@ const MAX_REFUSALS = 200;
 const MAX_WAITING = 32;
 /** A socket may be opened while its session is still being created. */
 const JOIN_WITHIN_MS = 30_000;
-const AT_ONCE: ReadonlySet<string> = new Set<ClientMessageName>(['say', 'ask', 'interrupt']);
+/** These wait for nothing: `leave` must be done before the hang-up that often follows it at once. */
+const AT_ONCE: ReadonlySet<string> = new Set<ClientMessageName>(['say', 'ask', 'interrupt', 'leave']);
 
 /** One socket: checks each message, carries it out and acknowledges it. Messages that change media are carried out in order. */
 export class Connection {

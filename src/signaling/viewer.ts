@@ -34,6 +34,7 @@ export class Viewer {
   readonly participantId: string;
   readonly #host: ViewerHost;
   readonly #transports = new Map<Direction, WebRtcTransport>();
+  readonly #connected = new WeakSet<WebRtcTransport>();
   #consumers: Consumer[] = [];
   #microphone: Producer | undefined;
   #notify: Notify | undefined;
@@ -92,10 +93,11 @@ export class Viewer {
 
   async connectTransport(transportId: string, dtlsParameters: Record<string, unknown>): Promise<void> {
     const transport = this.#find(transportId);
-    if (transport.dtlsState !== 'new') throw new VisavisError('conflict', 'this transport is already connected');
+    if (this.#connected.has(transport)) throw new VisavisError('conflict', 'this transport is already connected');
     await checked('dtlsParameters', () =>
       transport.connect({ dtlsParameters: dtlsParameters as unknown as DtlsParameters }),
     );
+    this.#connected.add(transport);
   }
 
   async produce(transportId: string, rtpParameters: Record<string, unknown>): Promise<string> {

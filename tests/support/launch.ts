@@ -26,6 +26,7 @@ export interface Launched {
   connect(): Promise<TestClient>;
   /** A session, and a client that joined it. */
   joined(body?: CreateSessionBody): Promise<{ client: TestClient; session: CreatedSession }>;
+  closeClients(): void;
   close(): Promise<void>;
 }
 
@@ -82,8 +83,14 @@ export async function launch(env: Record<string, string> = {}): Promise<Launched
       await client.data('join', { token: session.token });
       return { client, session };
     },
+    closeClients() {
+      for (const client of clients.splice(0)) {
+        if (client.socket.connected) client.socket.emit('leave', {});
+        client.close();
+      }
+    },
     async close() {
-      for (const client of clients) client.close();
+      this.closeClients();
       await gateway.close();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { configVariables, describeConfig, loadConfig, workerEnvironment } from '../src/config.js';
+import { VisavisError } from '../src/errors.js';
+
+const KEY = 'k'.repeat(32);
+
+function problemsOf(env: Record<string, string>): string[] {
+  try {
+    loadConfig(env);
+  } catch (thrown) {
+    expect(thrown).toBeInstanceOf(VisavisError);
+    return (thrown as VisavisError).message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim());
+  }
+  return [];
+}
+
+describe('loadConfig', () => {
+  it('needs nothing: loopback, no key, embedded engines', () => {
+    const config = loadConfig({});
+    expect(config).toMatchObject({
+      host: '127.0.0.1',
+      port: 7860,
+      rtcPort: 7861,
+      linkPorts: { min: 47_000, max: 47_999 },
+      avatar: 'mara',
+      speech: 'kokoro',
+      openai: null,
+      greeting: undefined,
+      tokenTtlMs: 60_000,
+      idleTimeoutMs: 300_000,
+    });
+    expect(config.avatarsFolder).toMatch(/assets\/avatars$/);
+  });
+
+  it('reports every problem at once, by name', () => {
+    const problems = problemsOf({
+      VISAVIS_HOST: 'example.org',
+      VISAVIS_PORT: '70000',
+      VISAVIS_RTC_PORT: '12.5',
+      VISAVIS_LINK_PORTS: '5000-4000',
+      VISAVIS_SPEECH: 'festival',
+      VISAVIS_LOG_LEVEL: 'loud',
+      VISAVIS_ALLOWED_ORIGINS: 'https://ok.example, www.example.org',
+      VISAVIS_API_KEYS: 'short',
+      OPENAI_BASE_URL: 'ftp://models',
+    });
+    const names = problems.map((problem) => problem.split(':')[0]);
+    expect(names.sort()).toEqual(
+      [
+        'OPENAI_BASE_URL',
+        'VISAVIS_ALLOWED_ORIGINS',
+        'VISAVIS_API_KEYS',
+        'VISAVIS_HOST',
+        'VISAVIS_LINK_PORTS',
+        'VISAVIS_LOG_LEVEL',
+        'VISAVIS_PORT',
+        'VISAVIS_RTC_PORT',
+        'VISAVIS_SPEECH',
+      ].sort(),
+    );
+  });
+
+  it('refuses a bind that others can reach without API keys', () => {
+    expect(problemsOf({ VISAVIS_HOST: '192.0.2.7' })).toEqual([expect.stringMatching(/^VISAVIS_API_KEYS: needed/)]);
+    expect(loadConfig({ VISAVIS_HOST: '192.0.2.7', VISAVIS_API_KEYS: KEY }).apiKeys).toEqual([KEY]);
+  });
+
+  it('wants the address for media when it binds all addresses', () => {
+    expect(problemsOf({ VISAVIS_HOST: '0.0.0.0', VISAVIS_API_KEYS: KEY })).toEqual([
+      expect.stringMatching(/^VISAVIS_ANNOUNCED_ADDRESS: needed/),
+    ]);
+  });
+
+  it('names a setting that does not exist, so that a misspelt one is not ignored', () => {
+    expect(problemsOf({ VISAVIS_API_KEY: KEY })).toEqual(['VISAVIS_API_KEY: no such setting']);
+  });
+
+  it.each([
+    ['VISAVIS_SPEECH', { VISAVIS_SPEECH: 'openai' }, /^OPENAI_API_KEY: VISAVIS_SPEECH is openai/],
+    ['ports', { VISAVIS_RTC_PORT: '47500' }, /^VISAVIS_RTC_PORT: 47500 lies within/],
+    ['too few ports', { VISAVIS_LINK_PORTS: '47000-47003' }, /^VISAVIS_LINK_PORTS: expected at least two ports/],
+    ['turn bounds', { VISAVIS_END_OF_TURN_MS: '900-300' }, /^VISAVIS_END_OF_TURN_MS: expected LOW-HIGH/],
+  ])('checks what belongs together: %s', (_name, env, problem) => {
+    expect(problemsOf(env as unknown as Record<string, string>)).toEqual([expect.stringMatching(problem)]);
+  });
+
+  it('never repeats a secret in a problem', () => {
+    const text = problemsOf({ VISAVIS_API_KEYS: 'hunter2', OPENAI_API_KEY: 'sk-secret', VISAVIS_PORT: 'x' }).join('\n');
+    expect(text).not.toContain('hunter2');
+    expect(text).not.toContain('sk-secret');
+  });
+
+  it('takes an empty greeting as silence and every other empty variable as unset', () => {
+    const empty = Object.fromEntries(configVariables.map((name) => [name, '']));
+    expect(loadConfig(empty)).toEqual({ ...loadConfig({}), greeting: null });
+  });
+
+  it('switches to a language API by either of its variables', () => {
+    expect(loadConfig({ OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1', OPENAI_MODEL: 'llama' }).openai).toMatchObject({
+      apiKey: '',
+      baseUrl: 'http://127.0.0.1:11434/v1',
+      model: 'llama',
+    });
+    expect(loadConfig({ OPENAI_API_KEY: 'sk-1' }).openai).toMatchObject({ apiKey: 'sk-1', baseUrl: undefined });
+  });
+});
+
+describe('describeConfig', () => {
+  it('prints everything but the secrets', () => {
+    const config = loadConfig({ VISAVIS_API_KEYS: KEY, OPENAI_API_KEY: 'sk-secret', VISAVIS_AVATAR: 'sam' });
+    const text = JSON.stringify(describeConfig(config));
+    expect(text).toContain('"avatar":"sam"');
+    expect(text).not.toContain(KEY);
+    expect(text).not.toContain('sk-secret');
+  });
+});
+
+describe('workerEnvironment', () => {
+  it("keeps the gateway's keys from the workers and stays valid for them", () => {
+    const env = { VISAVIS_HOST: '192.0.2.7', VISAVIS_API_KEYS: KEY, VISAVIS_SPEECH: 'piper', PATH: '/bin' };
+    const kept = workerEnvironment(env);
+    expect(kept).toEqual({ VISAVIS_SPEECH: 'piper', PATH: '/bin' });
+    expect(loadConfig(kept).speech).toBe('piper');
+  });
+});

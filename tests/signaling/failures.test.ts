@@ -1,0 +1,104 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { setUpMedia } from '../support/client.js';
+import { type Launched, launch } from '../support/launch.js';
+
+let service: Launched;
+afterEach(() => service.close());
+
+const status = async (path: string) => (await fetch(`${service.origin}${path}`)).status;
+
+describe('when the avatar worker dies', () => {
+  it('the conversation goes on in its successor with what was said, and does not greet again', async () => {
+    service = await launch();
+    const { client, session } = await service.joined({ greeting: 'Welcome.' });
+    await client.data('ask', { text: 'who are you' });
+    await client.event('utterance-end', (e) => e.text === 'you asked who are you');
+    const before = service.gateway.supervisor.avatar.pid;
+    expect(await client.error('say', { text: 'crash' })).toMatchObject({ code: 'unavailable', retryable: true });
+    expect(await client.event('session-error')).toMatchObject({ code: 'unavailable', retryable: true });
+    await vi.waitFor(() => expect(service.gateway.supervisor.avatar.isUp).toBe(true), { timeout: 8_000 });
+    expect(service.gateway.supervisor.avatar.pid).not.toBe(before);
+    await vi.waitFor(() => client.data('say', { text: 'hello again' }), { timeout: 5_000 });
+    await client.event('utterance-end', (e) => e.text === 'hello again');
+    const session2 = service.gateway.registry.get(session.sessionId);
+    expect(session2.history.map((m) => m.text)).toEqual(['who are you', 'you asked who are you', 'hello again']);
+    expect(await status('/readyz')).toBe(200);
+  });
+
+  it('a request that it never answers fails within its limit, and others are served', async () => {
+    service = await launch();
+    const { client } = await service.joined();
+    const hanging = client.error('say', { text: 'hang' });
+    await client.data('say', { text: 'meanwhile' });
+    expect(await hanging).toMatchObject({ code: 'upstream-timeout', retryable: true });
+  });
+});
+
+describe('when a port of the link is taken', () => {
+  it('others are tried', async () => {
+    service = await launch({ FAKE_PORTS_TAKEN: '3' });
+    const { client } = await service.joined();
+    await client.data('say', { text: 'on another port' });
+  });
+
+  it('for too many attempts, creating a session fails and leaves nothing behind', async () => {
+    service = await launch({ FAKE_PORTS_TAKEN: '5' });
+    await expect(service.createSession()).rejects.toThrow(/409/);
+    expect(service.gateway.registry.size).toBe(0);
+    await service.createSession();
+  });
+});
+
+describe('when the media worker dies', () => {
+  it('its sessions end with a typed error and new ones work', async () => {
+    service = await launch();
+    const { client } = await service.joined();
+    const [pid] = service.gateway.mediaPids;
+    process.kill(pid as number, 'SIGKILL');
+    expect(await client.event('session-error')).toMatchObject({ code: 'unavailable', retryable: true });
+    expect(await client.event('closed')).toEqual({ reason: 'failed' });
+    await vi.waitFor(async () => expect(await status('/readyz')).toBe(200), { timeout: 8_000 });
+    const { client: next, session } = await service.joined();
+    expect(session.sessionId).not.toBe('');
+    const token = await fetch(`${service.origin}/v1/sessions/${session.sessionId}/tokens`, { method: 'POST' });
+    const viewer = await service.connect();
+    await setUpMedia(viewer, await viewer.data('join', { token: (await token.json()).token }));
+    await next.data('leave', {});
+  });
+});
+
+describe('limits', () => {
+  it('more sessions than allowed are refused until one ends', async () => {
+    service = await launch({ VISAVIS_MAX_SESSIONS: '2' });
+    const first = await service.createSession();
+    await service.createSession();
+    await expect(service.createSession()).rejects.toThrow(/503.*all 2 sessions are in use/);
+    await fetch(`${service.origin}/v1/sessions/${first.sessionId}`, { method: 'DELETE' });
+    await service.createSession();
+  });
+
+  it('a session that nobody joins ends by itself', async () => {
+    service = await launch({ VISAVIS_TOKEN_TTL_S: '1' });
+    const { sessionId } = await service.createSession();
+    await vi.waitFor(async () => expect(await status(`/v1/sessions/${sessionId}`)).toBe(404), { timeout: 5_000 });
+  });
+
+  it('a session in which nothing is said ends as idle', async () => {
+    service = await launch({ VISAVIS_IDLE_TIMEOUT_S: '5' });
+    const { client } = await service.joined();
+    expect(await client.event('closed')).toEqual({ reason: 'idle' });
+  });
+
+  it('shutting down tells the viewers and leaves no process behind', async () => {
+    service = await launch();
+    const { client } = await service.joined();
+    const { avatar, speech } = service.gateway.supervisor;
+    const pids = [avatar.pid, speech.pid, ...service.gateway.mediaPids] as number[];
+    await service.gateway.close();
+    expect(await client.event('closed')).toEqual({ reason: 'shutdown' });
+    await vi.waitFor(() => {
+      for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow();
+    });
+    await expect(fetch(service.origin)).rejects.toThrow();
+  });
+});
