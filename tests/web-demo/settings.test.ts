@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { readSettings } from '../../web-demo/src/settings.js';
+
+describe('readSettings', () => {
+  it('asks for nothing when the address says nothing', () => {
+    expect(readSettings('')).toEqual({ autostart: false, microphone: true, session: {} });
+  });
+
+  it('passes avatar, speech and greeting on to the session', () => {
+    expect(readSettings('?avatar=mara&speech=piper&greeting=Good%20morning').session).toEqual({
+      avatar: 'mara',
+      speech: 'piper',
+      greeting: 'Good morning',
+    });
+  });
+
+  it('asks for a silent start with greeting=none', () => {
+    expect(readSettings('?greeting=none').session).toEqual({ greeting: null });
+  });
+
+  it('starts by itself without a microphone on request', () => {
+    expect(readSettings('?autostart=1&mic=0')).toMatchObject({ autostart: true, microphone: false });
+  });
+
+  it('ignores an unknown speech engine and keeps within the limits of the server', () => {
+    const { session } = readSettings(`?speech=parrot&greeting=${'a'.repeat(900)}&avatar=${'b'.repeat(90)}`);
+    expect(session.speech).toBeUndefined();
+    expect(session.greeting).toHaveLength(500);
+    expect(session.avatar).toHaveLength(64);
+  });
+});
