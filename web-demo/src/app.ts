@@ -1,5 +1,11 @@
 import { type AvatarInfo, listAvatars } from './client/api.js';
-import { describeEnd, describeMicrophoneFailure, describeStartFailure, describeStatus } from './model/status.js';
+import {
+  describeEnd,
+  describeMicrophoneFailure,
+  describeProblem,
+  describeStartFailure,
+  describeStatus,
+} from './model/status.js';
 import { countersOf, type StatsEntry, type StreamCounters, streamStats } from './model/stream-stats.js';
 import { Seam } from './seam.js';
 import type { Settings } from './settings.js';
@@ -120,7 +126,7 @@ export class App {
       },
       onProblem: (error) => {
         this.#seam.recordProblem(error.code);
-        this.#notice.show(`That did not work: ${error.message}`, PROBLEM_SHOWN_MS);
+        this.#notice.show(describeProblem(error), PROBLEM_SHOWN_MS);
       },
       onStartFailure: (error) => {
         this.#seam.recordProblem(error.code);
@@ -144,7 +150,7 @@ export class App {
     this.#stage.setPictureShown(pictureShown);
     this.#stage.setInterruptible(isLive && agentState === 'speaking');
     this.#stage.setSoundBlocked(state.soundBlocked);
-    this.#stage.showEnd(phase === 'over' ? describeEnd(state.endReason ?? 'closed') : undefined);
+    this.#stage.showEnd(phase === 'over' ? describeEnd(state.endReason) : undefined);
     this.#dock.setMicrophone(state.microphone);
     this.#dock.setCanSend(isLive);
     this.#dock.element.inert = phase === 'over';

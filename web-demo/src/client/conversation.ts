@@ -183,7 +183,7 @@ export class Conversation {
     socket.on('interruption', (e) => this.#emit({ type: 'interruption', ...e }));
     socket.on('latency', (e) => this.#emit({ type: 'latency', ...e }));
     socket.on('session-error', (e) => this.#emit({ type: 'session-error', ...e }));
-    socket.on('closed', ({ reason }) => this.#finish(reason === 'expired' ? 'expired' : 'closed', reason));
+    socket.on('closed', ({ reason }) => this.#finish(reason as EndReason));
   }
 
   #handleDisconnect(reason: string): void {

@@ -1,10 +1,11 @@
+import type { CloseReason } from '../../../src/lifecycle.js';
 import type { JoinAnswer, ServerToClient } from '../../../src/signaling/messages.js';
 
 /** Where the client stands; `over` is final. */
 export type Phase = 'connecting' | 'live' | 'reconnecting' | 'over';
 
-/** Why a conversation is over: the visitor ended it, the server did, the token no longer holds, or the way to the server is lost. */
-export type EndReason = 'left' | 'closed' | 'expired' | 'lost' | 'failed';
+/** Why a conversation is over: what the server says, or `lost`, when the way to it is. */
+export type EndReason = CloseReason | 'lost';
 
 type ServerEvent = {
   [K in Exclude<keyof ServerToClient, 'closed'>]: { type: K } & Parameters<ServerToClient[K]>[0];

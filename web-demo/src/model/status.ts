@@ -29,19 +29,28 @@ export function describeStatus({ phase, agentState, pictureShown, microphone }: 
   return { tone: 'idle', label: microphone === 'muted' ? 'Microphone muted' : 'Ready' };
 }
 
-/** What to tell the visitor when it is over, and what they can do. */
-export function describeEnd(reason: EndReason): { title: string; hint: string } {
+/** What to tell the visitor when it is over, and what they can do. Servers may know reasons that this page does not. */
+export function describeEnd(reason: EndReason | undefined): { title: string; hint: string } {
   switch (reason) {
     case 'left':
       return { title: 'Conversation ended', hint: 'Thanks for talking.' };
+    case 'idle':
+      return {
+        title: 'It has been quiet for a while',
+        hint: 'The conversation was closed. Start again whenever you like.',
+      };
     case 'expired':
       return { title: 'This conversation has expired', hint: 'Start again to open a new one.' };
+    case 'replaced':
+      return { title: 'The conversation goes on elsewhere', hint: 'It was opened in another window.' };
     case 'lost':
       return { title: 'The connection was lost', hint: 'Check your network, then start again.' };
-    case 'closed':
-      return { title: 'The conversation was closed', hint: 'Start again whenever you like.' };
+    case 'shutdown':
+      return { title: 'The server is restarting', hint: 'Start again in a moment.' };
     case 'failed':
       return { title: 'Something went wrong', hint: 'Please start again.' };
+    default:
+      return { title: 'The conversation was closed', hint: 'Start again whenever you like.' };
   }
 }
 
@@ -62,6 +71,13 @@ export function describeStartFailure(code: string): string {
     default:
       return 'The conversation could not be started. Please try again.';
   }
+}
+
+/** Something failed in the middle of a conversation that goes on. */
+export function describeProblem({ code, message }: { code: string; message: string }): string {
+  if (code === 'unreachable') return 'The server did not answer in time. Please try again.';
+  if (code === 'too-many-requests') return 'That was a bit fast. Please wait a moment and try again.';
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
 }
 
 export function describeMicrophoneFailure(failure: 'denied' | 'absent' | 'busy'): string {
