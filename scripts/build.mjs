@@ -3,8 +3,8 @@
  * A step whose inputs have not changed is skipped.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { run } from './lib/process.mjs';
 import { ROOT } from './lib/project.mjs';
@@ -51,7 +51,14 @@ async function buildNative({ force }) {
   return `native/build/visavis.node from ${sources.length} source file(s)`;
 }
 
-/** `src` → `dist`. JavaScript whose source is gone is removed, so that nothing imports it by accident. */
+async function copyIfChanged(from, to) {
+  const content = await readFile(from);
+  if ((await readFile(to).catch(() => null))?.equals(content)) return;
+  await mkdir(dirname(to), { recursive: true });
+  await writeFile(to, content);
+}
+
+/** `src` → `dist`; what is not TypeScript is copied. JavaScript whose source is gone is removed, so that nothing imports it by accident. */
 async function buildServer({ force }) {
   const source = join(ROOT, 'src');
   const target = join(ROOT, 'dist');
@@ -66,10 +73,14 @@ async function buildServer({ force }) {
     '--pretty',
     'false',
   ]);
+  for (const file of await filesBelow(source)) {
+    if (!file.endsWith('.ts')) await copyIfChanged(file, join(target, relative(source, file)));
+  }
   for (const file of await filesBelow(target)) {
     const name = relative(target, file);
     const origin = /^(?!web\/)(.*)\.(js|js\.map|d\.ts)$/.exec(name)?.[1];
-    if (origin !== undefined && !existsSync(join(source, `${origin}.ts`))) await rm(file);
+    if (origin === undefined || existsSync(join(source, `${origin}.ts`)) || existsSync(join(source, name))) continue;
+    await rm(file);
   }
   if (result.code !== 0) throw new SetupError(`type errors (JavaScript was written all the same):\n${result.output}`);
   await writeStamp(stamp, hash);

@@ -1,6 +1,7 @@
 /**
  * Imports point downward: signaling, worker → agents → inference, media → helpers (the single files in `src`). Entry
- * points stand above all. Types alone may also come from a neighbour of the same height, and from anywhere out of or into `CONTRACTS`.
+ * points stand above all. Neighbours of one height may share types and what stands in `CONTRACTS`; into and out of those
+ * files types may come from anywhere.
  */
 import { readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
@@ -8,11 +9,12 @@ import { filesBelow } from './stamp.mjs';
 
 const HEIGHTS = { inference: 1, media: 1, agents: 2, signaling: 3, worker: 3, bench: 4, client: 4 };
 const ENTRIES = new Set(['index.ts', 'cli.ts', 'compose.ts', 'doctor.ts', 'talk.ts', 'serve.ts']);
-/** What processes and threads say to each other: these files name the types of both ends, and hold no behaviour. */
+/** What engines, threads and processes agree on: types of both ends and constants, no behaviour. */
 const CONTRACTS = new Set([
+  'inference/engines.ts',
   'media/output-protocol.ts',
-  'worker/control.ts',
   'agents/events.ts',
+  'worker/control.ts',
   'signaling/messages.ts',
 ]);
 
@@ -32,6 +34,7 @@ export function judgeImport(file, target, typeOnly) {
   const from = placeOf(file);
   const to = placeOf(target);
   if (to.height < from.height || (to.folder === from.folder && to.height === from.height)) return undefined;
+  if (to.height === from.height && CONTRACTS.has(target)) return undefined;
   if (typeOnly && (to.height === from.height || CONTRACTS.has(file) || CONTRACTS.has(target))) return undefined;
   return to.height === from.height
     ? `takes a value from its neighbour ${target}`

@@ -23,9 +23,10 @@ describe('layering', () => {
     expect(judgeImport('errors.ts', 'compose.ts', false)).toMatch(/stands above/);
   });
 
-  it('lets neighbours share types but not values', () => {
+  it('lets neighbours share types and contracts but no other values', () => {
     expect(judgeImport('inference/a.ts', 'media/b.ts', true)).toBeUndefined();
     expect(judgeImport('inference/a.ts', 'media/b.ts', false)).toMatch(/neighbour/);
+    expect(judgeImport('media/a.ts', 'inference/engines.ts', false)).toBeUndefined();
   });
 
   it('finds every form of import', () => {
