@@ -64,6 +64,13 @@ export function formatDoctorReport(report: DoctorReport): string {
   return [...text, '', report.ok ? 'Ready.' : 'Something that is needed is missing.', ''].join('\n');
 }
 
+/** `visavis doctor`: prints the report; the exit code is 1 when something that is needed is missing. */
+export async function main(): Promise<void> {
+  const report = await runDoctor();
+  process.stdout.write(formatDoctorReport(report));
+  process.exitCode = report.ok ? 0 : 1;
+}
+
 function checkNode(): DoctorLine {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const good = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
