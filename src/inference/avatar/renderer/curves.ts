@@ -5,7 +5,7 @@ export function smoothstep(from: number, to: number, x: number): number {
 }
 
 export function clamp(x: number, low: number, high: number): number {
-  return x < low ? low : x > high ? high : x;
+  return x < low ? low : Math.min(x, high);
 }
 
 export function lerp(a: number, b: number, t: number): number {

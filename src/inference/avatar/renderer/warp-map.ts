@@ -106,16 +106,16 @@ export function drawTriangles(
       // Each edge bounds the span from the side its direction says (vertices run clockwise on the screen).
       let dy = by - ay;
       let cross = ax + ((py - ay) * (bx - ax)) / dy;
-      if (dy < 0) left = cross > left ? cross : left;
-      else if (dy > 0) right = cross < right ? cross : right;
+      if (dy < 0) left = Math.max(cross, left);
+      else if (dy > 0) right = Math.min(cross, right);
       dy = cy - by;
       cross = bx + ((py - by) * (cx - bx)) / dy;
-      if (dy < 0) left = cross > left ? cross : left;
-      else if (dy > 0) right = cross < right ? cross : right;
+      if (dy < 0) left = Math.max(cross, left);
+      else if (dy > 0) right = Math.min(cross, right);
       dy = ay - cy;
       cross = cx + ((py - cy) * (ax - cx)) / dy;
-      if (dy < 0) left = cross > left ? cross : left;
-      else if (dy > 0) right = cross < right ? cross : right;
+      if (dy < 0) left = Math.max(cross, left);
+      else if (dy > 0) right = Math.min(cross, right);
       let from = Math.ceil(left - 0.5001);
       let to = Math.floor(right - 0.4999);
       if (from < 0) from = 0;

@@ -1,0 +1,181 @@
+import type { SpeechMotion, TimedPhoneme } from '../../engines.js';
+import { LoudnessTrack } from './loudness-track.js';
+import {
+  ARTICULATOR,
+  ARTICULATOR_COUNT,
+  BLENDED_COUNT,
+  LENGTH_MARKS,
+  PRIMARY_STRESS,
+  SECONDARY_STRESS,
+  SILENCE,
+  type Viseme,
+  visemesOf,
+} from './visemes.js';
+
+/** A loud stressed syllable, which head and brows may mark. */
+export interface Accent {
+  atMs: number;
+  strength: number;
+}
+
+interface Segment {
+  viseme: Viseme;
+  startMs: number;
+  endMs: number;
+  /** Scales the jaw: stressed vowels open more. */
+  emphasis: number;
+}
+
+const MAX_PHONEMES = 2_000;
+/** A sound farther away than this has no influence. */
+const REACH_MS = 420;
+/** Rates θ of the dominance functions in 1/ms, before (anticipation) and after the sound, by articulator. */
+const ANTICIPATION = rates({ jaw: 50, wide: 75, round: 105, flare: 85, raise: 55, drop: 55, tongue: 45 });
+const CARRYOVER = rates({ jaw: 45, wide: 60, round: 65, flare: 60, raise: 50, drop: 50, tongue: 35 });
+/** Contacts of the lips: how long before and after they are made, and how long they last at least. */
+const CONTACT_IN_MS = 75;
+const CONTACT_OUT_MS = 65;
+const CONTACT_MIN_MS = 46;
+
+function rates(
+  timesMs: Record<'jaw' | 'wide' | 'round' | 'flare' | 'raise' | 'drop' | 'tongue', number>,
+): Float32Array {
+  const out = new Float32Array(BLENDED_COUNT);
+  for (const [name, ms] of Object.entries(timesMs)) out[ARTICULATOR[name as keyof typeof timesMs]] = 1 / ms;
+  return out;
+}
+
+/**
+ * The articulators of one stretch of speech as functions of time.
+ *
+ * Coarticulation follows Cohen & Massaro, "Modeling coarticulation in synthetic visual speech" (1993): every sound pulls each
+ * articulator to its target with a dominance α·exp(−θ·|τ|) that falls with the distance τ from the sound; the position is the
+ * mean of the targets weighted by dominance. Closures of the lips are not blended, since a half-closed /p/ is wrong at sight: they
+ * are reached within the sound for longer than one frame lasts.
+ */
+export class Articulation {
+  readonly durationMs: number;
+  readonly accents: readonly Accent[];
+  readonly #segments: Segment[];
+  readonly #loudness: LoudnessTrack;
+  readonly #fromSound: boolean;
+  readonly #weighted = new Float64Array(BLENDED_COUNT);
+  readonly #weights = new Float64Array(BLENDED_COUNT);
+
+  constructor(speech: SpeechMotion) {
+    this.durationMs = speech.durationMs;
+    this.#loudness = new LoudnessTrack(speech);
+    const phonemes = speech.phonemes ?? [];
+    this.#fromSound = phonemes.length === 0;
+    const built = buildSegments(phonemes.slice(0, MAX_PHONEMES), speech.durationMs);
+    this.#segments = built.segments;
+    this.accents = built.stressed
+      .map((segment) => ({ atMs: segment.startMs, strength: this.#loudness.at((segment.startMs + segment.endMs) / 2) }))
+      .filter((accent) => accent.strength > 0.75);
+  }
+
+  loudnessAt(ms: number): number {
+    return this.#loudness.at(ms);
+  }
+
+  /** Writes `ARTICULATOR_COUNT` positions. */
+  at(ms: number, out: Float32Array): void {
+    if (this.#fromSound) this.#followSound(ms, out);
+    else this.#blend(ms, out);
+  }
+
+  #blend(ms: number, out: Float32Array): void {
+    this.#weighted.fill(0);
+    this.#weights.fill(1e-6);
+    let close = 0;
+    let tuck = 0;
+    for (const { viseme, startMs, endMs, emphasis } of this.#segments) {
+      if (startMs > ms + REACH_MS) break;
+      if (endMs < ms - REACH_MS) continue;
+      const core = 0.25 * (endMs - startMs);
+      const before = startMs + core - ms;
+      const after = ms - endMs + core;
+      const { target, dominance } = viseme;
+      for (let k = 0; k < BLENDED_COUNT; k++) {
+        const decay = before > 0 ? before * ANTICIPATION[k]! : after > 0 ? after * CARRYOVER[k]! : 0;
+        const d = dominance[k]! * Math.exp(-decay);
+        this.#weighted[k] = this.#weighted[k]! + d * target[k]! * (k === ARTICULATOR.jaw ? emphasis : 1);
+        this.#weights[k] = this.#weights[k]! + d;
+      }
+      if (target[ARTICULATOR.close]! > 0) close = Math.max(close, contact(ms, startMs, endMs));
+      if (target[ARTICULATOR.tuck]! > 0) tuck = Math.max(tuck, contact(ms, startMs, endMs));
+    }
+    for (let k = 0; k < BLENDED_COUNT; k++) out[k] = this.#weighted[k]! / this.#weights[k]!;
+    out[ARTICULATOR.jaw] = out[ARTICULATOR.jaw]! * Math.min(1.2, 0.72 + 0.4 * this.#loudness.at(ms));
+    out[ARTICULATOR.close] = close;
+    out[ARTICULATOR.tuck] = tuck * (1 - close);
+  }
+
+  /** Without phonemes: the jaw follows the loudness, lips part and spread a little with it, pauses close them. */
+  #followSound(ms: number, out: Float32Array): void {
+    const loud = this.#loudness.at(ms);
+    out.fill(0);
+    out[ARTICULATOR.jaw] = 0.34 * Math.min(1, loud) ** 0.8;
+    out[ARTICULATOR.drop] = 0.3 * Math.min(1, loud * 1.5);
+    out[ARTICULATOR.raise] = 0.2 * Math.min(1, loud * 1.5);
+    // Slow changes between spread and rounded lips keep it from looking like a hinge.
+    const colour = Math.sin(ms / 190) * Math.sin(ms / 71 + 1);
+    out[ARTICULATOR.wide] = 0.35 * Math.max(0, colour) * Math.min(1, loud * 2);
+    out[ARTICULATOR.round] = 0.4 * Math.max(0, -colour) * Math.min(1, loud * 2);
+  }
+}
+
+/** 1 while the lips touch, rising and falling smoothly around the sound. */
+function contact(ms: number, startMs: number, endMs: number): number {
+  const to = Math.max(endMs - 0.2 * (endMs - startMs), startMs + CONTACT_MIN_MS);
+  const from = Math.min(startMs + 0.1 * (endMs - startMs), to - CONTACT_MIN_MS);
+  const t = ms < from ? 1 - (from - ms) / CONTACT_IN_MS : ms > to ? 1 - (ms - to) / CONTACT_OUT_MS : 1;
+  const c = Math.max(0, t);
+  return c * c * (3 - 2 * c);
+}
+
+function buildSegments(phonemes: readonly TimedPhoneme[], durationMs: number) {
+  const segments: Segment[] = [];
+  const stressed: Segment[] = [];
+  let stress = 0;
+  let heldFromMs: number | null = null;
+  let lastMs = 0;
+  const add = (viseme: Viseme, startMs: number, endMs: number, emphasis = 1): Segment => {
+    const segment = { viseme, startMs, endMs, emphasis };
+    segments.push(segment);
+    return segment;
+  };
+  add(SILENCE, -1_000, Math.min(0, phonemes[0]?.startMs ?? 0));
+  for (const { symbol, startMs, endMs } of phonemes) {
+    if (!(endMs > startMs) || startMs < lastMs - 1) continue;
+    if (symbol === PRIMARY_STRESS || symbol === SECONDARY_STRESS) {
+      stress = symbol === PRIMARY_STRESS ? 2 : 1;
+      heldFromMs ??= startMs;
+      continue;
+    }
+    const previous = segments[segments.length - 1]!;
+    if (LENGTH_MARKS.has(symbol)) {
+      previous.endMs = endMs;
+      continue;
+    }
+    const from: number = heldFromMs ?? startMs;
+    heldFromMs = null;
+    lastMs = endMs;
+    const visemes = visemesOf(symbol);
+    const vowel = visemes[0]!.vowel;
+    const emphasis = vowel ? (stress === 2 ? 1.12 : stress === 1 ? 1 : 0.86) : 1;
+    const cut = from + (endMs - from) * 0.58;
+    const first = add(visemes[0]!, from, visemes.length > 1 ? cut : endMs, emphasis);
+    if (visemes.length > 1) add(visemes[1]!, cut, endMs, emphasis);
+    if (vowel) {
+      if (stress === 2) stressed.push(first);
+      stress = 0;
+    }
+  }
+  add(SILENCE, Math.max(lastMs, 0), Math.max(durationMs, lastMs) + 1_000);
+  return { segments, stressed };
+}
+
+export function restArticulators(): Float32Array {
+  return new Float32Array(ARTICULATOR_COUNT);
+}

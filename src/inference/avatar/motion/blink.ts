@@ -1,0 +1,59 @@
+import { Random } from './random.js';
+
+/** Lids at one moment: 0 open, 1 closed. */
+const CLOSE_MS = 85;
+const HOLD_MS = 25;
+const OPEN_MS = 165;
+/** No one blinks again at once, save for the occasional double blink. */
+const MIN_PAUSE_MS = 900;
+
+/**
+ * When the lids close. Intervals are log-normal; rates in conversation follow Bentivoglio et al., "Analysis of blink rate
+ * patterns in normal subjects" (Movement Disorders 1997): about 17 a minute at rest, more in talk. Lids fall faster than they
+ * rise (VanderWerf et al., "Eyelid movements", J. Neurophysiology 2003).
+ */
+export class Blink {
+  readonly #random: Random;
+  #untilMs: number;
+  #phaseMs = Number.POSITIVE_INFINITY;
+  #depth = 1;
+  #slowness = 1;
+
+  constructor(seed: number) {
+    this.#random = new Random(seed);
+    this.#untilMs = this.#random.between(600, 2_800);
+  }
+
+  /** Closes the lids soon if they have not lately been closed (with a large turn of the eyes). */
+  prompt(): void {
+    if (this.#phaseMs > MIN_PAUSE_MS) this.#untilMs = Math.min(this.#untilMs, 40);
+  }
+
+  /** Advances; `perMinute` is the mean rate wanted now. */
+  next(stepMs: number, perMinute: number): number {
+    this.#untilMs -= stepMs;
+    this.#phaseMs += stepMs;
+    if (this.#untilMs <= 0) this.#begin(perMinute);
+    const t = this.#phaseMs / this.#slowness;
+    if (t < CLOSE_MS) return this.#depth * ease(t / CLOSE_MS);
+    if (t < CLOSE_MS + HOLD_MS) return this.#depth;
+    if (t < CLOSE_MS + HOLD_MS + OPEN_MS) return this.#depth * (1 - ease((t - CLOSE_MS - HOLD_MS) / OPEN_MS));
+    return 0;
+  }
+
+  #begin(perMinute: number): void {
+    const random = this.#random;
+    this.#phaseMs = random.between(0, 30);
+    this.#depth = random.uniform() < 0.1 ? random.between(0.75, 0.9) : 1;
+    this.#slowness = random.between(0.9, 1.12);
+    // The mean of a log-normal lies exp(spread²/2) above its median.
+    const spread = 0.5;
+    const median = 60_000 / perMinute / Math.exp((spread * spread) / 2);
+    this.#untilMs =
+      random.uniform() < 0.05 ? random.between(320, 420) : Math.max(MIN_PAUSE_MS, random.logNormal(median, spread));
+  }
+}
+
+function ease(t: number): number {
+  return t * t * (3 - 2 * t);
+}
