@@ -1,0 +1,79 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { CreatedSession } from '../../src/signaling/messages.js';
+import { type Launched, launch } from '../support/launch.js';
+
+const VISITOR = fileURLToPath(new URL('../support/wrtc-visitor.mjs', import.meta.url));
+
+interface Seen {
+  frames: number;
+  width: number;
+  loudSamples: number;
+}
+
+let service: Launched;
+const children: ChildProcess[] = [];
+afterEach(async () => {
+  // wrtc crashes when it ends by itself.
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  await service.close();
+});
+
+function visit(session: CreatedSession): () => Seen {
+  const child = fork(VISITOR, [service.origin, session.token], { execArgv: [] });
+  children.push(child);
+  let seen: Seen = { frames: 0, width: 0, loudSamples: 0 };
+  let failed: string | undefined;
+  child.on('message', (message: Seen & { failed?: string }) => {
+    if (message.failed === undefined) seen = message;
+    else failed = message.failed;
+  });
+  return () => {
+    if (failed !== undefined) throw new Error(failed);
+    return seen;
+  };
+}
+
+async function secondSeat(session: CreatedSession): Promise<CreatedSession> {
+  const response = await fetch(`${service.origin}/v1/sessions/${session.sessionId}/tokens`, { method: 'POST' });
+  return (await response.json()) as CreatedSession;
+}
+
+describe('media over real WebRTC', () => {
+  it('brings picture and voice to the visitor, the microphone to the worker, and greets once media flows', async () => {
+    service = await launch();
+    const session = await service.createSession({ greeting: 'Welcome.' });
+    const watcher = await service.connect();
+    await watcher.data('join', { token: (await secondSeat(session)).token });
+    const seen = visit(session);
+    await vi.waitFor(() => expect(seen()).toMatchObject({ width: 128 }), { timeout: 15_000 });
+    await vi.waitFor(() => expect(seen().loudSamples).toBeGreaterThan(10_000), { timeout: 10_000 });
+    const greeting = await watcher.event('utterance-end');
+    expect(greeting.text).toBe('started; greeting: Welcome.; history: 0');
+    expect(await watcher.event('transcript')).toMatchObject({ text: 'heard', final: true });
+  });
+
+  it('flows again by itself after the avatar worker was replaced, both ways', async () => {
+    service = await launch();
+    const session = await service.createSession();
+    const watcher = await service.connect();
+    await watcher.data('join', { token: (await secondSeat(session)).token });
+    const seen = visit(session);
+    await watcher.event('transcript');
+    await vi.waitFor(() => expect(seen().frames).toBeGreaterThan(10), { timeout: 15_000 });
+    await watcher.error('say', { text: 'crash' });
+    await watcher.event('session-error');
+    watcher.events.length = 0;
+    await watcher.event('utterance-end', (e) => e.text === 'started; greeting: null; history: 0');
+    const before = seen();
+    await vi.waitFor(
+      () => {
+        expect(seen().frames).toBeGreaterThan(before.frames + 25);
+        expect(seen().loudSamples).toBeGreaterThan(before.loudSamples + 10_000);
+      },
+      { timeout: 15_000 },
+    );
+    expect(await watcher.event('transcript')).toMatchObject({ text: 'heard' });
+  });
+});
