@@ -28,7 +28,8 @@ export class History {
 
   constructor(limits: Partial<HistoryLimits> = {}) {
     this.#limits = { ...DEFAULT_HISTORY_LIMITS, ...limits };
-    if (this.#limits.maxMessages < 1 || this.#limits.maxCharacters < 1) throw new RangeError('history limits must be positive');
+    if (this.#limits.maxMessages < 1 || this.#limits.maxCharacters < 1)
+      throw new RangeError('history limits must be positive');
   }
 
   /** A history that goes on where the mirrored `messages` end. */
@@ -99,7 +100,14 @@ export class History {
   #fit(role: Message['role'], text: string): string {
     const max = this.#limits.maxCharacters;
     if (text.length <= max) return text;
-    if (role === 'assistant') return text.slice(0, max + 1).replace(/\s\S*$/u, '').slice(0, max);
-    return text.slice(-max - 1).replace(/^\S*\s/u, '').slice(-max);
+    if (role === 'assistant')
+      return text
+        .slice(0, max + 1)
+        .replace(/\s\S*$/u, '')
+        .slice(0, max);
+    return text
+      .slice(-max - 1)
+      .replace(/^\S*\s/u, '')
+      .slice(-max);
   }
 }

@@ -1,7 +1,16 @@
 /** Where a phrase may be cut for speech, judged by the words left and right of a space. English word lists. */
 
 /** How good a joint is: the sound of a pause there, from 100 (a sentence ends) down to 0 (never cut). */
-export const BOUNDARY = { sentence: 100, clause: 85, comma: 75, conjunction: 55, preposition: 40, verb: 30, plain: 10, never: 0 } as const;
+export const BOUNDARY = {
+  sentence: 100,
+  clause: 85,
+  comma: 75,
+  conjunction: 55,
+  preposition: 40,
+  verb: 30,
+  plain: 10,
+  never: 0,
+} as const;
 
 const words = (list: string): ReadonlySet<string> => new Set(list.split(/\s+/));
 

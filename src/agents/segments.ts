@@ -1,4 +1,4 @@
-import { BOUNDARY, QuoteDepth, endingOf, estimateSpeechMs, jointBetween, settleEnding } from './segments-boundaries.js';
+import { BOUNDARY, endingOf, estimateSpeechMs, jointBetween, QuoteDepth, settleEnding } from './segments-boundaries.js';
 import { SpokenTextFilter } from './spoken-text.js';
 
 /** A stretch of a reply that is synthesised in one go. */
@@ -185,14 +185,20 @@ export class SegmentAssembler {
 
   #textOf(length: number): string {
     let text = '';
-    for (const [i, word] of this.#words.slice(0, length).entries()) text += (i > 0 && word.spaced ? ' ' : '') + word.text;
+    for (const [i, word] of this.#words.slice(0, length).entries())
+      text += (i > 0 && word.spaced ? ' ' : '') + word.text;
     return text;
   }
 
   #emit(length: number, endsSentence: boolean, out: Segment[]): void {
     const text = this.#textOf(length);
     const paused = (this.#candidates.find((candidate) => candidate.length === length)?.quality ?? 0) >= BOUNDARY.comma;
-    out.push({ text, index: this.#emitted, endsSentence, joint: this.#emitted > 0 && this.#words[0]?.spaced ? ' ' : '' });
+    out.push({
+      text,
+      index: this.#emitted,
+      endsSentence,
+      joint: this.#emitted > 0 && this.#words[0]?.spaced ? ' ' : '',
+    });
     this.#emitted += 1;
     this.#quotes = new QuoteDepth();
     this.#words = [];

@@ -11,9 +11,10 @@ import * as wording from './wording.js';
 
 /** Below this score nothing is claimed; see `RetrievedChunk.score`. */
 export const ANSWER_SCORE = 0.34;
-/** Below this score, or when the question's own words are hardly in the passage, the answer is called uncertain. */
+/** From this score on an answer is given without a reservation; from the lower one, when the passage has the question's own words. */
 export const SURE_SCORE = 0.5;
-const SURE_COVERAGE = 0.3;
+const SURE_SCORE_WITH_WORDS = 0.4;
+const SURE_COVERAGE = 0.4;
 /** What a reading of the question that needs a guess (what "it" means) loses against the question as it was asked. */
 const GUESS_PENALTY = 0.05;
 /** An offer to say more is made every so many turns at most. */
@@ -100,7 +101,7 @@ class KnowledgeAgent implements Agent {
     if (this.#retriever.size === 0) return wording.EMPTY;
     if (!found || found.score < ANSWER_SCORE) return `${vary(wording.UNKNOWN, turn)} ${this.#offerTopics(turn)}`.trim();
     const passage = choosePassage(found, (i) => said.has(found.chunk, i));
-    const sure = found.score >= SURE_SCORE || found.coverage >= SURE_COVERAGE;
+    const sure = found.score >= SURE_SCORE || (found.score >= SURE_SCORE_WITH_WORDS && found.coverage >= SURE_COVERAGE);
     const old = range(passage).every((i) => said.has(passage.chunk, i));
     const preface = !sure ? vary(wording.UNSURE, turn) : old ? vary(wording.REPEATED, turn) : '';
     const turns = Math.ceil(turn / 2);
@@ -111,22 +112,26 @@ class KnowledgeAgent implements Agent {
   /** The best chunk over the ways in which the question may be meant. */
   async #find(heard: string, history: readonly Message[], signal: AbortSignal): Promise<RetrievedChunk | undefined> {
     const question = withoutLeadIn(heard) || heard;
-    const readings = [{ text: question, penalty: 0 }];
     const before = leansOnContext(heard) ? questionBefore(history, this.#name) : undefined;
-    if (before !== undefined) {
-      readings.push({ text: `${this.#retriever.repairNames(before)} ${question}`, penalty: GUESS_PENALTY });
-    }
+    const readings = [
+      question,
+      ...(before === undefined ? [] : [`${this.#retriever.repairNames(before)} ${question}`]),
+    ];
+    const best = await this.#bestOf(readings, signal);
+    if (before !== undefined || (best !== undefined && best.score >= ANSWER_SCORE)) return best;
     const about = this.#subject === undefined ? undefined : withSubject(question, this.#subject);
-    if (about !== undefined && before === undefined) readings.push({ text: about, penalty: GUESS_PENALTY });
-    const vectors = await this.#retriever.embed(
-      readings.map((reading) => reading.text),
-      { signal },
-    );
+    return about === undefined ? best : ((await this.#bestOf([question, about], signal)) ?? best);
+  }
+
+  /** The best chunk for any of the readings, of which the first is the question as it was asked. */
+  async #bestOf(readings: readonly string[], signal: AbortSignal): Promise<RetrievedChunk | undefined> {
+    const vectors = await this.#retriever.embed(readings, { signal });
     let best: RetrievedChunk | undefined;
-    for (const [i, { text, penalty }] of readings.entries()) {
+    for (const [i, text] of readings.entries()) {
       const vector = vectors[i];
       const [top] = vector === undefined ? [] : this.#retriever.rank(text, vector, 1);
-      if (top && top.score - penalty > (best?.score ?? Number.NEGATIVE_INFINITY)) best = { ...top, score: top.score - penalty };
+      const score = (top?.score ?? 0) - (i === 0 ? 0 : GUESS_PENALTY);
+      if (top && score > (best?.score ?? Number.NEGATIVE_INFINITY)) best = { ...top, score };
     }
     return best;
   }
@@ -135,10 +140,14 @@ class KnowledgeAgent implements Agent {
     const { last } = said;
     if (!last) return this.#capabilities(turn);
     const start = last.complete ? last.index + 1 : last.index;
-    const rest = last.chunk.sentences.findIndex((_, i) => i >= start && !(i === start && !last.complete) && !said.has(last.chunk, i));
+    const rest = last.chunk.sentences.findIndex(
+      (_, i) => i >= start && !(i === start && !last.complete) && !said.has(last.chunk, i),
+    );
     const from = last.complete ? rest : start;
     if (from >= 0 && from < last.chunk.sentences.length) return passageText(continuePassage(last.chunk, from));
-    const near = this.#retriever.neighbours(last.chunk, 3).find((chunk) => !chunk.sentences.some((_, i) => said.has(chunk, i)));
+    const near = this.#retriever
+      .neighbours(last.chunk, 3)
+      .find((chunk) => !chunk.sentences.some((_, i) => said.has(chunk, i)));
     const related = near ?? undefined;
     return related === undefined || related.file !== last.chunk.file
       ? `${vary(wording.NO_MORE, turn)} ${this.#offerTopics(turn)}`.trim()

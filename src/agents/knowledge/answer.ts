@@ -1,4 +1,4 @@
-import { splitSentences, type KnowledgeChunk } from './chunks.js';
+import { type KnowledgeChunk, splitSentences } from './chunks.js';
 import type { RetrievedChunk } from './retriever.js';
 import { countWords } from './words.js';
 
@@ -6,8 +6,8 @@ import { countWords } from './words.js';
 export const ANSWER_WORDS = 35;
 /** A sentence that leans on the one before it may stretch the answer this far. */
 const STRETCHED_WORDS = 50;
-/** A second sentence is said when it is at least this much like the question, compared with the best one. */
-const SECOND_SHARE = 0.5;
+/** A neighbouring sentence is said, too, when its likeness to the question is at most this much below the best one's. */
+const NEIGHBOUR_GAP = 0.2;
 
 const LEANS_BACK =
   /^(?:it|its|they|their|them|this|that|these|those|then|there|he|she|his|her|after that|otherwise|however|but|also|instead|both|such|if not|if so|the same|you get it)\b/iu;
@@ -36,17 +36,23 @@ export function choosePassage(found: RetrievedChunk, said: (i: number) => boolea
   let best = 0;
   const value = (i: number): number => (sentenceScores[i] ?? 0) - (said(i) ? 0.12 : 0) - (i > 0 ? 0.02 : 0);
   for (let i = 1; i < chunk.sentences.length; i++) if (value(i) > value(best)) best = i;
+  const near = (i: number): boolean => (sentenceScores[i] ?? 0) >= (sentenceScores[best] ?? 0) - NEIGHBOUR_GAP;
   let from = best;
   let count = words(chunk, best);
-  if (from > 0 && LEANS_BACK.test(chunk.sentences[from] ?? '') && count + words(chunk, from - 1) <= STRETCHED_WORDS) {
-    from -= 1;
-    count += words(chunk, from);
+  if (from > 0) {
+    const leans = LEANS_BACK.test(chunk.sentences[from] ?? '');
+    // A passage is written to be said from its beginning.
+    const opens = from === 1 && near(0) && !said(0);
+    const limit = leans ? STRETCHED_WORDS : opens ? ANSWER_WORDS : 0;
+    if (count + words(chunk, from - 1) <= limit) {
+      from -= 1;
+      count += words(chunk, from);
+    }
   }
   let to = best + 1;
   const next = chunk.sentences[to];
   if (next !== undefined && to - from < 2 && count + words(chunk, to) <= ANSWER_WORDS) {
-    const fits = (sentenceScores[to] ?? 0) >= SECOND_SHARE * (sentenceScores[best] ?? 0);
-    if (fits || LEANS_BACK.test(next)) to += 1;
+    if (near(to) || LEANS_BACK.test(next)) to += 1;
   }
   return { chunk, from, to };
 }
@@ -59,7 +65,11 @@ export function continuePassage(chunk: KnowledgeChunk, from: number): Passage {
   return { chunk, from, to };
 }
 
-const normal = (sentence: string): string => sentence.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim();
+const normal = (sentence: string): string =>
+  sentence
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
 
 /**
  * Finds the sentences of the knowledge in what was said, so that an agent needs no memory but the history. A fragment (the

@@ -48,7 +48,10 @@ function speakList(lead: string | undefined, items: readonly string[]): string[]
     const joined = plain.length > 1 ? `${plain.slice(0, -1).join(', ')} and ${plain.at(-1)}` : plain.join('');
     return [withStop(`${lead} ${joined}`)];
   }
-  return [...(lead === undefined ? [] : [lead.replace(/:$/u, '.')]), ...items.flatMap((item) => splitSentences(withStop(item)))];
+  return [
+    ...(lead === undefined ? [] : [lead.replace(/:$/u, '.')]),
+    ...items.flatMap((item) => splitSentences(withStop(item))),
+  ];
 }
 
 const cellsOf = (row: string): string[] =>

@@ -3,8 +3,10 @@ import { smallTalkIntent, withoutLeadIn } from '../small-talk.js';
 import { contentStems, wordsOf } from './words.js';
 
 const MAX_BACK = 4;
-const STARTS = /^(?:(?:ok|okay|so|well|um|uh|yes|yeah|no|oh|hm+|alright|great|thanks|thank you)[\s,.]+)*(?:and|but|or|also|then|what about|how about|why|how so|how come|since when|what if|which one|where exactly|when exactly|does that|is that|do those|are those)\b/iu;
-const POINTS_BACK = /\b(?:it|its|that|this|they|them|their|there|those|these|one|ones|him|her|his|he|she|the other|the same|another one|too)\b/iu;
+const STARTS =
+  /^(?:(?:ok|okay|so|well|um|uh|yes|yeah|no|oh|hm+|alright|great|thanks|thank you)[\s,.]+)*(?:and|but|or|also|then|what about|how about|why|how so|how come|since when|what if|which one|where exactly|when exactly|does that|is that|do those|are those)\b/iu;
+const POINTS_BACK =
+  /\b(?:it|its|that|this|they|them|their|there|those|these|one|ones|him|her|his|he|she|the other|the same|another one|too)\b/iu;
 
 /** Whether a question may only make sense together with the one before it. */
 export function leansOnContext(question: string): boolean {

@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { VisavisError } from '../../errors.js';
 import { chunkMarkdown, type KnowledgeChunk } from './chunks.js';
@@ -13,7 +13,10 @@ const MAX_CHUNKS = 20_000;
  */
 export async function loadChunks(folder: string): Promise<KnowledgeChunk[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
-    throw new VisavisError('bad-request', `the knowledge folder ${folder} cannot be read`, { field: 'knowledge', cause });
+    throw new VisavisError('bad-request', `the knowledge folder ${folder} cannot be read`, {
+      field: 'knowledge',
+      cause,
+    });
   });
   const paths = entries
     .filter((entry) => entry.isFile() && /\.(?:md|markdown)$/iu.test(entry.name))
@@ -24,7 +27,8 @@ export async function loadChunks(folder: string): Promise<KnowledgeChunk[]> {
   const chunks: KnowledgeChunk[] = [];
   for (const path of paths) {
     const bytes = await readFile(join(folder, path));
-    if (bytes.length > MAX_FILE_BYTES) throw tooLarge(folder, `${path} has ${bytes.length} bytes, at most ${MAX_FILE_BYTES}`);
+    if (bytes.length > MAX_FILE_BYTES)
+      throw tooLarge(folder, `${path} has ${bytes.length} bytes, at most ${MAX_FILE_BYTES}`);
     chunks.push(...chunkMarkdown(bytes.toString('utf8'), path));
     if (chunks.length > MAX_CHUNKS) throw tooLarge(folder, `more than ${MAX_CHUNKS} passages`);
   }

@@ -93,7 +93,8 @@ export class NameRepair {
       for (const { name, lower, key } of this.#names) {
         if (joined === lower) return { name, length };
         const distance = editDistance(joined, lower);
-        const alike = soundKey(joined) === key && key.length >= 2 && distance <= Math.max(1, Math.floor(lower.length / 3));
+        const alike =
+          soundKey(joined) === key && key.length >= 2 && distance <= Math.max(1, Math.floor(lower.length / 3));
         const close = lower.length >= 7 && distance <= 2 && soundKey(joined)[0] === key[0];
         if (alike || close) return { name, length };
       }

@@ -53,8 +53,11 @@ export class KnowledgeRetriever {
     this.names = properNames(chunks);
     this.#embedder = embedder;
     this.#chunkVectors = vectors.slice(0, chunks.length);
-    let at = chunks.length;
-    this.#sentenceVectors = chunks.map((chunk) => vectors.slice(at, (at += chunk.sentences.length)));
+    let end = chunks.length;
+    this.#sentenceVectors = chunks.map(({ sentences }) => {
+      end += sentences.length;
+      return vectors.slice(end - sentences.length, end);
+    });
     this.#lexical = new LexicalIndex(chunks);
     this.#repair = new NameRepair(this.names.keys(), (word) => isStopWord(word) || this.#lexical.knows(word));
   }

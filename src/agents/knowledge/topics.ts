@@ -11,7 +11,11 @@ function spokenTopic(heading: string, names: ReadonlyMap<string, number>): strin
 }
 
 /** Short headings to offer as topics, from different files where possible; others on each turn. */
-export function chooseTopics(chunks: readonly KnowledgeChunk[], names: ReadonlyMap<string, number>, turn: number): string[] {
+export function chooseTopics(
+  chunks: readonly KnowledgeChunk[],
+  names: ReadonlyMap<string, number>,
+  turn: number,
+): string[] {
   const byFile = new Map<string, string[]>();
   for (const chunk of chunks) {
     const heading = chunk.headings.at(-1) ?? '';

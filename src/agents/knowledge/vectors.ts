@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TextEmbedder } from '../../inference/engines.js';
 
@@ -23,7 +23,9 @@ export async function embedCached(
 ): Promise<Float32Array[]> {
   const { embedder, folder } = o;
   if (texts.length === 0) return [];
-  const hash = createHash('sha256').update(JSON.stringify([1, o.model, embedder.dimensions, texts])).digest('hex');
+  const hash = createHash('sha256')
+    .update(JSON.stringify([1, o.model, embedder.dimensions, texts]))
+    .digest('hex');
   const path = folder === null ? null : join(folder, `${hash}.f32`);
   const bytes = texts.length * embedder.dimensions * 4;
   if (path !== null) {

@@ -1,6 +1,9 @@
 /** Everything the knowledge agent says that is not in its knowledge. */
 
-export const NOT_HEARD = ['Sorry, I did not catch that. Could you say it again?', 'I am afraid I missed that. Once more, please?'];
+export const NOT_HEARD = [
+  'Sorry, I did not catch that. Could you say it again?',
+  'I am afraid I missed that. Once more, please?',
+];
 
 export const UNKNOWN = [
   'I am sorry, I do not know that.',
@@ -22,7 +25,10 @@ export const NO_MORE = ['That is all I know about it.', 'I am afraid I know no m
 export const NOTHING_SAID = ['I have not said anything yet. What would you like to know?'];
 export const FINE = ['Alright. Just ask if there is anything else.', 'Okay. I am here if you need me.'];
 export const ASK_AWAY = ['What would you like to know?', 'What can I tell you?'];
-export const REPHRASE = ['Sorry about that. Could you ask in other words?', 'I am sorry, I may have misunderstood. Could you put it differently?'];
+export const REPHRASE = [
+  'Sorry about that. Could you ask in other words?',
+  'I am sorry, I may have misunderstood. Could you put it differently?',
+];
 export const EMPTY = 'I have not been given any knowledge yet, so I cannot answer questions.';
 
 /** "a, b and c" */

@@ -13,7 +13,9 @@ const STOP_WORDS: ReadonlySet<string> = new Set(
 
 /** Content words that carry no topic of their own in a question; they weigh nothing when judging whether an answer fits. */
 export const WEAK_WORDS: ReadonlySet<string> = new Set(
-  'use work make go come take put see look find offer possibl able happen info inform detail exactly currently usual way long'.split(' '),
+  'use work make go come take put see look find offer possibl able happen info inform detail exactly currently usual way long'.split(
+    ' ',
+  ),
 );
 
 /** Lower-case words; letters that are spelled out ("g p u") become one word. */

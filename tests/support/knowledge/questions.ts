@@ -174,11 +174,58 @@ export const BIKE_SHOP_UNKNOWN: readonly string[] = [
   'who painted the mona lisa',
   'can you cut my hair',
   'how do i file my taxes',
-  'do you rent out helicopters',
   'what is the best pizza in town',
   'how many planets are there',
   'can you translate this into german',
   'what should i wear to a wedding',
   'how do i reset my router',
   'what is the population of china',
+];
+
+/**
+ * Questions that sound like the knowledge but are not answered by it: hardest to tell apart. A hedged answer or an honest
+ * "I do not know" is right, a flat answer is not.
+ */
+export const VISAVIS_NEAR: readonly string[] = [
+  'who is your ceo',
+  'how do i delete my account',
+  'is there a referral program',
+  'does it integrate with salesforce',
+  'which universities use it',
+  'do you have an office in berlin',
+  'how many downloads does it have',
+  'when was the first version released',
+  'is there a dark mode',
+  'what is your refund policy',
+  'can it print a transcript on my printer',
+  'do you offer training courses',
+];
+
+export const HOTEL_NEAR: readonly string[] = [
+  'is there a gym',
+  'do you have a casino',
+  'can i rent skis',
+  'is there a hairdresser',
+  'do you have a kids club',
+  'can i get a massage',
+  'is there air conditioning in the room',
+  'do the rooms have a minibar',
+  'can we get married at the hotel',
+  'how much is a bottle of wine',
+  'is there a tennis court',
+  'what channels are on the tv',
+];
+
+export const BIKE_SHOP_NEAR: readonly string[] = [
+  'do you sell skateboards',
+  'can i rent a motorbike',
+  'do you sell car tyres',
+  'do you rent kayaks',
+  'do you rent out helicopters',
+  'do you sell gift cards',
+  'do you repair wheelchairs',
+  'do you have a loyalty card',
+  'do you sell energy bars',
+  'can i pay in instalments',
+  'is there a coffee machine in the shop',
 ];
