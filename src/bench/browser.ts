@@ -1,0 +1,94 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+
+const CHROMIUM = '/usr/bin/chromium';
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-fake-ui-for-media-stream',
+  '--use-fake-device-for-media-stream',
+  '--autoplay-policy=no-user-gesture-required',
+];
+
+export interface WatchBox {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  darkBelow: number;
+}
+
+export interface FrameSeen {
+  rtp: number;
+  presentedAt: number;
+  displayAt: number;
+  receivedAt?: number;
+  luma: number;
+  dark: number;
+}
+
+export interface Clock {
+  frame: number;
+  wallMs: number;
+  nowFrame: number;
+  nowWallMs: number;
+}
+
+/** A real Chromium on the talk page, with the bench's microphone and recorder (`probe.browser.js`). */
+export class BenchBrowser {
+  readonly page: Page;
+  readonly #context: BrowserContext;
+  readonly #profile: string;
+
+  static async create(): Promise<BenchBrowser> {
+    const profile = mkdtempSync(join(tmpdir(), 'visavis-bench-'));
+    const context = await chromium.launchPersistentContext(profile, {
+      executablePath: CHROMIUM,
+      headless: true,
+      args: FLAGS,
+      bypassCSP: true,
+      viewport: { width: 1280, height: 800 },
+    });
+    // The source lies beside the compiled bench's TypeScript; it is browser code and is not compiled.
+    const probe = fileURLToPath(new URL('../../src/bench/probe.browser.js', import.meta.url));
+    await context.addInitScript({ content: readFileSync(probe, 'utf8') });
+    const page = context.pages()[0] ?? (await context.newPage());
+    page.on('pageerror', (error) => process.stderr.write(`page: ${error.message}\n`));
+    return new BenchBrowser(context, page, profile);
+  }
+
+  private constructor(context: BrowserContext, page: Page, profile: string) {
+    this.#context = context;
+    this.page = page;
+    this.#profile = profile;
+  }
+
+  /** Evaluates an expression in the page. */
+  evaluate<T>(expression: string): Promise<T> {
+    return this.page.evaluate(expression) as Promise<T>;
+  }
+
+  /** Waits until the expression is true in the page. */
+  async until(expression: string, limitMs: number): Promise<void> {
+    await this.page.waitForFunction(expression, undefined, { timeout: limitMs, polling: 50 });
+  }
+
+  /** Speaks 48 kHz PCM into the microphone; resolves at its end with the frames of its first and last sample. */
+  speak(pcm: Int16Array): Promise<{ first: number; last: number }> {
+    const base64 = Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength).toString('base64');
+    return this.evaluate(`bench.play('${base64}', 48000)`);
+  }
+
+  async close(): Promise<void> {
+    await this.#context.close();
+    rmSync(this.#profile, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,142 @@
+// Runs inside the page, before the page's own code. The microphone becomes a bus that the bench plays clips into; one audio context
+// records that bus (left) and the avatar's track (right), so that both lie on one clock. Nothing of the product is changed.
+(() => {
+  const RATE = 48_000;
+  const WORKLET = `
+    class Tap extends AudioWorkletProcessor {
+      constructor() { super(); this.left = []; this.right = []; this.first = 0; }
+      process(inputs) {
+        const silence = new Float32Array(128);
+        if (this.left.length === 0) this.first = currentFrame;
+        this.left.push((inputs[0][0] || silence).slice());
+        this.right.push((inputs[1][0] || silence).slice());
+        if (this.left.length === 75) {
+          const join = (list) => { const out = new Float32Array(list.length * 128); list.forEach((b, i) => out.set(b, i * 128)); return out; };
+          this.port.postMessage({ first: this.first, left: join(this.left), right: join(this.right) });
+          this.left = []; this.right = [];
+        }
+        return true;
+      }
+    }
+    registerProcessor('tap', Tap);`;
+
+  let context;
+  let bus;
+  let microphone;
+  let tap;
+  const blocks = [];
+
+  function open() {
+    if (context) return;
+    context = new AudioContext({ sampleRate: RATE, latencyHint: 'interactive' });
+    bus = context.createGain();
+    microphone = context.createMediaStreamDestination();
+    microphone.channelCount = 1;
+    bus.connect(microphone);
+  }
+
+  navigator.mediaDevices.getUserMedia = async () => {
+    open();
+    await context.resume();
+    return microphone.stream;
+  };
+
+  /** Begins to record; the avatar's stream must be there. */
+  async function record() {
+    open();
+    await context.resume();
+    await context.audioWorklet.addModule(URL.createObjectURL(new Blob([WORKLET], { type: 'text/javascript' })));
+    tap = new AudioWorkletNode(context, 'tap', { numberOfInputs: 2, numberOfOutputs: 1, outputChannelCount: [1] });
+    bus.connect(tap, 0, 0);
+    const avatar = context.createMediaStreamSource(new MediaStream(window.visavis.avatarStream.getAudioTracks()));
+    avatar.connect(tap, 0, 1);
+    const silent = context.createGain();
+    silent.gain.value = 0;
+    tap.connect(silent).connect(context.destination);
+    tap.port.onmessage = ({ data }) => blocks.push(data);
+  }
+
+  /** Plays 16-bit PCM (base64) into the microphone; resolves at its end with the frames of its first and last sample. */
+  async function play(base64, rate) {
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    const pcm = new Int16Array(bytes.buffer);
+    const buffer = context.createBuffer(1, pcm.length, rate);
+    buffer.copyToChannel(Float32Array.from(pcm, (v) => v / 32_768), 0);
+    const source = context.createBufferSource();
+    source.buffer = buffer;
+    source.connect(bus);
+    const at = context.currentTime + 0.02;
+    source.start(at);
+    await new Promise((resolve) => {
+      source.onended = resolve;
+    });
+    return { first: Math.round(at * RATE), last: Math.round((at + buffer.duration) * RATE) };
+  }
+
+  /** Everything recorded since the last call: base64 of interleaved 16-bit PCM, and the frame number of its first sample. */
+  function take() {
+    const list = blocks.splice(0);
+    const frames = list.reduce((n, b) => n + b.left.length, 0);
+    const out = new Int16Array(frames * 2);
+    const clip = (v) => Math.max(-32_768, Math.min(32_767, Math.round(v * 32_767)));
+    let at = 0;
+    for (const { left, right } of list) {
+      for (let i = 0; i < left.length; i++) {
+        out[at++] = clip(left[i]);
+        out[at++] = clip(right[i]);
+      }
+    }
+    let text = '';
+    const bytes = new Uint8Array(out.buffer);
+    for (let i = 0; i < bytes.length; i += 32_768) text += String.fromCharCode(...bytes.subarray(i, i + 32_768));
+    return { first: list[0]?.first ?? 0, base64: btoa(text) };
+  }
+
+  const frames = [];
+  /** Watches the pictures: RTP time, presentation, and the mean luma and darkness of a box given in shares of the picture. */
+  function watch(box) {
+    const video = document.querySelector('video');
+    const canvas = new OffscreenCanvas(64, 48);
+    const paint = canvas.getContext('2d', { willReadFrequently: true });
+    const look = (_now, meta) => {
+      video.requestVideoFrameCallback(look);
+      const { videoWidth: w, videoHeight: h } = video;
+      paint.drawImage(video, box.x * w, box.y * h, box.width * w, box.height * h, 0, 0, 64, 48);
+      const pixels = paint.getImageData(0, 0, 64, 48).data;
+      let sum = 0;
+      let dark = 0;
+      for (let i = 0; i < pixels.length; i += 4) {
+        const luma = 0.299 * pixels[i] + 0.587 * pixels[i + 1] + 0.114 * pixels[i + 2];
+        sum += luma;
+        if (luma < box.darkBelow) dark++;
+      }
+      frames.push({
+        rtp: meta.rtpTimestamp,
+        presentedAt: performance.timeOrigin + meta.presentationTime,
+        displayAt: performance.timeOrigin + meta.expectedDisplayTime,
+        receivedAt: meta.receiveTime === undefined ? undefined : performance.timeOrigin + meta.receiveTime,
+        luma: sum / 3072,
+        dark: dark / 3072,
+      });
+    };
+    video.requestVideoFrameCallback(look);
+  }
+
+  /** Pairs the audio clock with the wall clock. */
+  function clock() {
+    const { contextTime, performanceTime } = context.getOutputTimestamp();
+    return { frame: contextTime * RATE, wallMs: performance.timeOrigin + performanceTime, nowFrame: context.currentTime * RATE, nowWallMs: performance.timeOrigin + performance.now() };
+  }
+
+  /** A picture of what is seen now, as a data URL. */
+  function picture() {
+    const video = document.querySelector('video');
+    const canvas = document.createElement('canvas');
+    canvas.width = video.videoWidth;
+    canvas.height = video.videoHeight;
+    canvas.getContext('2d').drawImage(video, 0, 0);
+    return canvas.toDataURL('image/png');
+  }
+
+  window.bench = { record, play, take, watch, clock, picture, frames: () => frames.splice(0) };
+})();
