@@ -1,0 +1,169 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createLogger } from '../../src/log.js';
+import { SupervisedProcess, type SupervisedProcessOptions } from '../../src/worker/supervised-process.js';
+import { WorkerSupervisor } from '../../src/worker/supervisor.js';
+import { FAKE_AVATAR_WORKER, FAKE_SPEECH_WORKER } from '../support/launch.js';
+
+const CHILD = fileURLToPath(new URL('../support/scripted-child.mjs', import.meta.url));
+const logger = createLogger('test', 'silent');
+const FAST = { first: 10, last: 40, stableMs: 60_000 };
+
+let folder: string;
+let counter: string;
+let running: { close(): Promise<void> }[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'visavis-test-'));
+  counter = join(folder, 'starts');
+});
+afterEach(async () => {
+  await Promise.all(running.map((item) => item.close()));
+  running = [];
+  rmSync(folder, { recursive: true });
+});
+
+function supervise(mode: string, options: Partial<SupervisedProcessOptions> = {}): SupervisedProcess {
+  const child = new SupervisedProcess({
+    name: 'test child',
+    entry: CHILD,
+    args: ['--mode', mode, '--count', counter],
+    env: { PATH: process.env['PATH'] ?? '', MARK: 'given' },
+    readyLimitMs: 10_000,
+    backoffMs: FAST,
+    logger,
+    ...options,
+  });
+  running.push(child);
+  return child;
+}
+
+const starts = () => readFileSync(counter, 'utf8').trim().split('\n').map(Number);
+const isAlive = (pid: number) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+describe('SupervisedProcess', () => {
+  it('resolves with the ready message and passes all others on, with only the environment it was given', async () => {
+    const child = supervise('ready');
+    const messages: unknown[] = [];
+    child.onMessage((message) => messages.push(message));
+    expect(await child.start()).toEqual({ type: 'ready', engines: ['one'] });
+    expect(child.send({ type: 'hello', bytes: new Uint8Array([1, 2]) })).toBe(true);
+    await vi.waitFor(() => expect(messages).toHaveLength(1));
+    expect(messages[0]).toEqual({
+      type: 'echo',
+      message: { type: 'hello', bytes: new Uint8Array([1, 2]) },
+      environment: 'given',
+    });
+  });
+
+  it('restarts a child that dies, and says when it is down and up', async () => {
+    const child = supervise('ready');
+    const changes: string[] = [];
+    child.onDown(() => changes.push('down'));
+    child.onUp(() => changes.push('up'));
+    await child.start();
+    for (let round = 1; round <= 3; round++) {
+      child.send({ type: 'die', code: round });
+      await vi.waitFor(() => expect(changes).toHaveLength(1 + 2 * round), { timeout: 5_000 });
+    }
+    expect(changes).toEqual(['up', 'down', 'up', 'down', 'up', 'down', 'up']);
+    expect(child.restarts).toBe(3);
+    expect(new Set(starts()).size).toBe(4);
+  });
+
+  it('takes no message while no child is ready', async () => {
+    const child = supervise('ready');
+    expect(child.send({ type: 'hello' })).toBe(false);
+    await child.start();
+    child.send({ type: 'die', code: 1 });
+    await vi.waitFor(() => expect(child.isUp).toBe(false));
+    expect(child.send({ type: 'hello' })).toBe(false);
+  });
+
+  it('gives up after three first starts that fail, and says how they ended', async () => {
+    const child = supervise('fail');
+    await expect(child.start()).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/exit code 7/),
+    });
+    expect(starts()).toHaveLength(3);
+  });
+
+  it('kills and restarts a child that does not become ready', async () => {
+    const child = supervise('mute', { readyLimitMs: 300 });
+    await expect(child.start()).rejects.toMatchObject({ message: expect.stringMatching(/signal SIGKILL/) });
+    expect(starts()).toHaveLength(3);
+    expect(starts().some(isAlive)).toBe(false);
+  });
+
+  it('ends its child on close, also one that ignores the request', async () => {
+    const stubborn = supervise('stubborn');
+    await stubborn.start();
+    const pid = stubborn.pid as number;
+    await stubborn.close();
+    expect(isAlive(pid)).toBe(false);
+    expect(starts()).toHaveLength(1);
+  });
+
+  it('can be closed while it starts', async () => {
+    const child = supervise('mute');
+    const started = expect(child.start()).rejects.toMatchObject({ code: 'unavailable' });
+    await vi.waitFor(() => expect(existsSync(counter)).toBe(true));
+    await child.close();
+    await started;
+    expect(starts().some(isAlive)).toBe(false);
+  });
+});
+
+describe('WorkerSupervisor', () => {
+  const options = { avatarEntry: FAKE_AVATAR_WORKER, speechEntry: FAKE_SPEECH_WORKER, logger, backoffMs: FAST };
+  const env = { PATH: process.env['PATH'] ?? '' };
+
+  it('starts both workers and restarts the one that dies, not the other', async () => {
+    const supervisor = new WorkerSupervisor({ ...options, env });
+    running.push(supervisor);
+    await supervisor.start();
+    expect(supervisor.isReady).toBe(true);
+    const [speechPid, avatarPid] = [supervisor.speech.pid, supervisor.avatar.pid as number];
+    process.kill(avatarPid, 'SIGKILL');
+    await vi.waitFor(() => expect(supervisor.avatar.restarts).toBe(1));
+    await vi.waitFor(() => expect(supervisor.isReady).toBe(true), { timeout: 5_000 });
+    expect(supervisor.speech.pid).toBe(speechPid);
+    expect(supervisor.avatar.pid).not.toBe(avatarPid);
+  });
+
+  it('lets the workers meet where no other user can, and removes the place with them', async () => {
+    const report = join(folder, 'arguments.json');
+    const supervisor = new WorkerSupervisor({
+      ...options,
+      speechEntry: fileURLToPath(new URL('../support/reporting-child.mjs', import.meta.url)),
+      env: { ...env, REPORT: report },
+    });
+    running.push(supervisor);
+    await supervisor.start();
+    const [flag, socketPath] = JSON.parse(readFileSync(report, 'utf8')) as [string, string];
+    expect(flag).toBe('--socket');
+    expect(statSync(dirname(socketPath)).mode & 0o777).toBe(0o700);
+    await supervisor.close();
+    expect(existsSync(dirname(socketPath))).toBe(false);
+  });
+
+  it('ends the speech worker when the avatar worker cannot be started', async () => {
+    const supervisor = new WorkerSupervisor({ ...options, avatarEntry: CHILD, env: { ...env, MODE: 'fail' } });
+    running.push(supervisor);
+    await expect(supervisor.start()).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/avatar worker does not start/),
+    });
+    expect(isAlive(supervisor.speech.pid as number)).toBe(false);
+  });
+});
