@@ -7,7 +7,7 @@
 const MAX_HELD_CHARACTERS = 400;
 const CODE_NOTICE = 'I have left out a code example.';
 const EMOJI =
-  /\s?[\p{Extended_Pictographic}\p{Regional_Indicator}\p{Emoji_Modifier}\u{E0020}-\u{E007F}\u200D\uFE0E\uFE0F\u20E3]+/gu;
+  /\s?(?:\p{Extended_Pictographic}|\p{Regional_Indicator}|\p{Emoji_Modifier}|\u200D|\uFE0E|\uFE0F|\u20E3|[\u{E0020}-\u{E007F}])+/gu;
 const TERMINAL = /[.!?:;,…。！？]["'”’)]*$/u;
 
 /** Removes inline Markdown from whole words of one line: emphasis, code spans, links, images, citations, tags, URL paths. */

@@ -13,8 +13,11 @@ import * as wording from './wording.js';
 export const ANSWER_SCORE = 0.34;
 /** From this score on an answer is given without a reservation; from the lower one, when the passage has the question's own words. */
 export const SURE_SCORE = 0.5;
-const SURE_SCORE_WITH_WORDS = 0.4;
+const SURE_SCORE_WITH_WORDS = 0.42;
 const SURE_COVERAGE = 0.4;
+/** How near the top, and from which score on, the passage must be that a second reading is to confirm. */
+const CONFIRM_WITHIN = 4;
+const CONFIRM_SCORE = 0.2;
 /** What a reading of the question that needs a guess (what "it" means) loses against the question as it was asked. */
 const GUESS_PENALTY = 0.05;
 /** An offer to say more is made every so many turns at most. */
@@ -118,9 +121,21 @@ class KnowledgeAgent implements Agent {
       ...(before === undefined ? [] : [`${this.#retriever.repairNames(before)} ${question}`]),
     ];
     const best = await this.#bestOf(readings, signal);
-    if (before !== undefined || (best !== undefined && best.score >= ANSWER_SCORE)) return best;
-    const about = this.#subject === undefined ? undefined : withSubject(question, this.#subject);
-    return about === undefined ? best : ((await this.#bestOf([question, about], signal)) ?? best);
+    if (best === undefined || before !== undefined || best.score >= ANSWER_SCORE || this.#subject === undefined)
+      return best;
+    const about = withSubject(question, this.#subject);
+    return about === undefined ? best : this.#confirm(best, about, signal);
+  }
+
+  /**
+   * A weak find for a question about "it" counts when the question with the subject's name in place of "it" finds the same
+   * passage, too. It stays uncertain: the name alone makes every passage look alike.
+   */
+  async #confirm(found: RetrievedChunk, about: string, signal: AbortSignal): Promise<RetrievedChunk> {
+    const again = await this.#retriever.retrieve(about, { limit: CONFIRM_WITHIN, signal });
+    const same = again.find(({ chunk }) => chunk === found.chunk);
+    if (same === undefined || same.score < SURE_SCORE || found.score < CONFIRM_SCORE) return found;
+    return { ...same, score: ANSWER_SCORE };
   }
 
   /** The best chunk for any of the readings, of which the first is the question as it was asked. */

@@ -7,7 +7,10 @@ export const ANSWER_WORDS = 35;
 /** A sentence that leans on the one before it may stretch the answer this far. */
 const STRETCHED_WORDS = 50;
 /** A neighbouring sentence is said, too, when its likeness to the question is at most this much below the best one's. */
-const NEIGHBOUR_GAP = 0.2;
+const NEXT_GAP = 0.25;
+const OPENING_GAP = 0.3;
+/** A table row or a list entry ("Double room: …") says nothing about its neighbours. */
+const ENTRY = /^[^.!?:]{1,40}: /u;
 
 const LEANS_BACK =
   /^(?:it|its|they|their|them|this|that|these|those|then|there|he|she|his|her|after that|otherwise|however|but|also|instead|both|such|if not|if so|the same|you get it)\b/iu;
@@ -36,13 +39,14 @@ export function choosePassage(found: RetrievedChunk, said: (i: number) => boolea
   let best = 0;
   const value = (i: number): number => (sentenceScores[i] ?? 0) - (said(i) ? 0.12 : 0) - (i > 0 ? 0.02 : 0);
   for (let i = 1; i < chunk.sentences.length; i++) if (value(i) > value(best)) best = i;
-  const near = (i: number): boolean => (sentenceScores[i] ?? 0) >= (sentenceScores[best] ?? 0) - NEIGHBOUR_GAP;
+  const near = (i: number, gap: number): boolean =>
+    (sentenceScores[i] ?? 0) >= (sentenceScores[best] ?? 0) - gap && !ENTRY.test(chunk.sentences[i] ?? '');
   let from = best;
   let count = words(chunk, best);
   if (from > 0) {
     const leans = LEANS_BACK.test(chunk.sentences[from] ?? '');
     // A passage is written to be said from its beginning.
-    const opens = from === 1 && near(0) && !said(0);
+    const opens = from === 1 && near(0, OPENING_GAP) && !said(0);
     const limit = leans ? STRETCHED_WORDS : opens ? ANSWER_WORDS : 0;
     if (count + words(chunk, from - 1) <= limit) {
       from -= 1;
@@ -52,7 +56,7 @@ export function choosePassage(found: RetrievedChunk, said: (i: number) => boolea
   let to = best + 1;
   const next = chunk.sentences[to];
   if (next !== undefined && to - from < 2 && count + words(chunk, to) <= ANSWER_WORDS) {
-    if (near(to) || LEANS_BACK.test(next)) to += 1;
+    if (near(to, NEXT_GAP) || LEANS_BACK.test(next)) to += 1;
   }
   return { chunk, from, to };
 }
