@@ -83,7 +83,7 @@ export class MoonshineModel {
       if (cut !== null) return tokens.slice(0, cut);
       updatePast(past, output, step);
     }
-    return tokens;
+    return tokens.length < limit ? tokens : tokens.slice(0, loopStart(tokens, { stopped: true }) ?? limit);
   }
 
   #emptyPast(): Tensors {

@@ -1,15 +1,18 @@
 /** How often a run of 1, 2, 3… tokens may follow itself before it is a loop; longer runs use the last entry. */
-const REPEATS_OF_LOOP = [8, 6, 4] as const;
+const REPEATS_WHILE_DECODING = [8, 6] as const;
+/** A decoder that was stopped instead of ending by itself is suspect sooner. */
+const REPEATS_AT_LIMIT = [3] as const;
 const LONGEST_RUN = 16;
 
 /**
  * When `tokens` ends in a run that repeats without end, the length to cut it to so that one occurrence stays; otherwise
  * null. Greedy decoders fall into such loops on noise and music. The limits leave room for what people do say ("no no no
- * no", "very very very").
+ * no", or a sentence over and over until it is understood). `stopped`: the token limit was reached before the end token.
  */
-export function loopStart(tokens: readonly number[]): number | null {
+export function loopStart(tokens: readonly number[], o: { stopped: boolean } = { stopped: false }): number | null {
+  const limits = o.stopped ? REPEATS_AT_LIMIT : REPEATS_WHILE_DECODING;
   for (let run = 1; run <= LONGEST_RUN; run += 1) {
-    const repeats = REPEATS_OF_LOOP[Math.min(run, REPEATS_OF_LOOP.length) - 1]!;
+    const repeats = limits[Math.min(run, limits.length) - 1]!;
     if (tokens.length < run * repeats) continue;
     if (endsInRepeats(tokens, run, repeats)) return tokens.length - run * (repeats - 1);
   }

@@ -8,13 +8,19 @@ describe('loopStart', () => {
   it('lets people repeat themselves', () => {
     expect(loopStart(repeat([7], 5))).toBeNull();
     expect(loopStart([1, 2, ...repeat([3, 4], 4)])).toBeNull();
-    expect(loopStart(repeat([1, 2, 3], 3))).toBeNull();
+    expect(loopStart(repeat([1, 2, 3, 4, 5, 6, 7, 8], 5))).toBeNull();
   });
 
   it('cuts a single token, a pair and a phrase that go round to one occurrence', () => {
     expect(loopStart([1, 2, ...repeat([7], 8)])).toBe(3);
     expect(loopStart([9, ...repeat([3, 4], 6)])).toBe(3);
-    expect(loopStart([9, 8, ...repeat([1, 2, 3, 4, 5], 4)])).toBe(7);
+    expect(loopStart([9, 8, ...repeat([1, 2, 3, 4, 5], 6)])).toBe(7);
+  });
+
+  it('is less patient with a decoder that had to be stopped', () => {
+    const tokens = [9, 8, ...repeat([1, 2, 3, 4, 5], 3)];
+    expect(loopStart(tokens)).toBeNull();
+    expect(loopStart(tokens, { stopped: true })).toBe(7);
   });
 
   it('sees only loops that reach the end', () => {
