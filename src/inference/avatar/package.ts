@@ -22,7 +22,8 @@ const manifestSchema = z.strictObject({
   formatVersion: z.literal(PACKAGE_FORMAT_VERSION),
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and dashes'),
   name: z.string().min(1).max(80),
-  renderer: z.literal('portrait'),
+  /** `probe` measures instead of showing a face. */
+  renderer: z.enum(['portrait', 'probe']),
   width: z.number().int().min(128).max(1024).multipleOf(2),
   height: z.number().int().min(128).max(1024).multipleOf(2),
   frameRate: z.literal(FRAME_RATE),

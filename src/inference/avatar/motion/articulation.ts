@@ -32,6 +32,8 @@ const REACH_MS = 420;
 /** Rates θ of the dominance functions in 1/ms, before (anticipation) and after the sound, by articulator. */
 const ANTICIPATION = rates({ jaw: 50, wide: 75, round: 105, flare: 85, raise: 55, drop: 55, tongue: 45 });
 const CARRYOVER = rates({ jaw: 45, wide: 60, round: 65, flare: 60, raise: 50, drop: 50, tongue: 35 });
+/** A gap between words shorter than this is no pause: the mouth goes straight on to the next sound. */
+const PAUSE_MS = 110;
 /** Contacts of the lips: how long before and after they are made, and how long they last at least. */
 const CONTACT_IN_MS = 75;
 const CONTACT_OUT_MS = 65;
@@ -162,6 +164,7 @@ function buildSegments(phonemes: readonly TimedPhoneme[], durationMs: number) {
     heldFromMs = null;
     lastMs = endMs;
     const visemes = visemesOf(symbol);
+    if (visemes[0] === SILENCE && endMs - from < PAUSE_MS) continue;
     const vowel = visemes[0]!.vowel;
     const emphasis = vowel ? (stress === 2 ? 1.12 : stress === 1 ? 1 : 0.86) : 1;
     const cut = from + (endMs - from) * 0.58;

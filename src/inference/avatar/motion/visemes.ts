@@ -51,8 +51,8 @@ const ALVEOLAR = consonant({ jaw: 0.1, tongue: 0.35, raise: 0.15, drop: 0.2 }, {
 const VELAR = consonant({ jaw: 0.15 }, { jaw: 0.45 });
 const OPEN_A = vowel({ jaw: 0.42, wide: 0.12, raise: 0.2, drop: 0.25 });
 const NEAR_I = vowel({ jaw: 0.15, wide: 0.4, raise: 0.2, drop: 0.25 });
-const NEAR_U = vowel({ jaw: 0.13, round: 0.75 }, { round: 0.9 });
-const OPEN_O = vowel({ jaw: 0.34, round: 0.5, flare: 0.2 });
+const NEAR_U = vowel({ jaw: 0.13, round: 0.9 }, { round: 1 });
+const OPEN_O = vowel({ jaw: 0.32, round: 0.65, flare: 0.25 }, { round: 0.9 });
 
 /**
  * Visemes of Kokoro's IPA symbols; a symbol with two moves through both. Targets follow the usual descriptions of English
@@ -80,7 +80,7 @@ const VISEMES: Readonly<Record<string, readonly Viseme[]>> = {
   A: [vowel({ jaw: 0.26, wide: 0.4, raise: 0.25, drop: 0.3 }), NEAR_I],
   I: [OPEN_A, NEAR_I],
   W: [OPEN_A, NEAR_U],
-  O: [vowel({ jaw: 0.3, round: 0.55, flare: 0.2 }), NEAR_U],
+  O: [vowel({ jaw: 0.27, round: 0.8, flare: 0.2 }, { round: 1 }), NEAR_U],
   Q: [vowel({ jaw: 0.24, round: 0.3 }), NEAR_U],
   Y: [OPEN_O, NEAR_I],
   p: [BILABIAL],
@@ -116,7 +116,11 @@ const VISEMES: Readonly<Record<string, readonly Viseme[]>> = {
 };
 
 /** The mouth at rest between words. It insists little: a comma does not close the mouth at once. */
-export const SILENCE: Viseme = viseme({ jaw: 0, wide: 0, round: 0, flare: 0, raise: 0, drop: 0, tongue: 0 }, {}, false);
+export const SILENCE: Viseme = viseme(
+  { jaw: 0 },
+  { jaw: 0.6, wide: 0.3, round: 0.3, flare: 0.3, raise: 0.6, drop: 0.6, tongue: 0.6 },
+  false,
+);
 
 export const PRIMARY_STRESS = 'ˈ';
 export const SECONDARY_STRESS = 'ˌ';

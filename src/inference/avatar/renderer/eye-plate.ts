@@ -26,6 +26,8 @@ export class EyePlate {
   readonly #irisX: number;
   readonly #irisY: number;
   readonly #irisRadius: number;
+  /** Outside the opening the texture is the portrait's. */
+  #clean = true;
 
   constructor(
     plane: Uint8Array,
@@ -59,7 +61,7 @@ export class EyePlate {
     this.#share = new Float32Array(this.#width);
     for (let i = 0; i < this.#width; i++) {
       const along = (i - ((c.x0 + c.x1) / 2) * scale + this.#left) / this.#unit;
-      this.#share[i] = 1 - smoothstep(0.5, 0.7, Math.abs(along));
+      this.#share[i] = 1 - smoothstep(0.47, 0.62, Math.abs(along));
     }
     this.#brow = this.#upper.map((up) => Math.max(1, Math.min(up - 3, up - c.lidRoom * scale)));
     this.#irisX = c.irisX * scale - 0.5 - this.#left;
@@ -145,6 +147,24 @@ export class EyePlate {
 
   /** Paints the eye at this blink and gaze into the texture. */
   paint(blink: number, gazeX: number, gazeY: number): void {
+    if (blink === 0 && this.#clean) this.#turn(gazeX, gazeY);
+    else this.#close(blink, gazeX, gazeY);
+    this.#clean = blink === 0;
+  }
+
+  /** With the lids open only the opening changes. */
+  #turn(gazeX: number, gazeY: number): void {
+    const reach = 0.62 * this.#irisRadius;
+    for (let i = 0; i < this.#width; i++) {
+      const end = this.#lower[i]!;
+      for (let row = Math.floor(this.#upper[i]!) + 1; row < end; row++) {
+        const at = (this.#top + row) * this.#stride + this.#left + i;
+        this.#plane[at] = this.#gazed(i, row, gazeX * reach, gazeY * reach) + 0.5;
+      }
+    }
+  }
+
+  #close(blink: number, gazeX: number, gazeY: number): void {
     const width = this.#width;
     const reach = 0.62 * this.#irisRadius;
     const fade = smoothstep(0, 0.3, blink);
@@ -166,7 +186,8 @@ export class EyePlate {
             const skin = this.#at(this.#lid, i, row + (closed - edge) * q * q);
             const cover = above * share * (row < upper ? fade : Math.max(fade, smoothstep(0, 0.06, blink)));
             value += (skin - value) * cover;
-          } else if (this.#isLuma) {
+          } else if (this.#isLuma && row < this.#lower[i]!) {
+            // The lid's shadow on the eyeball.
             value *= 1 - 0.25 * fade * (1 - smoothstep(0, 0.1 * this.#unit, row - edge));
           }
           const lash = (this.#at(this.#lash, i, row + (closed - edge)) / 255) * fade * share;

@@ -32,7 +32,7 @@ const MM = 1 / 52;
  * Widths of the teeth from the middle outwards as seen from the front, in mm: crowns after Wheeler's Dental Anatomy, the
  * side ones foreshortened by the arch.
  */
-const UPPER_TEETH = row([8.4, 6.3, 6.2, 4.6, 3.4, 2.4], [10, 8.8, 9.6, 8.2, 7.4, 6.5], [0, 0.8, 0.2, 0.9, 1.5, 2.2]);
+const UPPER_TEETH = row([8.4, 6.3, 6.2, 4.6, 3.4, 2.4], [10, 8.8, 9.6, 8.2, 7.4, 6.5], [0, 0.5, 0.2, 0.6, 0.9, 1.2]);
 const LOWER_TEETH = row([5.2, 5.5, 5.6, 4.6, 3.6, 2.6], [7.8, 7.8, 8.4, 7.4, 6.6, 6], [0, 0.1, -0.2, 0.6, 1.2, 1.8]);
 
 function row(widths: readonly number[], lengths: readonly number[], lifts: readonly number[]): Tooth[] {

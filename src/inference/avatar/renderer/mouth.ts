@@ -174,12 +174,12 @@ export class Mouth {
     this.#v = 128 + (CAVITY.v - 128) * depth;
     this.#blend(this.#tongue, mx, my - (jaw - 0.2 - 0.1 * tongueUp), 0.55 + 0.45 * Math.min(1, gap * 3));
     this.#blend(this.#lowerTeeth, mx, my - (jaw - 0.02 + 0.03 * mx * mx), 0.85);
-    this.#blend(this.#upperTeeth, mx, my - (0.045 - this.#upperTeeth.height / LAYER_SCALE - 0.16 * mx * mx), 1);
+    this.#blend(this.#upperTeeth, mx, my - (0.034 - this.#upperTeeth.height / LAYER_SCALE - 0.16 * mx * mx), 1);
     // Lips throw a soft shadow inwards, and little light falls through a narrow gap.
     const fromUp = (ly - up) / this.#scale;
     const fromLow = (low - ly) / this.#scale;
-    const shadow = (0.6 + 0.4 * smoothstep(0, 0.06, fromUp)) * (0.7 + 0.3 * smoothstep(0, 0.03, fromLow));
-    const dim = shadow * (0.72 + 0.28 * smoothstep(0.02, 0.12, gap));
+    const shadow = (0.66 + 0.34 * smoothstep(0, 0.05, fromUp)) * (0.7 + 0.3 * smoothstep(0, 0.03, fromLow));
+    const dim = shadow * (0.8 + 0.2 * smoothstep(0.02, 0.12, gap));
     this.#y = 16 + (this.#y - 16) * dim;
     return alpha;
   }
@@ -218,5 +218,5 @@ function toothLight(face: FaceGeometry, texture: Texture): number {
     const y = clamp(Math.round(face.y[i]! * 2), 0, texture.height * 2 - 1);
     sum += texture.y[y * texture.width * 2 + x]! / points.length;
   }
-  return clamp(0.6 + (sum - 60) * 0.0022, 0.55, 0.92);
+  return clamp(0.7 + (sum - 60) * 0.0022, 0.65, 0.98);
 }

@@ -33,33 +33,43 @@ export function sampleMap(
         const v = mapV[at]!;
         const fu = u & MASK;
         const fv = v & MASK;
-        const p = (v >> FRACTION_BITS) * strideY + (u >> FRACTION_BITS);
-        const upper = texY[p]! * (ONE - fu) + texY[p + 1]! * fu;
-        const lower = texY[p + strideY]! * (ONE - fu) + texY[p + strideY + 1]! * fu;
-        out[at] = (upper * (ONE - fv) + lower * fv + ROUND) >> (2 * FRACTION_BITS);
+        const p = (Math.imul(v >> FRACTION_BITS, strideY) + (u >> FRACTION_BITS)) | 0;
+        const gu = ONE - fu;
+        const upper = Math.imul(texY[p]!, gu) + Math.imul(texY[p + 1]!, fu);
+        const lower = Math.imul(texY[p + strideY]!, gu) + Math.imul(texY[p + strideY + 1]!, fu);
+        out[at] = (Math.imul(upper, ONE - fv) + Math.imul(lower, fv) + ROUND) >> (2 * FRACTION_BITS);
       }
     }
     let at = row * width + x0;
     const end = row * width + x1;
     let chroma = (row >> 1) * half + (x0 >> 1);
     for (; at < end; at += 2, chroma++) {
-      // A chroma sample sits in the middle of its four pixels and the chroma texture has half the density.
-      let u = ((mapU[at]! + mapU[at + 1]! + mapU[at + width]! + mapU[at + width + 1]!) >> 3) - (ONE >> 2);
-      let v = ((mapV[at]! + mapV[at + 1]! + mapV[at + width]! + mapV[at + width + 1]!) >> 3) - (ONE >> 2);
+      // A chroma sample sits in the middle of its four pixels (two opposite ones tell where) and the chroma
+      // texture has half the density.
+      let u = ((mapU[at]! + mapU[at + width + 1]!) >> 2) - (ONE >> 2);
+      let v = ((mapV[at]! + mapV[at + width + 1]!) >> 2) - (ONE >> 2);
       if (u < 0) u = 0;
       if (v < 0) v = 0;
       const fu = u & MASK;
       const fv = v & MASK;
-      const p = (v >> FRACTION_BITS) * strideC + (u >> FRACTION_BITS);
-      const g11 = fu * fv;
+      const p = (Math.imul(v >> FRACTION_BITS, strideC) + (u >> FRACTION_BITS)) | 0;
+      const g11 = Math.imul(fu, fv);
       const g10 = (fu << FRACTION_BITS) - g11;
       const g01 = (fv << FRACTION_BITS) - g11;
       const g00 = ONE * ONE - g10 - g01 - g11;
       out[planeU + chroma] =
-        (texU[p]! * g00 + texU[p + 1]! * g10 + texU[p + strideC]! * g01 + texU[p + strideC + 1]! * g11 + ROUND) >>
+        (Math.imul(texU[p]!, g00) +
+          Math.imul(texU[p + 1]!, g10) +
+          Math.imul(texU[p + strideC]!, g01) +
+          Math.imul(texU[p + strideC + 1]!, g11) +
+          ROUND) >>
         (2 * FRACTION_BITS);
       out[planeV + chroma] =
-        (texV[p]! * g00 + texV[p + 1]! * g10 + texV[p + strideC]! * g01 + texV[p + strideC + 1]! * g11 + ROUND) >>
+        (Math.imul(texV[p]!, g00) +
+          Math.imul(texV[p + 1]!, g10) +
+          Math.imul(texV[p + strideC]!, g01) +
+          Math.imul(texV[p + strideC + 1]!, g11) +
+          ROUND) >>
         (2 * FRACTION_BITS);
     }
   }
