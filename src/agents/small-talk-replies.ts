@@ -1,7 +1,7 @@
 import type { SmallTalkIntent } from './small-talk.js';
 
 /** Intents that need the conversation so far; the agent answers them itself. */
-export type ContextIntent = 'repeat' | 'more' | 'yes' | 'no' | 'capabilities' | 'confused';
+export type ContextIntent = 'repeat' | 'more' | 'why' | 'yes' | 'no' | 'capabilities' | 'confused';
 
 type Replies = Readonly<Record<Exclude<SmallTalkIntent, ContextIntent>, readonly string[]>>;
 

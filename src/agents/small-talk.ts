@@ -22,6 +22,7 @@ export type SmallTalkIntent =
   | 'apology'
   | 'repeat'
   | 'more'
+  | 'why'
   | 'yes'
   | 'no'
   | 'confused';
@@ -44,6 +45,7 @@ const PATTERNS: readonly [SmallTalkIntent, RegExp][] = [
     'more',
     /^(?:go on|continue|keep going|carry on|more(?: please)?|and then|what else|anything else|and what else|i want to (?:know|hear) more|more details?|please (?:continue|go on))$/u,
   ],
+  ['why', /^(?:(?:and|but|so) )?(?:why(?: (?:is that|not|so))?|how so|how come|for what reason)$/u],
   [
     'can-you-hear-me',
     /^(?:can|do) you (?:hear|understand) (?:me|what i (?:say|am saying))(?: now)?$|^are you (?:there|still there|listening)$|^is (?:this|the mic(?:rophone)?|it) (?:on|working)$|^(?:test|testing|mic test|hello hello|one two(?: three)?|test test|testing one two(?: three)?)$/u,

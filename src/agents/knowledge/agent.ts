@@ -2,7 +2,15 @@ import { throwIfAborted } from '../../abort.js';
 import type { Agent, AgentEvent, Message, ReplyOptions } from '../../inference/engines.js';
 import { smallTalkIntent, withoutLeadIn } from '../small-talk.js';
 import { SMALL_TALK, vary } from '../small-talk-replies.js';
-import { choosePassage, continuePassage, isRest, type Passage, passageText, SentenceFinder } from './answer.js';
+import {
+  choosePassage,
+  chooseSentence,
+  continuePassage,
+  isRest,
+  type Passage,
+  passageText,
+  SentenceFinder,
+} from './answer.js';
 import { type KnowledgeChunk, splitSentences } from './chunks.js';
 import { leansOnContext, questionBefore, withSubject } from './follow-up.js';
 import type { KnowledgeRetriever, RetrievedChunk } from './retriever.js';
@@ -22,6 +30,8 @@ const CONFIRM_SCORE = 0.2;
 const GUESS_PENALTY = 0.05;
 /** An offer to say more is made every so many turns at most. */
 const OFFER_EVERY_TURNS = 3;
+/** Passages that are this much alike are about the same thing, so that one can continue the other. */
+const RELATED_LIKENESS = 0.5;
 /** A name that many passages have is what the knowledge is about. */
 const SUBJECT_MENTIONS = 3;
 
@@ -81,6 +91,8 @@ class KnowledgeAgent implements Agent {
         return this.#repeat(history, turn);
       case 'more':
         return this.#more(said, turn);
+      case 'why':
+        return this.#rest(said) ?? vary(said.last ? wording.NO_MORE : wording.REPHRASE, turn);
       case 'yes':
         return wording.OFFER.some((offer) => lastReply(history)?.text.endsWith(offer))
           ? this.#more(said, turn)
@@ -103,10 +115,12 @@ class KnowledgeAgent implements Agent {
     const found = await this.#find(heard, history, signal);
     if (this.#retriever.size === 0) return wording.EMPTY;
     if (!found || found.score < ANSWER_SCORE) return `${vary(wording.UNKNOWN, turn)} ${this.#offerTopics(turn)}`.trim();
-    const passage = choosePassage(found, (i) => said.has(found.chunk, i));
-    const sure = found.score >= SURE_SCORE || (found.score >= SURE_SCORE_WITH_WORDS && found.coverage >= SURE_COVERAGE);
+    let passage = choosePassage(found, (i) => said.has(found.chunk, i));
     const old = range(passage).every((i) => said.has(passage.chunk, i));
-    const preface = !sure ? vary(wording.UNSURE, turn) : old ? vary(wording.REPEATED, turn) : '';
+    const followsUp = leansOnContext(heard);
+    if (old && followsUp) passage = chooseSentence(found);
+    const sure = found.score >= SURE_SCORE || (found.score >= SURE_SCORE_WITH_WORDS && found.coverage >= SURE_COVERAGE);
+    const preface = !sure ? vary(wording.UNSURE, turn) : old && !followsUp ? vary(wording.REPEATED, turn) : '';
     const turns = Math.ceil(turn / 2);
     const offer = sure && isRest(passage) && turns % OFFER_EVERY_TURNS === 0 ? vary(wording.OFFER, turn) : '';
     return [preface, passageText(passage), offer].filter((part) => part !== '').join(' ');
@@ -151,22 +165,23 @@ class KnowledgeAgent implements Agent {
     return best;
   }
 
+  /** What of the last chunk was not heard yet; a sentence that was cut off comes again from its beginning. */
+  #rest({ last, has }: Said): string | undefined {
+    if (!last) return undefined;
+    const { chunk, index, complete } = last;
+    const from = complete ? chunk.sentences.findIndex((_, i) => i > index && !has(chunk, i)) : index;
+    return from < 0 ? undefined : passageText(continuePassage(chunk, from));
+  }
+
   #more(said: Said, turn: number): string {
     const { last } = said;
     if (!last) return this.#capabilities(turn);
-    const start = last.complete ? last.index + 1 : last.index;
-    const rest = last.chunk.sentences.findIndex(
-      (_, i) => i >= start && !(i === start && !last.complete) && !said.has(last.chunk, i),
-    );
-    const from = last.complete ? rest : start;
-    if (from >= 0 && from < last.chunk.sentences.length) return passageText(continuePassage(last.chunk, from));
-    const near = this.#retriever
-      .neighbours(last.chunk, 3)
-      .find((chunk) => !chunk.sentences.some((_, i) => said.has(chunk, i)));
-    const related = near ?? undefined;
-    return related === undefined || related.file !== last.chunk.file
-      ? `${vary(wording.NO_MORE, turn)} ${this.#offerTopics(turn)}`.trim()
-      : passageText(continuePassage(related, 0));
+    const rest = this.#rest(said);
+    if (rest !== undefined) return rest;
+    const isNew = (chunk: KnowledgeChunk): boolean => !chunk.sentences.some((_, i) => said.has(chunk, i));
+    const related = this.#retriever.neighbours(last.chunk, RELATED_LIKENESS).find(isNew);
+    if (related !== undefined) return passageText(continuePassage(related, 0));
+    return `${vary(wording.NO_MORE, turn)} ${this.#offerTopics(turn)}`.trim();
   }
 
   #repeat(history: readonly Message[], turn: number): string {

@@ -61,6 +61,12 @@ export function choosePassage(found: RetrievedChunk, said: (i: number) => boolea
   return { chunk, from, to };
 }
 
+/** The single sentence that fits best: enough for a second question about what was just said. */
+export function chooseSentence({ chunk, sentenceScores }: RetrievedChunk): Passage {
+  const from = sentenceScores.indexOf(Math.max(...sentenceScores));
+  return { chunk, from, to: from + 1 };
+}
+
 /** The next sentences of a chunk from `from` on, within the length of one answer. */
 export function continuePassage(chunk: KnowledgeChunk, from: number): Passage {
   let to = from + 1;

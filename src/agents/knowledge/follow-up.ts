@@ -1,6 +1,6 @@
 import type { Message } from '../../inference/engines.js';
 import { smallTalkIntent, withoutLeadIn } from '../small-talk.js';
-import { contentStems, wordsOf } from './words.js';
+import { contentStems, WEAK_WORDS, wordsOf } from './words.js';
 
 const MAX_BACK = 4;
 const STARTS =
@@ -17,18 +17,17 @@ export function leansOnContext(question: string): boolean {
   return contentStems(question).length <= 1 && count <= 5;
 }
 
-/** The visitor's last question before the newest message that stands by itself; what a follow-up is about. */
+const OPENERS = /^(?:(?:and|but|or|also|then|what about|how about|what if|so|ok|okay|well|yes|no)\b[\s,.]*)+/iu;
+
+/** What a follow-up is about: the last thing that the visitor asked before the newest message and that names a topic. */
 export function questionBefore(history: readonly Message[], name?: string): string | undefined {
   const earlier = history.slice(0, -1).filter((message) => message.role === 'user');
-  let fallback: string | undefined;
   for (const message of earlier.slice(-MAX_BACK).reverse()) {
     if (smallTalkIntent(message.text, name) !== undefined) continue;
-    const question = withoutLeadIn(message.text);
-    if (question === '') continue;
-    if (!STARTS.test(message.text) && contentStems(question).length > 0) return question;
-    fallback ??= question;
+    const question = withoutLeadIn(message.text).replace(OPENERS, '');
+    if (contentStems(question).some((s) => !WEAK_WORDS.has(s))) return question;
   }
-  return fallback;
+  return undefined;
 }
 
 /** The question with "it", "this" or "that" replaced by what the whole knowledge is about; undefined when neither is in it. */

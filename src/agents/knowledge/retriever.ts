@@ -120,15 +120,14 @@ export class KnowledgeRetriever {
     return ranked.sort((a, b) => b.score - a.score).slice(0, limit);
   }
 
-  /** Chunks that are most like `chunk` itself, best first. */
-  neighbours(chunk: KnowledgeChunk, limit: number): KnowledgeChunk[] {
+  /** Chunks that are at least this much like `chunk` itself, best first. */
+  neighbours(chunk: KnowledgeChunk, minLikeness: number): KnowledgeChunk[] {
     const vector = this.#chunkVectors[this.chunks.indexOf(chunk)];
     if (!vector) return [];
     return this.chunks
       .map((other, i) => ({ other, likeness: dot(vector, this.#chunkVectors[i] as Float32Array) }))
-      .filter(({ other }) => other !== chunk)
+      .filter(({ other, likeness }) => other !== chunk && likeness >= minLikeness)
       .sort((a, b) => b.likeness - a.likeness)
-      .slice(0, limit)
       .map(({ other }) => other);
   }
 }

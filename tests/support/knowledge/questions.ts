@@ -229,3 +229,29 @@ export const BIKE_SHOP_NEAR: readonly string[] = [
   'can i pay in instalments',
   'is there a coffee machine in the shop',
 ];
+
+/** Written after everything was tuned. */
+export const VISAVIS_FRESH: readonly Question[] = [
+  q('give me a short overview of the project', 'What Visavis is', 'Who made it', 'What it can be used for'),
+  q('could we use this in our hotel lobby', 'What it can be used for'),
+  q('what technology turns speech into text', 'Hearing you'),
+  q('why does it take you a moment to answer when i stop talking', 'Knowing when you have finished', 'Speed'),
+  q('which text to speech engine do you use', 'The voice', 'Voices'),
+  q('will you stop when i say uh huh', 'Saying mm-hm', 'Interrupting the avatar'),
+  q('what hardware do i need', 'Requirements', 'Graphics card'),
+  q('do i need an nvidia card', 'Graphics card'),
+  q('can i run it on amazon web services', 'Docker and cloud'),
+  q('how can i benchmark it', 'Measuring the speed yourself'),
+  q('is there a monthly fee', 'Price'),
+  q('can i sell products built on top of it', 'Licence'),
+  q('is there someone i can call for support', 'Support'),
+  q('do you send my voice to the cloud', 'Where the data goes', 'When a language model service is used'),
+  q('are you storing what i say', 'Recordings', 'Where the data goes'),
+  q('can you do a british accent', 'Voices'),
+  q('can i talk to you in german', 'Languages'),
+  q('does chat gpt work with this', 'Using a language model'),
+  q('what happens when you do not know the answer', 'Without a language model'),
+  q('does it run in firefox', 'Browsers'),
+  q("i can't hear any echo cancellation there is an echo", 'Microphone problems'),
+  q('can two of us talk to you', 'Several visitors in one room', 'How many people at once'),
+];
