@@ -3,7 +3,12 @@ import { readSettings } from '../../web-demo/src/settings.js';
 
 describe('readSettings', () => {
   it('asks for nothing when the address says nothing', () => {
-    expect(readSettings('')).toEqual({ autostart: false, microphone: true, session: {} });
+    expect(readSettings('')).toEqual({ autostart: false, microphone: true, session: {}, token: undefined });
+  });
+
+  it('takes a join token from the fragment', () => {
+    expect(readSettings('', '#token=a.b-c').token).toBe('a.b-c');
+    expect(readSettings('?token=leaked', '').token).toBeUndefined();
   });
 
   it('passes avatar, speech and greeting on to the session', () => {

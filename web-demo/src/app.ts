@@ -52,6 +52,8 @@ export class App {
   readonly #disclosure = h('p', { class: 'masthead__disclosure' });
   #session: TalkSession | undefined;
   #withMicrophone = true;
+  /** The notice says that there is no microphone. */
+  #microphoneNotice = false;
   #avatar: AvatarInfo | undefined;
   #counters: StreamCounters | undefined;
 
@@ -93,8 +95,9 @@ export class App {
   /** Shows the avatars there are; the page works without, with the server's own choice. */
   async loadAvatars(): Promise<void> {
     try {
-      const avatars = await listAvatars('');
-      const chosen = avatars.find(({ id }) => id === this.#settings.session.avatar) ?? avatars[0];
+      const { avatars, standard } = await listAvatars('');
+      const wanted = this.#settings.session.avatar ?? standard;
+      const chosen = avatars.find(({ id }) => id === wanted) ?? avatars[0];
       this.#intro.setAvatars(avatars, chosen);
       if (chosen) this.#showAvatar(chosen);
     } catch {
@@ -115,6 +118,7 @@ export class App {
     const session = TalkSession.start({
       video: this.#stage.video,
       session: { ...this.#settings.session, ...(this.#avatar ? { avatar: this.#avatar.id } : {}) },
+      token: this.#settings.token,
       microphone: this.#withMicrophone,
       onState: (state) => this.#show(state),
       onEvent: (event) => this.#seam.recordEvent(event),
@@ -123,10 +127,12 @@ export class App {
       onMicrophoneFailure: (failure) => {
         this.#seam.recordProblem(`microphone-${failure}`);
         this.#notice.show(describeMicrophoneFailure(failure));
+        this.#microphoneNotice = true;
       },
       onProblem: (error) => {
         this.#seam.recordProblem(error.code);
         this.#notice.show(describeProblem(error), PROBLEM_SHOWN_MS);
+        this.#microphoneNotice = false;
       },
       onStartFailure: (error) => {
         this.#seam.recordProblem(error.code);
@@ -152,6 +158,7 @@ export class App {
     this.#stage.setSoundBlocked(state.soundBlocked);
     this.#stage.showEnd(phase === 'over' ? describeEnd(state.endReason) : undefined);
     this.#dock.setMicrophone(state.microphone);
+    if (state.microphone === 'on' && this.#microphoneNotice) this.#hideMicrophoneNotice();
     this.#dock.setCanSend(isLive);
     this.#dock.element.inert = phase === 'over';
     this.#captions.setIdleText(this.#idleText(state));
@@ -168,6 +175,11 @@ export class App {
     if (microphone === 'asking') return 'Your browser is asking whether this page may use the microphone.';
     if (phase === 'connecting' || !pictureShown) return 'One moment …';
     return microphone === 'on' ? 'Say hello.' : 'Type a message to begin.';
+  }
+
+  #hideMicrophoneNotice(): void {
+    this.#microphoneNotice = false;
+    this.#notice.hide();
   }
 
   #backToIntro(problem: string): void {

@@ -1,7 +1,7 @@
 import { App } from './app.js';
 import { readSettings } from './settings.js';
 
-const settings = readSettings(location.search);
+const settings = readSettings(location.search, location.hash);
 const app = new App(settings);
 document.querySelector('#app')?.replaceChildren(app.element);
 const avatars = app.loadAvatars();

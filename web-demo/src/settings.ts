@@ -6,16 +6,18 @@ export interface Settings {
   /** False: type only, the microphone is never asked for. */
   microphone: boolean;
   session: CreateSessionBody;
+  /** Join token of a session that somebody else has created, for servers on which that takes a key. */
+  token: string | undefined;
 }
 
 const MAX_GREETING_LENGTH = 500;
 const SPEECH = ['kokoro', 'piper', 'openai'] as const;
 
 /**
- * Reads `?autostart=1`, `?mic=0`, `?avatar=ID`, `?speech=piper|kokoro|openai`, `?greeting=TEXT` and `?greeting=none`.
+ * Reads `#token=TOKEN` (a fragment, because those are sent nowhere), `?autostart=1`, `?mic=0`, `?avatar=ID`, `?speech=piper|kokoro|openai`, `?greeting=TEXT` and `?greeting=none`.
  * Unknown values are ignored: a mistyped address still gives a page that works.
  */
-export function readSettings(search: string): Settings {
+export function readSettings(search: string, hash = ''): Settings {
   const query = new URLSearchParams(search);
   const session: CreateSessionBody = {};
   const avatar = query.get('avatar');
@@ -24,5 +26,10 @@ export function readSettings(search: string): Settings {
   if (speech) session.speech = speech;
   const greeting = query.get('greeting');
   if (greeting) session.greeting = greeting === 'none' ? null : greeting.slice(0, MAX_GREETING_LENGTH);
-  return { autostart: query.get('autostart') === '1', microphone: query.get('mic') !== '0', session };
+  return {
+    autostart: query.get('autostart') === '1',
+    microphone: query.get('mic') !== '0',
+    session,
+    token: new URLSearchParams(hash.replace(/^#/, '')).get('token') || undefined,
+  };
 }

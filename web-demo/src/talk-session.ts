@@ -12,6 +12,7 @@ import { INITIAL_TALK_STATE, reduceTalk, type TalkState } from './talk-state.js'
 export interface TalkSessionOptions {
   video: HTMLVideoElement;
   session: CreateSessionBody;
+  token: string | undefined;
   microphone: boolean;
   onState: (state: TalkState) => void;
   onEvent: (event: ConversationEvent) => void;
@@ -113,11 +114,11 @@ export class TalkSession {
   }
 
   async #connect(): Promise<void> {
-    const { session } = this.#options;
+    const { session, token } = this.#options;
     const { signal } = this.#abort;
     try {
       const onEvent = (event: ConversationEvent): void => this.#handleEvent(event);
-      this.#conversation = await Conversation.create({ baseUrl: '', session, onEvent, signal });
+      this.#conversation = await Conversation.create({ baseUrl: '', session, token, onEvent, signal });
       if (this.#microphone) this.#try(this.#conversation.setMicrophone(this.#microphone.track));
     } catch (failure) {
       const wasWanted = !signal.aborted;

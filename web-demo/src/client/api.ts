@@ -21,12 +21,12 @@ export function createSession(baseUrl: string, body: CreateSessionBody, signal: 
   });
 }
 
-/** The avatars a visitor may choose from. */
-export async function listAvatars(baseUrl: string): Promise<AvatarInfo[]> {
-  const body = await fetchJson<{ avatars: AvatarInfo[] }>(`${baseUrl}/v1/avatars`, {
+/** The avatars a visitor may choose from, and the id of the server's own choice where it names one. */
+export async function listAvatars(baseUrl: string): Promise<{ avatars: AvatarInfo[]; standard: string | undefined }> {
+  const body = await fetchJson<{ avatars: AvatarInfo[]; default?: string }>(`${baseUrl}/v1/avatars`, {
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
-  return Array.isArray(body.avatars) ? body.avatars : [];
+  return { avatars: Array.isArray(body.avatars) ? body.avatars : [], standard: body.default };
 }
 
 async function fetchJson<T>(url: string, init: RequestInit): Promise<T> {

@@ -8,7 +8,10 @@ import { ClientError, type ConversationSocket, request } from './request.js';
 export interface ConversationOptions {
   /** Origin of the server; empty: the page's own. */
   baseUrl: string;
+  /** What the session to be created is like. */
   session: CreateSessionBody;
+  /** Joins the session of this token instead of creating one. */
+  token: string | undefined;
   onEvent: (event: ConversationEvent) => void;
   signal: AbortSignal;
 }
@@ -40,11 +43,12 @@ export class Conversation {
   static async create(options: ConversationOptions): Promise<Conversation> {
     const conversation = new Conversation(options);
     try {
-      const [session] = await Promise.all([
-        createSession(options.baseUrl, options.session, options.signal),
+      const { baseUrl, session, token, signal } = options;
+      const [joinToken] = await Promise.all([
+        token ?? createSession(baseUrl, session, signal).then((created) => created.token),
         conversation.#connect(),
       ]);
-      conversation.#token = session.token;
+      conversation.#token = joinToken;
       await conversation.#join();
       return conversation;
     } catch (failure) {

@@ -14,6 +14,7 @@ export class Playback {
   /** To be called from a visitor's gesture: some browsers only let an element sound later that was started in one. */
   prime(): void {
     this.#video.muted = false;
+    if (navigator.userActivation?.hasBeenActive === false) return;
     this.#video.srcObject = this.stream;
     this.#video.play().catch(() => undefined);
   }

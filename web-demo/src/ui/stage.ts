@@ -79,8 +79,9 @@ export function createStage({ onInterrupt, onUnlockSound, onStartAgain }: StageA
         setText(title, message.title);
         setText(hint, message.hint);
       }
+      const isNew = message !== undefined && !end.classList.contains('is-shown');
       show(end, message !== undefined);
-      if (message) again.focus({ preventScroll: true });
+      if (isNew) again.focus({ preventScroll: true });
     },
   };
 }
