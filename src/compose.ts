@@ -182,14 +182,15 @@ export class Gateway {
 
   async #close(): Promise<void> {
     await this.registry.close();
+    this.#sfu?.close();
+    this.#worker?.dispose();
+    const workers = this.supervisor.close();
     await new Promise<void>((resolve) => {
       void this.#io.close(() => resolve());
       // Clients that keep a connection open would hold the server for as long as they like.
       setTimeout(() => this.#http.closeAllConnections(), 200);
     });
-    this.#worker?.dispose();
-    await this.supervisor.close();
-    this.#sfu?.close();
+    await workers;
   }
 }
 

@@ -60,7 +60,10 @@ export class Session {
   #link!: PlainLinkEndpoint;
   #state: AgentState = 'idle';
   #started = false;
-  #workerLost = false;
+  /** A viewer became ready while no worker had the conversation. */
+  #startPending = false;
+  /** `served`: a worker has the conversation; `lost`: none; `reopening`: its successor is taking it over. */
+  #worker: 'served' | 'lost' | 'reopening' = 'served';
 
   /** Resolves when the avatar worker sends; rejects with a typed error and leaves nothing behind. */
   static async create(options: SessionOptions, services: SessionServices): Promise<Session> {
@@ -171,16 +174,21 @@ export class Session {
 
   async say(text: string): Promise<void> {
     this.#idle.active();
-    await this.#services.worker.say(this.id, text);
+    await this.#servingWorker.say(this.id, text);
   }
 
   async ask(viewer: Viewer, text: string): Promise<void> {
     this.#idle.active();
-    await this.#services.worker.ask(this.id, viewer.participantId, text);
+    await this.#servingWorker.ask(this.id, viewer.participantId, text);
   }
 
   async interrupt(): Promise<void> {
-    await this.#services.worker.interrupt(this.id);
+    await this.#servingWorker.interrupt(this.id);
+  }
+
+  get #servingWorker(): AvatarWorkerClient {
+    if (this.#worker !== 'served') throw new VisavisError('unavailable', 'the avatar is coming back; try again');
+    return this.#services.worker;
   }
 
   /** Ends the session for everyone, with an error that they are told. */
@@ -229,13 +237,17 @@ export class Session {
       onMicrophone: async (viewer, producer) => {
         const microphone = await this.#link.addMicrophone(producer);
         this.#microphones.set(viewer.participantId, { microphone, enabled: true });
-        this.#services.worker.addMicrophone(this.id, viewer.participantId, microphone.stream);
+        // A successor is told of all microphones once it has the conversation.
+        if (this.#worker === 'served') {
+          this.#services.worker.addMicrophone(this.id, viewer.participantId, microphone.stream);
+        }
         await microphone.resume();
       },
       onMicrophoneEnabled: async (viewer, enabled) => {
         const entry = this.#microphones.get(viewer.participantId);
         if (entry === undefined) return;
         entry.enabled = enabled;
+        if (this.#worker !== 'served') return;
         const { worker } = this.#services;
         if (enabled) worker.addMicrophone(this.id, viewer.participantId, entry.microphone.stream);
         else worker.removeMicrophone(this.id, viewer.participantId);
@@ -244,7 +256,8 @@ export class Session {
         const entry = this.#microphones.get(viewer.participantId);
         this.#microphones.delete(viewer.participantId);
         entry?.microphone.close();
-        if (!this.#lifetime.isClosed) this.#services.worker.removeMicrophone(this.id, viewer.participantId);
+        if (this.#lifetime.isClosed || this.#worker !== 'served') return;
+        this.#services.worker.removeMicrophone(this.id, viewer.participantId);
       },
       onReady: () => this.#handleFirstReady(),
       onBandwidth: (viewer, bps) =>
@@ -254,12 +267,15 @@ export class Session {
 
   #handleFirstReady(): void {
     if (this.#started) return;
+    this.#startPending = this.#worker !== 'served';
+    if (this.#startPending) return;
     this.#started = true;
     this.#services.worker.start(this.id);
   }
 
   #applyBitrate(kbps: number | undefined): void {
-    if (kbps !== undefined && !this.#lifetime.isClosed) this.#services.worker.setBitrate(this.id, kbps);
+    if (kbps !== undefined && !this.#lifetime.isClosed && this.#worker === 'served')
+      this.#services.worker.setBitrate(this.id, kbps);
   }
 
   #handleEvent(event: ConversationEvent): void {
@@ -318,7 +334,7 @@ export class Session {
 
   #handleWorkerLost(): void {
     if (this.#lifetime.isClosed || this.#link === undefined) return;
-    this.#workerLost = true;
+    this.#worker = 'lost';
     this.#state = 'idle';
     this.#logger.warn('avatar worker lost');
     this.#link.pause().catch((error: unknown) => this.#logger.warn({ err: error }, 'link could not be paused'));
@@ -329,8 +345,8 @@ export class Session {
 
   /** The successor binds the same port, goes on with the same SSRCs and knows what was said; it does not greet again. */
   async #handleWorkerBack(): Promise<void> {
-    if (this.#lifetime.isClosed || !this.#workerLost) return;
-    this.#workerLost = false;
+    if (this.#lifetime.isClosed || this.#worker !== 'lost') return;
+    this.#worker = 'reopening';
     const { worker } = this.#services;
     const { conversation } = this.#options;
     const options = this.#started ? { ...conversation, greeting: null } : conversation;
@@ -339,16 +355,17 @@ export class Session {
       await this.#link.resume();
     } catch (thrown) {
       // When it died once more, the next `onWorkerBack` tries again.
-      if (!this.#workerLost) this.fail(VisavisError.from(thrown));
+      if (this.#worker === 'reopening') this.fail(VisavisError.from(thrown));
       return;
     }
-    if (this.#governor.currentKbps !== conversation.videoBitrateKbps) {
-      worker.setBitrate(this.id, this.#governor.currentKbps);
-    }
+    if (this.#lifetime.isClosed) return;
+    this.#worker = 'served';
+    worker.setBitrate(this.id, this.#governor.currentKbps);
     for (const [participantId, { microphone, enabled }] of this.#microphones) {
       if (enabled) worker.addMicrophone(this.id, participantId, microphone.stream);
     }
     if (this.#started) worker.start(this.id);
+    else if (this.#startPending) this.#handleFirstReady();
     this.#logger.info({ messages: this.#history.length }, 'conversation goes on in a new avatar worker');
   }
 

@@ -131,7 +131,10 @@ export class SupervisedProcess implements WorkerChannel {
 
   #end(child: ChildProcess): Promise<void> {
     return new Promise((resolve) => {
-      const limit = setTimeout(() => child.kill('SIGKILL'), SHUTDOWN_LIMIT_MS);
+      const limit = setTimeout(() => {
+        this.#options.logger.warn({ worker: this.#options.name }, 'worker does not end by itself');
+        child.kill('SIGKILL');
+      }, SHUTDOWN_LIMIT_MS);
       child.once('exit', () => {
         clearTimeout(limit);
         resolve();
@@ -172,7 +175,7 @@ export class SupervisedProcess implements WorkerChannel {
     clearTimeout(this.#readyTimer);
     this.#up = true;
     const ms = Math.round(performance.now() - this.#startedAtMs);
-    this.#options.logger.info({ worker: this.#options.name, pid: this.#child?.pid, ms }, 'worker is ready');
+    this.#options.logger.info({ worker: this.#options.name, workerPid: this.#child?.pid, ms }, 'worker is ready');
     this.#firstStart?.resolve(message);
     this.#firstStart = undefined;
     for (const listener of this.#upListeners) listener();

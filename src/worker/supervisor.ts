@@ -13,6 +13,7 @@ export interface SupervisorOptions {
   backoffMs?: { first: number; last: number; stableMs: number };
 }
 
+/** Time from each worker's start to its `ready`. */
 export interface WorkersReady {
   speechMs: number;
   avatarMs: number;
@@ -63,7 +64,7 @@ export class WorkerSupervisor {
       await this.speech.start();
       const speechMs = elapsed();
       await this.avatar.start();
-      return { speechMs, avatarMs: elapsed() };
+      return { speechMs, avatarMs: elapsed() - speechMs };
     } catch (thrown) {
       await this.close();
       throw thrown;

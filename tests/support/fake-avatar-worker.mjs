@@ -124,6 +124,8 @@ const error = (code, message) => ({ code, message, retryable: false });
 
 function say({ conversationId, requestId, text }) {
   const conversation = conversations.get(conversationId);
+  if (conversation === undefined)
+    return send({ type: 'answer', requestId, error: error('not-found', 'no such conversation') });
   if (text === 'crash') process.exit(3);
   if (text === 'hang') return;
   if (text === 'refuse') return send({ type: 'answer', requestId, error: error('engine-failed', 'refused') });
@@ -153,7 +155,7 @@ process.on('message', (message) => {
       void open(message);
       break;
     case 'start':
-      conversation.emit({
+      conversation?.emit({
         type: 'utterance-end',
         utteranceId: 0,
         text: `started; greeting: ${conversation.options.greeting}; history: ${conversation.historyLength}`,
