@@ -1,7 +1,7 @@
 /** Spoken turns through a real browser: what was said, when, and everything that came back, recorded on one clock. */
 import type { ConversationEvent, TurnLatency } from '../agents/events.js';
+import type { Wav } from '../media/wav.js';
 import { BenchBrowser, type Clock, type FrameSeen, type WatchBox } from './browser.js';
-import type { Wav } from './wav.js';
 
 export const RATE_HZ = 48_000;
 const REPLY_LIMIT_MS = 30_000;
@@ -47,7 +47,12 @@ export interface Script {
   url: string;
   query: string;
   watch: WatchBox;
-  turns: { kind: TurnKind; text: string; pcm: Int16Array; /** Asked first, so that there is a voice to break into. */ lead?: Int16Array }[];
+  turns: {
+    kind: TurnKind;
+    text: string;
+    pcm: Int16Array /** Asked first, so that there is a voice to break into. */;
+    lead?: Int16Array;
+  }[];
 }
 
 export class Recorder {
@@ -82,7 +87,10 @@ export class Recorder {
 }
 
 /** Opens the page, starts as a visitor does, and plays the script turn by turn. */
-export async function hold(script: Script, onTurn: (turn: SpokenTurn, index: number) => void = () => {}): Promise<Dialogue> {
+export async function hold(
+  script: Script,
+  onTurn: (turn: SpokenTurn, index: number) => void = () => {},
+): Promise<Dialogue> {
   const browser = await BenchBrowser.create();
   try {
     await browser.page.goto(`${script.url}?${script.query}`);
@@ -105,7 +113,14 @@ export async function hold(script: Script, onTurn: (turn: SpokenTurn, index: num
       await recorder.collect();
       frames.push(...(await browser.evaluate<FrameSeen[]>('bench.frames()')));
       const { nowFrame } = await browser.evaluate<Clock>('bench.clock()');
-      const turn = { kind: line.kind, text: line.text, first: first - recorder.first, last: last - recorder.first, answered, end: nowFrame - recorder.first };
+      const turn = {
+        kind: line.kind,
+        text: line.text,
+        first: first - recorder.first,
+        last: last - recorder.first,
+        answered,
+        end: nowFrame - recorder.first,
+      };
       turns.push(turn);
       onTurn(turn, index);
     }
@@ -146,7 +161,10 @@ async function replyEnds(browser: BenchBrowser, endsBefore: number, kind: TurnKi
   // An interruption first ends the utterance that it breaks into, and then gets its own answer.
   const wanted = endsBefore + (kind === 'interruption' ? 2 : 1);
   try {
-    await browser.until(`visavis.events.filter((e) => e.event.type === 'utterance-end').length >= ${wanted}`, REPLY_LIMIT_MS);
+    await browser.until(
+      `visavis.events.filter((e) => e.event.type === 'utterance-end').length >= ${wanted}`,
+      REPLY_LIMIT_MS,
+    );
     return true;
   } catch {
     return false;

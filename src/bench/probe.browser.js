@@ -61,7 +61,10 @@
     const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
     const pcm = new Int16Array(bytes.buffer);
     const buffer = context.createBuffer(1, pcm.length, rate);
-    buffer.copyToChannel(Float32Array.from(pcm, (v) => v / 32_768), 0);
+    buffer.copyToChannel(
+      Float32Array.from(pcm, (v) => v / 32_768),
+      0,
+    );
     const source = context.createBufferSource();
     source.buffer = buffer;
     source.connect(bus);
@@ -125,7 +128,12 @@
   /** Pairs the audio clock with the wall clock. */
   function clock() {
     const { contextTime, performanceTime } = context.getOutputTimestamp();
-    return { frame: contextTime * RATE, wallMs: performance.timeOrigin + performanceTime, nowFrame: context.currentTime * RATE, nowWallMs: performance.timeOrigin + performance.now() };
+    return {
+      frame: contextTime * RATE,
+      wallMs: performance.timeOrigin + performanceTime,
+      nowFrame: context.currentTime * RATE,
+      nowWallMs: performance.timeOrigin + performance.now(),
+    };
   }
 
   /** A picture of what is seen now, as a data URL. */

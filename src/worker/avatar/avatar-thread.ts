@@ -4,6 +4,7 @@ import { PhonemeMotion } from '../../inference/avatar/motion/phoneme-motion.js';
 import { FRAME_RATE } from '../../inference/avatar/motion-frame.js';
 import { loadAvatarPackage } from '../../inference/avatar/package.js';
 import { openAvatar } from '../../inference/avatar/renderer/portrait.js';
+import { ProbeAvatar, ProbeMotion } from '../../inference/avatar/renderer/probe.js';
 import { i420Bytes, Vp8Encoder } from '../../media/codecs.js';
 import type { EncodedFrame, FrameRequest, FromAvatarThread, ToAvatarThread } from '../../media/output-protocol.js';
 import { FrameMaker } from './frame-maker.js';
@@ -24,8 +25,12 @@ function send(message: FromAvatarThread): void {
 async function open(o: Extract<ToAvatarThread, { type: 'open' }>): Promise<void> {
   const avatar = await loadAvatarPackage(o.avatarPath);
   maker = new FrameMaker({
-    avatar: openAvatar(avatar, { width: o.width, height: o.height }),
-    motion: new PhonemeMotion().open({ frameRate: FRAME_RATE, seed: o.seed }),
+    ...(avatar.manifest.renderer === 'probe'
+      ? { avatar: new ProbeAvatar(o), motion: new ProbeMotion() }
+      : {
+          avatar: openAvatar(avatar, { width: o.width, height: o.height }),
+          motion: new PhonemeMotion().open({ frameRate: FRAME_RATE, seed: o.seed }),
+        }),
     encoder: new Vp8Encoder(o.width, o.height, { bitrateKbps: o.bitrateKbps, fps: FRAME_RATE }),
     bytes: i420Bytes(o.width, o.height),
   });
