@@ -6,7 +6,6 @@ import type { CallCost } from './protocol.js';
 import { type QueueEntry, type QueueLimits, WorkQueue } from './queue.js';
 import type { FromThread, ToThread } from './thread-protocol.js';
 
-/** A task that runs for longer has hung: its thread is ended and started anew. */
 const JOB_LIMIT_MS = 60_000;
 const RESTART_FIRST_MS = 250;
 const RESTART_LAST_MS = 10_000;
@@ -17,6 +16,8 @@ export interface ThreadOptions<Event> {
   workerData: unknown;
   limits: QueueLimits;
   log: Logger;
+  /** A task that runs for longer has hung: its thread is ended and started anew. 60 s unless given. */
+  jobLimitMs?: number;
   onProgress?: (what: string) => void;
   /** Events of loading, which belong to no task. */
   onEvent?: (event: Event) => void;
@@ -182,7 +183,8 @@ export class EngineThread<Task, Result, Event = never> {
     if (!job) return;
     job.startedAt = performance.now();
     this.#running = job;
-    this.#watchdog = setTimeout(() => void this.#worker?.terminate(), JOB_LIMIT_MS);
+    const limitMs = this.#options.jobLimitMs ?? JOB_LIMIT_MS;
+    this.#watchdog = setTimeout(() => void this.#worker?.terminate(), limitMs);
     this.#post({ type: 'run', job: job.number, task: job.task });
   }
 

@@ -179,6 +179,13 @@ describe('EngineThread', () => {
     },
   );
 
+  it('ends a thread whose task does not come back', async () => {
+    const echo = await start({ jobLimitMs: 50 });
+    const { settled } = await occupy(echo);
+    expect(await settled).toMatchObject({ code: 'engine-failed', retryable: true });
+    expect((await echo.submit({ name: 'after' }, options())).result).toBe('after');
+  });
+
   it('rejects when its engine cannot be loaded', async () => {
     await expect(start({ workerData: { failToLoad: true } })).rejects.toMatchObject({
       code: 'engine-failed',
