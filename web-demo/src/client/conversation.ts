@@ -105,7 +105,8 @@ export class Conversation {
 
   /** WebRTC statistics of what is received; undefined while there is no connection. */
   async stats(): Promise<RTCStatsReport | undefined> {
-    return this.#media?.stats();
+    // Between asking and answering the transport may have been closed.
+    return this.#media?.stats().catch(() => undefined);
   }
 
   /** Leaves and frees everything; the microphone's track stays its owner's. */
