@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { setUpMedia } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
 import { type Launched, launch } from '../support/launch.js';
 
 let service: Launched;
@@ -16,9 +17,9 @@ describe('when the avatar worker dies', () => {
     const before = service.gateway.supervisor.avatar.pid;
     expect(await client.error('say', { text: 'crash' })).toMatchObject({ code: 'unavailable', retryable: true });
     expect(await client.event('session-error')).toMatchObject({ code: 'unavailable', retryable: true });
-    await vi.waitFor(() => expect(service.gateway.supervisor.avatar.isUp).toBe(true), { timeout: 8_000 });
+    await eventually(() => expect(service.gateway.supervisor.avatar.isUp).toBe(true));
     expect(service.gateway.supervisor.avatar.pid).not.toBe(before);
-    await vi.waitFor(() => client.data('say', { text: 'hello again' }), { timeout: 5_000 });
+    await eventually(() => client.data('say', { text: 'hello again' }));
     await client.event('utterance-end', (e) => e.text === 'hello again');
     const session2 = service.gateway.registry.get(session.sessionId);
     expect(session2.history.map((m) => m.text)).toEqual(['who are you', 'you asked who are you', 'hello again']);
@@ -57,7 +58,7 @@ describe('when the media worker dies', () => {
     process.kill(pid as number, 'SIGKILL');
     expect(await client.event('session-error')).toMatchObject({ code: 'unavailable', retryable: true });
     expect(await client.event('closed')).toEqual({ reason: 'failed' });
-    await vi.waitFor(async () => expect(await status('/readyz')).toBe(200), { timeout: 8_000 });
+    await eventually(async () => expect(await status('/readyz')).toBe(200));
     const { client: next, session } = await service.joined();
     expect(session.sessionId).not.toBe('');
     const token = await fetch(`${service.origin}/v1/sessions/${session.sessionId}/tokens`, { method: 'POST' });
@@ -80,7 +81,7 @@ describe('limits', () => {
   it('a session that nobody joins ends by itself', async () => {
     service = await launch({ VISAVIS_TOKEN_TTL_S: '1' });
     const { sessionId } = await service.createSession();
-    await vi.waitFor(async () => expect(await status(`/v1/sessions/${sessionId}`)).toBe(404), { timeout: 5_000 });
+    await eventually(async () => expect(await status(`/v1/sessions/${sessionId}`)).toBe(404));
   });
 
   it('a session in which nothing is said ends as idle', async () => {
@@ -96,7 +97,7 @@ describe('limits', () => {
     const pids = [avatar.pid, speech.pid, ...service.gateway.mediaPids] as number[];
     await service.gateway.close();
     expect(await client.event('closed')).toEqual({ reason: 'shutdown' });
-    await vi.waitFor(() => {
+    await eventually(() => {
       for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow();
     });
     await expect(fetch(service.origin)).rejects.toThrow();

@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { CreatedSession } from '../../src/signaling/messages.js';
+import { eventually } from '../support/eventually.js';
 import { type Launched, launch } from '../support/launch.js';
 
 const VISITOR = fileURLToPath(new URL('../support/wrtc-visitor.mjs', import.meta.url));
@@ -47,8 +48,8 @@ describe('media over real WebRTC', () => {
     const watcher = await service.connect();
     await watcher.data('join', { token: (await secondSeat(session)).token });
     const seen = visit(session);
-    await vi.waitFor(() => expect(seen()).toMatchObject({ width: 128 }), { timeout: 15_000 });
-    await vi.waitFor(() => expect(seen().loudSamples).toBeGreaterThan(10_000), { timeout: 10_000 });
+    await eventually(() => expect(seen()).toMatchObject({ width: 128 }));
+    await eventually(() => expect(seen().loudSamples).toBeGreaterThan(10_000));
     const greeting = await watcher.event('utterance-end');
     expect(greeting.text).toBe('started; greeting: Welcome.; history: 0');
     expect(await watcher.event('transcript')).toMatchObject({ text: 'heard', final: true });
@@ -61,19 +62,16 @@ describe('media over real WebRTC', () => {
     await watcher.data('join', { token: (await secondSeat(session)).token });
     const seen = visit(session);
     await watcher.event('transcript');
-    await vi.waitFor(() => expect(seen().frames).toBeGreaterThan(10), { timeout: 15_000 });
+    await eventually(() => expect(seen().frames).toBeGreaterThan(10));
     await watcher.error('say', { text: 'crash' });
     await watcher.event('session-error');
     watcher.events.length = 0;
     await watcher.event('utterance-end', (e) => e.text === 'started; greeting: null; history: 0');
     const before = seen();
-    await vi.waitFor(
-      () => {
-        expect(seen().frames).toBeGreaterThan(before.frames + 25);
-        expect(seen().loudSamples).toBeGreaterThan(before.loudSamples + 10_000);
-      },
-      { timeout: 15_000 },
-    );
+    await eventually(() => {
+      expect(seen().frames).toBeGreaterThan(before.frames + 25);
+      expect(seen().loudSamples).toBeGreaterThan(before.loudSamples + 10_000);
+    });
     expect(await watcher.event('transcript')).toMatchObject({ text: 'heard' });
   });
 });

@@ -1,11 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { CreatedSession } from '../../src/signaling/messages.js';
 import { setUpMedia } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
 import { type Launched, launch } from '../support/launch.js';
 
 let service: Launched;
 beforeAll(async () => {
-  service = await launch({ VISAVIS_TOKEN_TTL_S: '2' });
+  service = await launch({ VISAVIS_TOKEN_TTL_S: '4' });
 });
 afterAll(() => service.close());
 afterEach(() => service.closeClients());
@@ -44,7 +45,7 @@ describe('a viewer', () => {
     const { client, session } = await service.joined();
     client.socket.emit('leave', {});
     client.socket.disconnect();
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await fetch(`${service.origin}/v1/sessions/${session.sessionId}`)).status).toBe(404);
     });
   });
@@ -118,7 +119,7 @@ describe('several viewers of one session', () => {
     await client.data('leave', {});
     await other.client.data('say', { text: 'still here' });
     await other.client.data('leave', {});
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await fetch(`${service.origin}/v1/sessions/${session.sessionId}`)).status).toBe(404);
     });
   });

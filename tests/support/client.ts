@@ -9,7 +9,7 @@ import type {
   ServerToClient,
 } from '../../src/signaling/messages.js';
 
-const LIMIT_MS = 8_000;
+const LIMIT_MS = 15_000;
 
 type EventName = keyof ServerToClient;
 type EventPayload<K extends EventName> = Parameters<ServerToClient[K]>[0];

@@ -134,7 +134,7 @@ describe('AvatarWorkerClient', () => {
   });
 
   it('kills a worker that answers no ping', async () => {
-    await expect.poll(() => channel.killed.length).toBe(1);
+    await expect.poll(() => channel.killed.length, { timeout: 10_000 }).toBe(1);
     expect(channel.sent.filter((message) => message.type === 'ping').length).toBeGreaterThan(0);
   });
 });

@@ -2,10 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../../src/log.js';
 import { SupervisedProcess, type SupervisedProcessOptions } from '../../src/worker/supervised-process.js';
 import { WorkerSupervisor } from '../../src/worker/supervisor.js';
+import { eventually } from '../support/eventually.js';
 import { FAKE_AVATAR_WORKER, FAKE_SPEECH_WORKER } from '../support/launch.js';
 
 const CHILD = fileURLToPath(new URL('../support/scripted-child.mjs', import.meta.url));
@@ -57,7 +58,7 @@ describe('SupervisedProcess', () => {
     child.onMessage((message) => messages.push(message));
     expect(await child.start()).toEqual({ type: 'ready', engines: ['one'] });
     expect(child.send({ type: 'hello', bytes: new Uint8Array([1, 2]) })).toBe(true);
-    await vi.waitFor(() => expect(messages).toHaveLength(1));
+    await eventually(() => expect(messages).toHaveLength(1));
     expect(messages[0]).toEqual({
       type: 'echo',
       message: { type: 'hello', bytes: new Uint8Array([1, 2]) },
@@ -73,7 +74,7 @@ describe('SupervisedProcess', () => {
     await child.start();
     for (let round = 1; round <= 3; round++) {
       child.send({ type: 'die', code: round });
-      await vi.waitFor(() => expect(changes).toHaveLength(1 + 2 * round), { timeout: 5_000 });
+      await eventually(() => expect(changes).toHaveLength(1 + 2 * round));
     }
     expect(changes).toEqual(['up', 'down', 'up', 'down', 'up', 'down', 'up']);
     expect(child.restarts).toBe(3);
@@ -85,7 +86,7 @@ describe('SupervisedProcess', () => {
     expect(child.send({ type: 'hello' })).toBe(false);
     await child.start();
     child.send({ type: 'die', code: 1 });
-    await vi.waitFor(() => expect(child.isUp).toBe(false));
+    await eventually(() => expect(child.isUp).toBe(false));
     expect(child.send({ type: 'hello' })).toBe(false);
   });
 
@@ -117,7 +118,7 @@ describe('SupervisedProcess', () => {
   it('can be closed while it starts', async () => {
     const child = supervise('mute');
     const started = expect(child.start()).rejects.toMatchObject({ code: 'unavailable' });
-    await vi.waitFor(() => expect(existsSync(counter)).toBe(true));
+    await eventually(() => expect(existsSync(counter)).toBe(true));
     await child.close();
     await started;
     expect(starts().some(isAlive)).toBe(false);
@@ -135,8 +136,8 @@ describe('WorkerSupervisor', () => {
     expect(supervisor.isReady).toBe(true);
     const [speechPid, avatarPid] = [supervisor.speech.pid, supervisor.avatar.pid as number];
     process.kill(avatarPid, 'SIGKILL');
-    await vi.waitFor(() => expect(supervisor.avatar.restarts).toBe(1));
-    await vi.waitFor(() => expect(supervisor.isReady).toBe(true), { timeout: 5_000 });
+    await eventually(() => expect(supervisor.avatar.restarts).toBe(1));
+    await eventually(() => expect(supervisor.isReady).toBe(true));
     expect(supervisor.speech.pid).toBe(speechPid);
     expect(supervisor.avatar.pid).not.toBe(avatarPid);
   });
