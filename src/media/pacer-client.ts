@@ -30,9 +30,12 @@ export class PacerThread {
   readonly #waiting: Waiting[] = [];
   #failure: VisavisError | undefined;
 
-  /** Starts the thread and waits until it answers. @throws VisavisError `unavailable` when it does not start. */
-  static async create(): Promise<PacerThread> {
-    const thread = new PacerThread(new Worker(new URL('./pacer-thread.js', import.meta.url), { name: 'pacer' }));
+  /**
+   * Starts the thread and waits until it answers. `entry` is the thread's compiled script, by default the one beside this module.
+   * @throws VisavisError `unavailable` when it does not start.
+   */
+  static async create(entry: URL = new URL('./pacer-thread.js', import.meta.url)): Promise<PacerThread> {
+    const thread = new PacerThread(new Worker(entry, { name: 'pacer' }));
     try {
       await thread.#ask({ type: 'stats' }, 'stats', OPEN_TIMEOUT_MS);
     } catch (thrown) {
