@@ -132,7 +132,8 @@ export function plainUtterance(text: string): string {
     .trim();
 }
 
-const ADDRESS = /^(?:(?:um+|uh+|er+|hmm+|well|so|okay|ok|and|but|hey|hi|hello|yeah|oh|please) )+(?=\S)/u;
+const ADDRESS =
+  /^(?:(?:um+|uh+|er+|hmm+|well|so|okay|ok|and|but|hey|hi|hello|yeah|yes|oh|please|sorry|great|right|alright|actually) )+(?=\S)/u;
 
 /** What kind of small talk the whole utterance is, if any. `name`: the avatar's, which people like to add ("hi Ada"). */
 export function smallTalkIntent(text: string, name?: string): SmallTalkIntent | undefined {

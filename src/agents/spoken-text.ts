@@ -8,6 +8,7 @@ const MAX_HELD_CHARACTERS = 400;
 const CODE_NOTICE = 'I have left out a code example.';
 const EMOJI =
   /\s?(?:\p{Extended_Pictographic}|\p{Regional_Indicator}|\p{Emoji_Modifier}|\u200D|\uFE0E|\uFE0F|\u20E3|[\u{E0020}-\u{E007F}])+/gu;
+const VANISHING = /^(?:[[【]|\p{Cs}|\p{Extended_Pictographic}|\p{Regional_Indicator})/u;
 const TERMINAL = /[.!?:;,…。！？]["'”’)]*$/u;
 
 /** Removes inline Markdown from whole words of one line: emphasis, code spans, links, images, citations, tags, URL paths. */
@@ -47,7 +48,7 @@ function classify(line: string, whole: boolean): { block: Block; skip: number; p
   return { block: 'paragraph', skip: quote, prefix: '' };
 }
 
-/** Length of the leading part of `line` whose meaning later characters cannot change; always ends behind a space. */
+/** Length of the leading part of `line` whose meaning later characters cannot change; ends at a space. */
 function certainLength(line: string): number {
   let limit = line.length;
   const opened = /!?\[[^\]]*$|!?\[[^\]]*\]\([^)]*$|!?\[[^\]]*\]$|<[a-z/][^>]*$|【[^】]*$/iu.exec(line);
@@ -57,7 +58,9 @@ function certainLength(line: string): number {
     .slice(0, limit + 1)
     .replace(/!?\[[^\]]*\](?:\([^)]*\))?|<[a-z/][^>]*>|【[^】]*】/giu, (construct) => 'x'.repeat(construct.length));
   const space = /^[\s\S]*\s(?=\S)/u.exec(solid);
-  return space ? Math.min(space[0].length, limit) : 0;
+  const certain = space ? Math.min(space[0].length, limit) : 0;
+  // What may vanish takes the space in front of it along.
+  return VANISHING.test(line.slice(certain)) ? line.slice(0, certain).trimEnd().length : certain;
 }
 
 /** Streaming conversion: text goes out as soon as its meaning is certain, at the latest at the line's end. */

@@ -1,4 +1,5 @@
 import { chunkText, type KnowledgeChunk } from './chunks.js';
+import { joinSpelled } from './words.js';
 
 const MIN_NAME_LENGTH = 5;
 const MAX_JOINED_WORDS = 3;
@@ -53,7 +54,7 @@ export function properNames(chunks: readonly KnowledgeChunk[]): Map<string, numb
   return new Map(names.sort((a, b) => b[1] - a[1]));
 }
 
-/** Puts names back that a recogniser heard as other words ("media soup", "viz a viz"). */
+/** Puts names back, and spelled words together, that a recogniser heard as other words ("media soup", "viz a viz"). */
 export class NameRepair {
   readonly #names: { name: string; lower: string; key: string }[];
   readonly #isKnown: (word: string) => boolean;
@@ -67,9 +68,7 @@ export class NameRepair {
   }
 
   repair(text: string): string {
-    const tokens = text
-      .normalize('NFKD')
-      .replace(/\p{M}/gu, '')
+    const tokens = joinSpelled(text.normalize('NFKD').replace(/\p{M}/gu, ''))
       .replace(/(?<=\p{L})-(?=\p{L})/gu, ' ')
       .split(/\s+/u);
     const out: string[] = [];
@@ -87,12 +86,13 @@ export class NameRepair {
       const words = tokens.slice(at, at + length).map((token) => token.toLowerCase().replace(/[^\p{L}]/gu, ''));
       if (words.some((word) => word === '')) continue;
       const joined = words.join('');
-      // A common word at either end belongs to the sentence, not to the name.
-      const edge = [words[0] ?? '', words.at(-1) ?? ''];
-      if (edge.some((word) => this.#isKnown(word)) && !this.#names.some(({ lower }) => lower === joined)) continue;
+      // A common word at either end usually belongs to the sentence, not to the name.
+      const commonEdge = this.#isKnown(words[0] ?? '') || this.#isKnown(words.at(-1) ?? '');
+      const allCommon = words.every((word) => this.#isKnown(word));
       for (const { name, lower, key } of this.#names) {
         if (joined === lower) return { name, length };
         const distance = editDistance(joined, lower);
+        if (allCommon || (commonEdge && distance > 1)) continue;
         const alike =
           soundKey(joined) === key && key.length >= 2 && distance <= Math.max(1, Math.floor(lower.length / 3));
         const close = lower.length >= 7 && distance <= 2 && soundKey(joined)[0] === key[0];

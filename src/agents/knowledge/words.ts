@@ -18,32 +18,25 @@ export const WEAK_WORDS: ReadonlySet<string> = new Set(
   ),
 );
 
+/** Joins letters that a recogniser wrote one by one: "g p u" and "A.I." become "gpu" and "AI". */
+export function joinSpelled(text: string): string {
+  return text.replace(/(?<![\p{L}\p{N}'’])\p{L}(?:(?:\.\s?|\s)\p{L}(?![\p{L}\p{N}'’])){1,5}/gu, (letters) => {
+    const joined = letters.replace(/[.\s]/gu, '');
+    if (joined.toLowerCase() === 'ia') return letters;
+    // "a g p u" begins with an article, "a p i" does not.
+    const article = /^a(?:\p{Lu}|.{3})/u.test(joined) && /^a\s/u.test(letters);
+    return article ? `a ${joined.slice(1)}` : joined;
+  });
+}
+
 /** Lower-case words; letters that are spelled out ("g p u") become one word. */
 export function wordsOf(text: string): string[] {
-  const lower = text
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
+  const plain = joinSpelled(text.normalize('NFKD').replace(/\p{M}/gu, ''))
     .toLowerCase()
     .replace(/[’`]/gu, "'")
-    .replace(/\b(\p{L})\.(?=\p{L}\b)/gu, '$1')
     .replace(/(?<=\d),(?=\d{3})/gu, '');
-  const raw = lower.match(/\p{L}+(?:'\p{L}+)?|\d+(?:[.:]\d+)?/gu) ?? [];
-  const words: string[] = [];
-  let spelled = '';
-  const endSpelling = (): void => {
-    if (spelled !== '') words.push(spelled);
-    spelled = '';
-  };
-  for (const word of raw) {
-    if (/^\p{L}$/u.test(word) && !(/^[ai]$/u.test(word) && spelled === '')) {
-      spelled += word;
-      continue;
-    }
-    endSpelling();
-    words.push(word.replace(/'s$/u, '').replace(/'/gu, ''));
-  }
-  endSpelling();
-  return words;
+  const words = plain.match(/\p{L}+(?:'\p{L}+)?|\d+(?:[.:]\d+)?/gu) ?? [];
+  return words.map((word) => word.replace(/'s$/u, '').replace(/'/gu, ''));
 }
 
 export function isStopWord(word: string): boolean {
@@ -60,11 +53,11 @@ export function stem(word: string): string {
   for (const suffix of ['ations', 'ation', 'ments', 'ment', 'ings', 'ing', 'ied', 'ed', 'ly']) {
     const base = s.slice(0, -suffix.length);
     if (s.endsWith(suffix) && base.length >= 3 && /[aeiouy]/u.test(base)) {
-      s = suffix === 'ied' ? `${base}y` : base.replace(/([bdfgklmnprt])\1$/u, '$1');
+      s = suffix === 'ied' ? `${base}y` : base;
       break;
     }
   }
-  if (s.length > 4) s = s.replace(/e$/u, '');
+  if (s.length > 4) s = s.replace(/e$/u, '').replace(/([bdfgklmnprt])\1$/u, '$1');
   return s;
 }
 
