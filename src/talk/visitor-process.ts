@@ -1,0 +1,250 @@
+/**
+ * The child process of `visitor.ts`: a real WebRTC stack with a scripted microphone. It is a process of its own because the stack
+ * bears only one thread and crashes when a process that holds it ends by itself; so it always ends by `process.exit`.
+ */
+import { Device, type types } from 'mediasoup-client';
+import { io, type Socket } from 'socket.io-client';
+import wrtc from 'wrtc';
+import { type ErrorBody, VisavisError } from '../errors.js';
+import type {
+  Ack,
+  Answers,
+  ClientMessage,
+  ClientMessageName,
+  ClientToServer,
+  ServerToClient,
+  TransportAnswer,
+} from '../signaling/messages.js';
+import { BLOCK_SAMPLES, ScriptedMicrophone } from './microphone.js';
+import {
+  type FromVisitorProcess,
+  MICROPHONE_RATE_HZ,
+  type ServiceEvent,
+  type ToVisitorProcess,
+} from './visitor-messages.js';
+
+/** What mediasoup-client looks for in a browser. */
+const BROWSER_GLOBALS = [
+  'RTCPeerConnection',
+  'MediaStream',
+  'RTCRtpSender',
+  'RTCRtpReceiver',
+  'RTCSessionDescription',
+] as const;
+const REQUEST_LIMIT_MS = 20_000;
+const CONNECT_LIMIT_MS = 10_000;
+const MICROPHONE_TICK_MS = 5;
+/** Received audio is passed on in pieces of this many samples (60 ms). */
+const PASS_ON_SAMPLES = 2_880;
+const EVENTS: readonly ServiceEvent['name'][] = [
+  'state',
+  'transcript',
+  'caption',
+  'utterance-end',
+  'interruption',
+  'latency',
+  'session-error',
+];
+
+const { RTCAudioSink, RTCAudioSource, RTCVideoSink } = wrtc.nonstandard;
+for (const name of BROWSER_GLOBALS) Object.assign(globalThis, { [name]: wrtc[name] });
+
+const now = (): number => performance.timeOrigin + performance.now();
+
+function send(message: FromVisitorProcess): void {
+  process.send?.(message);
+}
+
+/** Tells the parent why nothing more comes. The parent ends this process. */
+function end(error: ErrorBody): void {
+  send({ type: 'ended', error });
+}
+
+class VisitorProcess {
+  readonly #socket: Socket<ServerToClient, ClientToServer>;
+  readonly #microphone = new ScriptedMicrophone(now());
+  readonly #source = new RTCAudioSource();
+  readonly #begunAtMs = new Map<number, number>();
+  /** Sinks stop when they are collected. */
+  readonly #sinks: unknown[] = [];
+  readonly #pictureEvery: number;
+  #frames = 0;
+
+  static async join(o: Extract<ToVisitorProcess, { type: 'join' }>): Promise<VisitorProcess> {
+    const socket: Socket<ServerToClient, ClientToServer> = io(o.url, {
+      transports: ['websocket'],
+      reconnection: false,
+      timeout: CONNECT_LIMIT_MS,
+    });
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('connect_error', (cause) => {
+        reject(new VisavisError('unavailable', `no service answers at ${o.url}`, { cause }));
+      });
+    });
+    const visitor = new VisitorProcess(socket, o.pictureEvery);
+    await visitor.#enter(o.token);
+    return visitor;
+  }
+
+  private constructor(socket: Socket<ServerToClient, ClientToServer>, pictureEvery: number) {
+    this.#socket = socket;
+    this.#pictureEvery = pictureEvery;
+    for (const name of EVENTS) {
+      socket.on(name, (payload: ServiceEvent['payload']) => {
+        send({ type: 'event', event: { name, payload } as ServiceEvent });
+      });
+    }
+    socket.on('closed', ({ reason }) => {
+      end(new VisavisError('conflict', `the service ended the session (${reason})`).toBody());
+    });
+    socket.on('disconnect', () => end(new VisavisError('unavailable', 'the connection to the service broke').toBody()));
+  }
+
+  handle(message: ToVisitorProcess): void {
+    if (message.type === 'speak') this.#microphone.speak(message.id, message.samples);
+    else if (message.type === 'text') void this.#sendText(message);
+    else if (message.type === 'leave') this.#leave();
+  }
+
+  async #enter(token: string): Promise<void> {
+    const join = await this.#request('join', { token });
+    // The stack's own way of speaking is that of an older browser, from before transceivers could be configured.
+    const device = new Device({ handlerName: 'Chrome74' });
+    await device.load({ routerRtpCapabilities: join.routerRtpCapabilities as types.RtpCapabilities });
+    const [receiveAnswer, sendAnswer] = await Promise.all([
+      this.#request('create-transport', { direction: 'receive' }),
+      this.#request('create-transport', { direction: 'send' }),
+    ]);
+    const receive = this.#wire(device.createRecvTransport(transportOptions(receiveAnswer)));
+    const microphone = this.#wire(device.createSendTransport(transportOptions(sendAnswer)));
+    microphone.on('produce', ({ rtpParameters }, done, fail) => {
+      this.#request('produce', { transportId: microphone.id, kind: 'audio', rtpParameters: { ...rtpParameters } }).then(
+        ({ producerId }) => done({ id: producerId }),
+        fail,
+      );
+    });
+    const rtpCapabilities = { ...device.rtpCapabilities };
+    const { consumers } = await this.#request('consume', { transportId: receive.id, rtpCapabilities });
+    for (const consumer of consumers) {
+      const { track, kind } = await receive.consume(consumer as unknown as types.ConsumerOptions);
+      if (kind === 'audio') this.#hear(track);
+      else this.#see(track);
+    }
+    await this.#request('resume', {});
+    await microphone.produce({
+      track: this.#source.createTrack(),
+      codecOptions: { opusDtx: false, opusFec: true, opusPtime: 20 },
+    });
+    setInterval(() => this.#pushMicrophone(), MICROPHONE_TICK_MS);
+    send({ type: 'live', join });
+  }
+
+  #wire(transport: types.Transport): types.Transport {
+    transport.on('connect', ({ dtlsParameters }, done, fail) => {
+      const payload = { transportId: transport.id, dtlsParameters: { ...dtlsParameters } };
+      this.#request('connect-transport', payload).then(() => done(), fail);
+    });
+    transport.on('connectionstatechange', (state) => {
+      if (state === 'failed') end(new VisavisError('unavailable', 'the media connection failed').toBody());
+    });
+    return transport;
+  }
+
+  #pushMicrophone(): void {
+    for (const { samples, begins, ends } of this.#microphone.due(now())) {
+      const atMs = now();
+      this.#source.onData({
+        samples,
+        sampleRate: MICROPHONE_RATE_HZ,
+        bitsPerSample: 16,
+        channelCount: 1,
+        numberOfFrames: BLOCK_SAMPLES,
+      });
+      if (begins !== undefined) this.#begunAtMs.set(begins, atMs);
+      if (ends === undefined) continue;
+      send({ type: 'spoken', id: ends, firstAtMs: this.#begunAtMs.get(ends) ?? atMs, lastAtMs: atMs });
+      this.#begunAtMs.delete(ends);
+    }
+  }
+
+  #hear(track: types.Consumer['track']): void {
+    let piece: { atMs: number; sampleRateHz: number; samples: Int16Array; used: number } | undefined;
+    const sink = new RTCAudioSink(track);
+    sink.ondata = (data: { samples: Int16Array; sampleRate: number; channelCount?: number }) => {
+      const mono = firstChannel(data.samples, data.channelCount ?? 1);
+      piece ??= { atMs: now(), sampleRateHz: data.sampleRate, samples: new Int16Array(PASS_ON_SAMPLES), used: 0 };
+      piece.samples.set(mono.subarray(0, PASS_ON_SAMPLES - piece.used), piece.used);
+      piece.used += mono.length;
+      if (piece.used + mono.length <= PASS_ON_SAMPLES) return;
+      const { atMs, sampleRateHz, samples, used } = piece;
+      send({ type: 'audio', atMs, sampleRateHz, samples: samples.slice(0, used) });
+      piece = undefined;
+    };
+    this.#sinks.push(sink);
+  }
+
+  #see(track: types.Consumer['track']): void {
+    const sink = new RTCVideoSink(track);
+    sink.onframe = ({ frame }: { frame: { width: number; height: number; data: Uint8ClampedArray } }) => {
+      const { width, height, data } = frame;
+      const wanted = this.#frames++ % this.#pictureEvery === 0;
+      send({ type: 'frame', atMs: now(), width, height, ...(wanted ? { i420: Uint8Array.from(data) } : {}) });
+    };
+    this.#sinks.push(sink);
+  }
+
+  async #sendText({ id, name, text }: Extract<ToVisitorProcess, { type: 'text' }>): Promise<void> {
+    try {
+      await this.#request(name, { text });
+      send({ type: 'accepted', id });
+    } catch (thrown) {
+      send({ type: 'refused', id, error: VisavisError.from(thrown).toBody() });
+    }
+  }
+
+  #leave(): void {
+    this.#socket.off('disconnect').off('closed');
+    const limit = setTimeout(() => process.exit(0), 1_000);
+    this.#socket.emit('leave', {}, () => {
+      clearTimeout(limit);
+      process.exit(0);
+    });
+  }
+
+  #request<K extends ClientMessageName>(name: K, payload: ClientMessage<K>): Promise<Answers[K]> {
+    return new Promise((resolve, reject) => {
+      const acknowledge = (failure: Error | null, answer?: Ack<Answers[K]>): void => {
+        if (failure || !answer) reject(new VisavisError('unavailable', `the service gave no answer to "${name}"`));
+        else if (answer.ok) resolve(answer.data);
+        else reject(VisavisError.fromBody(answer.error));
+      };
+      // socket.io's overloads do not follow a generic event name.
+      const emit = this.#socket.timeout(REQUEST_LIMIT_MS).emit as (
+        name: string,
+        payload: unknown,
+        ack: typeof acknowledge,
+      ) => void;
+      emit.call(this.#socket, name, payload, acknowledge);
+    });
+  }
+}
+
+function transportOptions(answer: TransportAnswer): types.TransportOptions {
+  return answer as unknown as types.TransportOptions;
+}
+
+function firstChannel(samples: Int16Array, channels: number): Int16Array {
+  return channels === 1
+    ? samples
+    : Int16Array.from({ length: samples.length / channels }, (_, i) => samples[i * channels] ?? 0);
+}
+
+let visitor: Promise<VisitorProcess> | undefined;
+process.on('message', (message: ToVisitorProcess) => {
+  if (message.type === 'join') {
+    visitor = VisitorProcess.join(message);
+    visitor.catch((thrown: unknown) => end(VisavisError.from(thrown).toBody()));
+  } else visitor?.then((joined) => joined.handle(message)).catch(() => process.exit(0));
+});
+process.on('disconnect', () => process.exit(0));
