@@ -11,7 +11,7 @@ export function writeMouth(a: Float32Array, out: Float32Array): void {
   const flare = a[ARTICULATOR.flare]!;
   const raise = a[ARTICULATOR.raise]!;
   const drop = a[ARTICULATOR.drop]!;
-  const jaw = a[ARTICULATOR.jaw]! * (1 - 0.75 * close) * (1 - 0.5 * tuck);
+  const jaw = a[ARTICULATOR.jaw]! * (1 - 0.55 * close) * (1 - 0.5 * tuck);
   out[MOTION.jawOpen] = jaw;
   // `mouthClose` equal to `jawOpen` means lips that touch over parted teeth.
   out[MOTION.mouthClose] = jaw * close;

@@ -2,6 +2,8 @@ import { clamp, lerp, smoothstep, traceCurve } from './curves.js';
 import type { EyeCurves } from './eye.js';
 
 const LASH_LUMA = 34;
+/** Where a closed lid stops, as a share of the way to the lower lid. */
+const CLOSED_AT = 0.96;
 
 /** One plane of one eye: the untouched pixels, the closed lid made from the skin above the eye, and the lash line. */
 export class EyePlate {
@@ -57,7 +59,7 @@ export class EyePlate {
     };
     this.#upper = curve(c.upperX, c.upperY);
     this.#lower = curve(c.lowerX, c.lowerY);
-    this.#closed = this.#upper.map((up, i) => lerp(up, this.#lower[i]!, 0.9));
+    this.#closed = this.#upper.map((up, i) => lerp(up, this.#lower[i]!, CLOSED_AT));
     this.#share = new Float32Array(this.#width);
     for (let i = 0; i < this.#width; i++) {
       const along = (i - ((c.x0 + c.x1) / 2) * scale + this.#left) / this.#unit;
@@ -188,7 +190,8 @@ export class EyePlate {
             value += (skin - value) * cover;
           } else if (this.#isLuma && row < this.#lower[i]!) {
             // The lid's shadow on the eyeball.
-            value *= 1 - 0.25 * fade * (1 - smoothstep(0, 0.1 * this.#unit, row - edge));
+            value *=
+              1 - (0.25 * fade + 0.3 * smoothstep(0.7, 1, blink)) * (1 - smoothstep(0, 0.1 * this.#unit, row - edge));
           }
           const lash = (this.#at(this.#lash, i, row + (closed - edge)) / 255) * fade * share;
           value += ((this.#isLuma ? LASH_LUMA : 128) - value) * lash;

@@ -1,6 +1,9 @@
 import { clamp, smoothstep } from './curves.js';
 import type { FaceGeometry } from './face-geometry.js';
 
+/** Pixels along the picture's edge that never move: a little more than a cell of the warp grid. */
+const EDGE = 18;
+
 /**
  * Small head rotations as a displacement of the picture: every place turns about the base of the neck with its depth,
  * the whole head and its hair fully, the neck, the hanging hair and the background less and less until nothing
@@ -33,14 +36,14 @@ export class HeadPose {
     this.#sideZ = (face.z[234]! + face.z[454]!) / 2;
     this.#endZ = (face.z[10]! + face.z[152]!) / 2;
     this.#pivotZ = this.#sideZ * 0.65;
-    const room = Math.min(face.centreX, width - face.centreX) - 4;
+    const room = Math.min(face.centreX, width - face.centreX) - EDGE;
     this.#reach = {
       innerX: Math.min(0.66 * face.faceWidth, room * 0.7),
       outerX: Math.min(1.25 * face.faceWidth, room),
       topZero: Math.max(-0.04 * height, face.foreheadY - 0.75 * face.faceHeight),
       topFull: face.foreheadY - 0.12 * face.faceHeight,
       lowFull: face.chinY - 0.05 * face.faceHeight,
-      lowZero: Math.min(height - 4, face.chinY + 0.42 * face.faceHeight),
+      lowZero: Math.min(height - EDGE, face.chinY + 0.32 * face.faceHeight),
     };
   }
 

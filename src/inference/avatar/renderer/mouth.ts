@@ -38,7 +38,13 @@ export class Mouth {
   readonly #low: Float32Array;
   readonly #open: Float32Array;
   readonly #rest: Float32Array;
-  /** Colour and coverage of the place asked for last. */
+  /** Of this frame: opening of the jaw and height of the gap in mouth widths, tongue, rounding and sealing of the lips 0…1. */
+  #jaw = 0;
+  #gap = 0;
+  #tongueUp = 0;
+  #rounded = 0;
+  #sealed = 0;
+  /** Colour of the place asked for last. */
   #y = 0;
   #u = 0;
   #v = 0;
@@ -83,10 +89,21 @@ export class Mouth {
       top = Math.min(top, this.#up[i]!);
       bottom = Math.max(bottom, this.#low[i]!);
     }
+    this.#jaw = Math.max(0, motion[MOTION.jawOpen]! - 0.6 * motion[MOTION.mouthClose]!) * JAW_DROP;
+    this.#tongueUp = motion[MOTION.tongueOut]!;
+    this.#rounded = clamp(motion[MOTION.mouthPucker]!, 0, 1);
+    this.#sealed = clamp(motion[MOTION.mouthPressLeft]! + motion[MOTION.mouthPressRight]!, 0, 1);
+    if (this.#sealed > 0.05) {
+      for (let i = 0; i < columns; i++) {
+        if (left + i <= this.#upX[0]! || left + i >= this.#upX[10]!) continue;
+        first = Math.min(first, i);
+        last = Math.max(last, i);
+        top = Math.min(top, this.#up[i]!);
+        bottom = Math.max(bottom, this.#low[i]!);
+      }
+    }
     if (last < 0) return;
-    const jaw = Math.max(0, motion[MOTION.jawOpen]! - 0.6 * motion[MOTION.mouthClose]!) * JAW_DROP;
-    const tongueUp = motion[MOTION.tongueOut]!;
-    const gap = (bottom - top) / this.#scale;
+    this.#gap = (bottom - top) / this.#scale;
     // The bounding box in the picture, on even bounds.
     const reach = Math.abs(place.sin) * (last - first) + 3;
     const x0 = clamp((place.x + (left + first) * place.cos - reach) & ~1, 0, this.#width - 2);
@@ -105,14 +122,7 @@ export class Mouth {
           const qy = py + (k >> 1);
           const dx = qx + 0.5 - place.x;
           const dy = qy + 0.5 - place.y;
-          const alpha = this.#shade(
-            dx * place.cos + dy * place.sin,
-            dy * place.cos - dx * place.sin,
-            left,
-            jaw,
-            tongueUp,
-            gap,
-          );
+          const alpha = this.#shade(dx * place.cos + dy * place.sin, dy * place.cos - dx * place.sin, left);
           if (alpha <= 0) continue;
           const at = qy * this.#width + qx;
           out[at] = out[at]! + (this.#y - out[at]!) * alpha + 0.5;
@@ -155,33 +165,62 @@ export class Mouth {
   }
 
   /** Coverage of the inside at a place of the mouth's frame (pixels); leaves its colour in the fields. */
-  #shade(lx: number, ly: number, left: number, jaw: number, tongueUp: number, gap: number): number {
+  #shade(lx: number, ly: number, left: number): number {
     const column = lx - left;
     const i = Math.floor(column);
     if (i < 0 || i + 1 >= this.#up.length) return 0;
     const f = column - i;
     const open = this.#open[i]! * (1 - f) + this.#open[i + 1]! * f;
-    if (open <= 0) return 0;
     const up = this.#up[i]! * (1 - f) + this.#up[i + 1]! * f;
     const low = this.#low[i]! * (1 - f) + this.#low[i + 1]! * f;
     const alpha = clamp((ly - up) / FEATHER + 0.35, 0, 1) * clamp((low - ly) / FEATHER + 0.35, 0, 1) * open;
-    if (alpha <= 0) return 0;
+    if (alpha <= 0) return this.#seam(lx, ly - (up + low) / 2, low - up);
+    const jaw = this.#jaw;
+    const gap = this.#gap;
+    // Rounded lips stand out in front of the teeth and shade them.
+    const inner = 1 - 0.4 * this.#rounded;
     const mx = lx / this.#scale;
     const my = ly / this.#scale;
     const depth = 1 - 0.55 * Math.min(1, Math.abs(mx) * 2);
     this.#y = 16 + (CAVITY.y - 16) * depth;
     this.#u = CAVITY.u;
     this.#v = 128 + (CAVITY.v - 128) * depth;
-    this.#blend(this.#tongue, mx, my - (jaw - 0.2 - 0.1 * tongueUp), 0.55 + 0.45 * Math.min(1, gap * 3));
-    this.#blend(this.#lowerTeeth, mx, my - (jaw - 0.02 + 0.03 * mx * mx), 0.85);
-    this.#blend(this.#upperTeeth, mx, my - (0.034 - this.#upperTeeth.height / LAYER_SCALE - 0.16 * mx * mx), 1);
+    this.#blend(
+      this.#tongue,
+      mx,
+      my - (jaw - 0.2 - 0.1 * this.#tongueUp),
+      (0.55 + 0.45 * Math.min(1, gap * 3)) * inner,
+    );
+    this.#blend(this.#lowerTeeth, mx, my - (jaw - 0.02 + 0.05 * this.#rounded + 0.03 * mx * mx), 0.85 * inner);
+    this.#blend(
+      this.#upperTeeth,
+      mx,
+      my - (0.034 - this.#upperTeeth.height / LAYER_SCALE - 0.16 * mx * mx - 0.035 * this.#rounded),
+      inner,
+    );
     // Lips throw a soft shadow inwards, and little light falls through a narrow gap.
     const fromUp = (ly - up) / this.#scale;
     const fromLow = (low - ly) / this.#scale;
     const shadow = (0.66 + 0.34 * smoothstep(0, 0.05, fromUp)) * (0.7 + 0.3 * smoothstep(0, 0.03, fromLow));
     const dim = shadow * (0.8 + 0.2 * smoothstep(0.02, 0.12, gap));
     this.#y = 16 + (this.#y - 16) * dim;
+    // What lies in the dark has little colour.
+    const colour = clamp((this.#y - 16) / 75, 0.3, 1);
+    this.#u = 128 + (this.#u - 128) * colour;
+    this.#v = 128 + (this.#v - 128) * colour;
     return alpha;
+  }
+
+  /** The dark line between lips that are pressed together where the portrait's are not: one soft line instead of torn pixels. */
+  #seam(lx: number, distance: number, gap: number): number {
+    if (this.#sealed <= 0.05 || gap > 2) return 0;
+    const x = (lx - (this.#upX[0]! + this.#upX[10]!) / 2) / ((this.#upX[10]! - this.#upX[0]!) / 2);
+    const taper = 1 - x * x;
+    if (taper <= 0) return 0;
+    this.#y = CAVITY.y + 14;
+    this.#u = CAVITY.u;
+    this.#v = CAVITY.v;
+    return 0.55 * this.#sealed * Math.sqrt(taper) * (1 - smoothstep(0.4, 1.5, Math.abs(distance)));
   }
 
   /** Lays one painted layer over the colour so far; x from its middle, y from its top, in mouth widths. */

@@ -18,7 +18,10 @@ export const SHAPES: Partial<Record<Blendshape, ShapeFunction>> = {
   },
   mouthPucker: (i, s) => {
     const g = aroundMouth(i, s, 0.62, 0.42);
-    return [-0.34 * s.x[i]! * g, flatten(i, s, 0.7 * g) + s.side[i]! * 0.02 * lipBell(i, s)];
+    return [
+      -0.34 * s.x[i]! * g,
+      flatten(i, s, 0.7 * g) + s.side[i]! * (s.ring[i]! >= 0 ? 0.012 * s.ring[i]! : 0.02) * lipBell(i, s),
+    ];
   },
   mouthFunnel: (i, s) => {
     const g = aroundMouth(i, s, 0.6, 0.42);

@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { VisavisError } from '../../../src/errors.js';
+import { loadAvatarPackage } from '../../../src/inference/avatar/package.js';
+import { STOCK, stockFolder } from './stock.js';
+
+type Manifest = Record<string, unknown> & { files: Record<string, { sha256: string; bytes: number }> };
+
+describe('avatar package', () => {
+  let folder = '';
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'visavis-avatar-'));
+    await cp(stockFolder('mara'), folder, { recursive: true });
+  });
+
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  async function edit(change: (manifest: Manifest) => void): Promise<void> {
+    const path = join(folder, 'avatar.json');
+    const manifest = JSON.parse(await readFile(path, 'utf8')) as Manifest;
+    change(manifest);
+    await writeFile(path, JSON.stringify(manifest));
+  }
+
+  /** Replaces a file and its entry, so that only the content can be wrong. */
+  async function replace(name: string, content: string | Buffer): Promise<void> {
+    const bytes = Buffer.from(content);
+    await writeFile(join(folder, name), bytes);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    await edit((manifest) => {
+      manifest.files[name] = { sha256, bytes: bytes.length };
+    });
+  }
+
+  async function rejection(): Promise<VisavisError> {
+    const error = await loadAvatarPackage(folder).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toBeInstanceOf(VisavisError);
+    return error as VisavisError;
+  }
+
+  it.each(STOCK)('loads the stock avatar %s with voice, licence and ground of likeness', async (id) => {
+    const pkg = await loadAvatarPackage(stockFolder(id));
+    expect(pkg.manifest).toMatchObject({ id, renderer: 'portrait', frameRate: 25, likeness: { ground: 'synthetic' } });
+    expect(pkg.manifest.voice).toMatch(/^a[fm]_[a-z]+$/);
+    expect(pkg.portrait.data.length).toBe(pkg.portrait.width * pkg.portrait.height * 3);
+    expect(pkg.rig.landmarks.length).toBe(478 * 3);
+    expect(pkg.rig.triangles.length).toBe(898 * 3);
+  });
+
+  it('reports a folder that does not exist as not found', async () => {
+    const error = await loadAvatarPackage(join(folder, 'nobody')).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'not-found' });
+  });
+
+  it('reports a listed file that is missing as not found', async () => {
+    await rm(join(folder, 'rig.json'));
+    expect(await rejection()).toMatchObject({ code: 'not-found', field: 'rig.json' });
+  });
+
+  it('rejects a file with another checksum', async () => {
+    const path = join(folder, 'portrait.png');
+    const content = await readFile(path);
+    content[content.length - 20] = (content[content.length - 20] ?? 0) ^ 1;
+    await writeFile(path, content);
+    expect(await rejection()).toMatchObject({ code: 'bad-request', field: 'files.portrait.png' });
+  });
+
+  it('rejects a file longer than listed before it reads it', async () => {
+    await writeFile(join(folder, 'rig.json'), 'x'.repeat(100_000));
+    expect((await rejection()).message).toContain('more than');
+  });
+
+  it('rejects another format version', async () => {
+    await edit((manifest) => {
+      manifest['formatVersion'] = 2;
+    });
+    expect(await rejection()).toMatchObject({ code: 'bad-request', field: 'avatar.json.formatVersion' });
+  });
+
+  it.each(['../escape.json', 'sub/rig.json', '/etc/passwd', '..', 'a\\b.json', 'Rig.JSON', '.hidden'])(
+    'rejects the file name %s',
+    async (name) => {
+      await edit((manifest) => {
+        manifest.files[name] = { sha256: '0'.repeat(64), bytes: 1 };
+      });
+      expect((await rejection()).code).toBe('bad-request');
+    },
+  );
+
+  it('never reads through a symbolic link', async () => {
+    await rm(join(folder, 'rig.json'));
+    await symlink(join(stockFolder('mara'), 'rig.json'), join(folder, 'rig.json'));
+    expect((await rejection()).message).toContain('not a regular file');
+  });
+
+  it('rejects unknown fields and a missing ground of likeness', async () => {
+    await edit((manifest) => {
+      manifest['likeness'] = { statement: 'looks like someone' };
+    });
+    expect((await rejection()).field).toBe('avatar.json.likeness.ground');
+    await edit((manifest) => {
+      manifest['likeness'] = { ground: 'synthetic', statement: 'nobody' };
+      manifest['script'] = 'rm -rf';
+    });
+    expect((await rejection()).code).toBe('bad-request');
+  });
+
+  it('rejects a manifest without a portrait, and one that is not JSON', async () => {
+    await edit((manifest) => {
+      delete manifest.files['portrait.png'];
+    });
+    expect((await rejection()).field).toBe('files.portrait.png');
+    await writeFile(join(folder, 'avatar.json'), '{');
+    expect((await rejection()).message).toContain('not JSON');
+  });
+
+  it('rejects a portrait that is no PNG, is cut off, or claims to be huge', async () => {
+    const png = await readFile(join(folder, 'portrait.png'));
+    await replace('portrait.png', 'GIF89a');
+    expect((await rejection()).message).toContain('not a PNG');
+    await replace('portrait.png', png.subarray(0, 5_000));
+    expect((await rejection()).code).toBe('bad-request');
+    const huge = Buffer.from(png);
+    huge.writeUInt32BE(60_000, 16);
+    await replace('portrait.png', huge);
+    expect((await rejection()).message).toContain('at most');
+  });
+
+  it('rejects a rig with a landmark too few or a triangle that points nowhere', async () => {
+    const rig = JSON.parse(await readFile(join(folder, 'rig.json'), 'utf8')) as {
+      landmarks: number[][];
+      triangles: number[];
+    };
+    await replace('rig.json', JSON.stringify({ ...rig, landmarks: rig.landmarks.slice(1) }));
+    expect((await rejection()).field).toBe('rig.landmarks');
+    await replace('rig.json', JSON.stringify({ ...rig, triangles: [0, 1, 478] }));
+    expect((await rejection()).field).toBe('rig.triangles.2');
+  });
+});
