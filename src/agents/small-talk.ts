@@ -68,7 +68,7 @@ const PATTERNS: readonly [SmallTalkIntent, RegExp][] = [
   ],
   [
     'thanks',
-    /^(?:(?:ok|okay|great|perfect|cool|alright|oh|wow|good|no|yes) )*(?:many )?(?:thanks|thank you|thx|cheers|thank you (?:very|so) much|thanks a lot|thanks so much|thank you (?:for|that).*|thanks (?:for|that).*|much appreciated|i appreciate it)(?: (?:you|very much|a lot|so much|thats all|that is all|that was helpful))*$/u,
+    /^(?:(?:ok|okay|great|perfect|cool|alright|oh|wow|good|yes) )*(?:many )?(?:thanks|thank you|thx|cheers|thank you (?:very|so) much|thanks a lot|thanks so much|thank you (?:for|that).*|thanks (?:for|that).*|much appreciated|i appreciate it)(?: (?:you|very much|a lot|so much|thats all|that is all|that was helpful))*$/u,
   ],
   [
     'goodbye',

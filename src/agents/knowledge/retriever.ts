@@ -104,13 +104,20 @@ export class KnowledgeRetriever {
   /** `retrieve` for a question that is embedded already. */
   rank(question: string, vector: Float32Array, limit: number): RetrievedChunk[] {
     const weights = this.#lexical.weigh(question);
-    const rough = this.chunks.map((_, i) => {
+    const shortlist: { i: number; likeness: number; coverage: number; score: number }[] = [];
+    for (let i = 0; i < this.chunks.length; i++) {
       const likeness = dot(vector, this.#chunkVectors[i] as Float32Array);
+      const worst = shortlist.length < SHORTLIST ? Number.NEGATIVE_INFINITY : (shortlist.at(-1)?.score ?? 0);
+      if (likeness + LEXICAL_WEIGHT <= worst) continue;
       const coverage = this.#lexical.coverage(weights, i);
-      return { i, likeness, coverage, score: likeness + LEXICAL_WEIGHT * coverage };
-    });
-    rough.sort((a, b) => b.score - a.score);
-    const ranked = rough.slice(0, SHORTLIST).map(({ i, likeness, coverage }): RetrievedChunk => {
+      const score = likeness + LEXICAL_WEIGHT * coverage;
+      if (score <= worst) continue;
+      let at = shortlist.length;
+      while (at > 0 && (shortlist[at - 1]?.score ?? 0) < score) at -= 1;
+      shortlist.splice(at, 0, { i, likeness, coverage, score });
+      if (shortlist.length > SHORTLIST) shortlist.pop();
+    }
+    const ranked = shortlist.map(({ i, likeness, coverage }): RetrievedChunk => {
       const chunk = this.chunks[i] as KnowledgeChunk;
       const sentenceScores = (this.#sentenceVectors[i] ?? []).map((sentence) => dot(vector, sentence));
       const best = Math.max(...sentenceScores);
