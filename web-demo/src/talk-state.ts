@@ -52,6 +52,7 @@ export function reduceTalk(state: TalkState, event: ConversationEvent, nowMs: nu
       next.agentState = event.state;
       break;
     case 'joined':
+      next.agentState = event.answer.state;
       next.avatarName = event.answer.avatar.name;
       next.disclosure = event.answer.disclosure;
       break;

@@ -131,9 +131,8 @@ export class Conversation {
     const generation = ++this.#generation;
     this.#media?.close();
     this.#media = undefined;
-    const answer = await request(this.#socket, 'join', { token: this.#token });
-    this.#emit({ type: 'joined', answer });
-    const media = await MediaSession.create(this.#socket, answer, {
+    const media = await MediaSession.join(this.#socket, this.#token, {
+      onJoined: (answer) => this.#emit({ type: 'joined', answer }),
       onFailed: () => this.#handleMediaLost(generation),
     });
     if (this.#over || generation !== this.#generation) {
@@ -145,7 +144,6 @@ export class Conversation {
     this.#emit({ type: 'tracks', tracks: media.tracks });
     await request(this.#socket, 'resume', {});
     this.#live = true;
-    this.#emit({ type: 'state', state: answer.state });
     this.#emit({ type: 'phase', phase: 'live' });
     if (this.#microphone) this.#restoreMicrophone(this.#microphone);
   }

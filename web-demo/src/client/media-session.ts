@@ -38,18 +38,24 @@ export class MediaSession {
     });
   }
 
-  /** Resolves when the avatar's tracks are attached (their consumers still paused). `onFailed`: ICE or DTLS is lost for good. */
-  static async create(
+  /**
+   * Joins and resolves when the avatar's tracks are attached (their consumers still paused).
+   * `onJoined`: the server has let the visitor in; `onFailed`: ICE or DTLS is lost for good.
+   */
+  static async join(
     socket: ConversationSocket,
-    join: JoinAnswer,
-    handlers: { onFailed: () => void },
+    token: string,
+    handlers: { onJoined: (answer: JoinAnswer) => void; onFailed: () => void },
   ): Promise<MediaSession> {
-    const device = await Device.factory();
-    await device.load({ routerRtpCapabilities: join.routerRtpCapabilities as types.RtpCapabilities });
-    const [receiveAnswer, sendAnswer] = await Promise.all([
+    // Sent together, because the server carries them out in this order: one round trip instead of two.
+    const [join, receiveAnswer, sendAnswer] = await firstFailure([
+      request(socket, 'join', { token }),
       request(socket, 'create-transport', { direction: 'receive' }),
       request(socket, 'create-transport', { direction: 'send' }),
     ]);
+    handlers.onJoined(join);
+    const device = await Device.factory();
+    await device.load({ routerRtpCapabilities: join.routerRtpCapabilities as types.RtpCapabilities });
     const { iceServers } = join;
     const receive = device.createRecvTransport({ ...transportOptions(receiveAnswer), iceServers });
     const send = device.createSendTransport({ ...transportOptions(sendAnswer), iceServers });
@@ -127,6 +133,18 @@ export class MediaSession {
     this.#send.close();
     this.#receive.close();
   }
+}
+
+/** Like `Promise.all`, but of several failures it is the first in the list that tells why. */
+async function firstFailure<T extends readonly unknown[]>(
+  promises: {
+    [K in keyof T]: Promise<T[K]>;
+  },
+): Promise<T> {
+  const results = await Promise.allSettled(promises);
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure) throw failure.reason;
+  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as unknown as T;
 }
 
 function transportOptions(answer: TransportAnswer): types.TransportOptions {
