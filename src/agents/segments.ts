@@ -30,18 +30,18 @@ export interface SegmentLimits {
  * `growth`: with a real-time factor of at most 0.34 plus ~50 ms, speech of length d covers the synthesis of 2.5·d.
  * `laterMs`: about 220 characters.
  */
-export const DEFAULT_SEGMENT_LIMITS: SegmentLimits = { firstMs: 1050, secondMs: 3000, laterMs: 13_000, growth: 2.5 };
+export const DEFAULT_SEGMENT_LIMITS: SegmentLimits = { firstMs: 1050, secondMs: 3000, laterMs: 10_000, growth: 2.5 };
 
 /** A comma or clause end closes the first segment at once when that much has been said. */
-const FIRST_CLAUSE_MS = 550;
+const FIRST_CLAUSE_MS = 700;
 /** Below this a segment sounds clipped, and covers too little of the next one's synthesis. */
-const SHORT_MS = 450;
+const SHORT_MS = 620;
 /** How far a segment may exceed its limit to reach the end of a sentence, and to avoid a joint that sounds wrong. */
 const SENTENCE_STRETCH = 1.25;
 const HARD_STRETCH = 2;
 /** The next segment may always have this length, and more after punctuation, where a pause is natural anyway. */
-const AT_LEAST_MS = 1500;
-const AFTER_PAUSE_MS = 2000;
+const AT_LEAST_MS = 1600;
+const AFTER_PAUSE_MS = 1850;
 /** Words longer than this (scripts without spaces, junk) are cut, so that no segment is unbounded. */
 const MAX_WORD_CHARACTERS = 120;
 
@@ -166,9 +166,11 @@ export class SegmentAssembler {
 
   /** The best joint within the limit; failing that the first that is not wrong, and beyond the hard limit any. */
   #best(): Candidate | undefined {
+    // Behind the first segment a joint too many is worse than a long segment.
+    const lengthWeight = this.#emitted === 0 ? 20 : 40;
     const score = (candidate: Candidate): number => {
       const short = Math.max(0, 1 - candidate.speechMs / SHORT_MS) * 60;
-      return candidate.quality + (20 * candidate.speechMs) / this.#limitMs - short;
+      return candidate.quality + (lengthWeight * candidate.speechMs) / this.#limitMs - short;
     };
     let best: Candidate | undefined;
     for (const candidate of this.#candidates) {
