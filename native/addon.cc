@@ -1,5 +1,5 @@
 // The addon's exports. Nothing is kept in globals: it may be loaded by several worker threads of one process at once.
-#include <napi.h>
+#include "napi_config.h"
 #include <opus.h>
 #include <vpx/vpx_codec.h>
 

@@ -1,6 +1,6 @@
 // Checked reading of JavaScript arguments: every failure is a TypeError that names the argument and what was expected.
 #pragma once
-#include <napi.h>
+#include "napi_config.h"
 
 #include <cmath>
 #include <cstdint>

@@ -1,6 +1,6 @@
 // Opus through libopus: encoder with in-band FEC, decoder with concealment and FEC recovery.
 #pragma once
-#include <napi.h>
+#include "napi_config.h"
 #include <opus.h>
 
 #include <vector>

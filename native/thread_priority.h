@@ -1,6 +1,6 @@
 // Scheduling of the calling thread.
 #pragma once
-#include <napi.h>
+#include "napi_config.h"
 
 namespace visavis {
 

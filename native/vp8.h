@@ -1,6 +1,6 @@
 // VP8 through libvpx: one realtime encoder and one decoder class.
 #pragma once
-#include <napi.h>
+#include "napi_config.h"
 #include <vpx/vp8cx.h>
 #include <vpx/vp8dx.h>
 #include <vpx/vpx_decoder.h>

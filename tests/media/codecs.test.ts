@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { OpusDecoder, OpusEncoder, Vp8Decoder, Vp8Encoder } from '../../src/media/codecs.js';
@@ -227,4 +229,33 @@ test('several threads use the addon at once', async () => {
     }),
   );
   expect(answers).toEqual(Array.from({ length: 3 }, () => ({ keys: 5, samples: 960 })));
+});
+
+test('threads may be terminated in the middle of a call without taking the process along', async () => {
+  const addon = new URL('../../native/build/visavis.node', import.meta.url).pathname;
+  // In a process of its own: the failure to be excluded is an abort.
+  const busy = `
+    const { parentPort, workerData } = require('node:worker_threads');
+    const addon = require(workerData);
+    const encoder = new addon.Vp8Encoder(64, 64, {});
+    const opus = new addon.OpusEncoder(48000, 1, {});
+    parentPort.postMessage('running');
+    for (;;) {
+      encoder.encode(new Uint8Array(6144), false);
+      opus.encode(new Int16Array(960));
+      try { encoder.setBitrate(-1); } catch {}
+    }`;
+  const source = `
+    const { Worker } = require('node:worker_threads');
+    (async () => {
+      for (let n = 0; n < 25; n++) {
+        const worker = new Worker(${JSON.stringify(busy)}, { eval: true, workerData: ${JSON.stringify(addon)} });
+        await new Promise((resolve) => worker.once('message', resolve));
+        await new Promise((resolve) => setTimeout(resolve, n % 5));
+        await worker.terminate();
+      }
+      console.log('survived');
+    })();`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', source]);
+  expect(stdout.trim()).toBe('survived');
 });
