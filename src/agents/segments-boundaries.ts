@@ -38,9 +38,12 @@ const VERBS = words(
 const DANGLING = words(
   'a an the this these those my your his her its our their some any every each no not very too so more most less as ' +
     'such what which whose i he she we they there how quite rather just only also both either neither much many few ' +
-    'little one two three four five six seven eight nine ten dr mr mrs ms prof st new',
+    'little dr mr mrs ms prof st new',
 );
-const OBJECT_OR_SUBJECT = words('you it that who');
+/** Good at the end of a phrase, but not in front of a noun or verb that belongs to them. */
+const OBJECT_OR_SUBJECT = words(
+  'you it that who one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty',
+);
 
 const OPEN_QUOTES = /^[("'“‘[«]+/u;
 const CLOSERS = /["'”’)\]»*_]+$/u;
