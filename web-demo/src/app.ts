@@ -63,7 +63,7 @@ export class App {
       'p',
       { class: 'masthead__brand' },
       h('span', { class: 'masthead__mark', 'aria-hidden': 'true' }),
-      'Visavis',
+      h('span', { class: 'masthead__name' }, 'Visavis'),
     );
     const side = h('div', { class: 'side' }, this.#transcript.element, this.#latency.element);
     this.element = h(
