@@ -128,7 +128,8 @@ export class Voice {
   stop(): void {
     this.#ducked = false;
     this.#face.interrupt();
-    void this.#output.clear(FADE_OUT_MS);
+    // A pacer that died reports that itself; there is then nothing left to clear.
+    this.#output.clear(FADE_OUT_MS).catch(() => {});
     for (const utterance of [...this.#utterances.values()]) this.#end(utterance, true);
   }
 

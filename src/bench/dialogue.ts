@@ -171,9 +171,10 @@ async function replyEnds(browser: BenchBrowser, endsBefore: number, kind: TurnKi
   }
 }
 
+/** The media server's bandwidth probes show as a second video stream without frames. */
 async function receivedFrames(browser: BenchBrowser): Promise<number> {
-  const video = (await inboundStats(browser)).find((s) => s['kind'] === 'video');
-  return Number(video?.['framesDecoded'] ?? 0);
+  const stats = await inboundStats(browser);
+  return Math.max(0, ...stats.filter((s) => s['kind'] === 'video').map((s) => Number(s['framesDecoded'] ?? 0)));
 }
 
 function inboundStats(browser: BenchBrowser): Promise<Record<string, unknown>[]> {
