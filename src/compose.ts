@@ -89,6 +89,7 @@ export class Gateway {
     const routes = createRoutes({
       registry,
       avatars,
+      defaultAvatar: config.avatar,
       apiKeys: new ApiKeys(config.apiKeys),
       origins,
       allowedOrigins,

@@ -15,6 +15,8 @@ import { parseInput } from './validate.js';
 export interface RouteOptions {
   registry: SessionRegistry;
   avatars: AvatarDirectory;
+  /** The avatar of a session that asks for none. */
+  defaultAvatar: string;
   apiKeys: ApiKeys;
   origins: OriginPolicy;
   allowedOrigins: readonly string[];
@@ -57,7 +59,7 @@ function api(o: RouteOptions): Router {
   const router = Router();
   // Avatars are what the public page shows; creating and looking into sessions needs a key.
   router.get('/avatars', async (_request, response) => {
-    response.json({ avatars: await o.avatars.list() });
+    response.json({ avatars: await o.avatars.list(), default: o.defaultAvatar });
   });
   router.get('/avatars/:id/poster', async (request, response) => {
     const path = await o.avatars.posterPath(String(request.params['id']));

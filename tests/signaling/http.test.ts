@@ -100,6 +100,7 @@ describe('on loopback without keys', () => {
     const list = JSON.parse((await send(service, 'GET', '/v1/avatars')).body);
     expect(list).toEqual({
       avatars: [{ id: 'test-face', name: 'Tess', width: 512, height: 512, poster: '/v1/avatars/test-face/poster' }],
+      default: 'test-face',
     });
     const poster = await send(service, 'GET', list.avatars[0].poster);
     expect(poster).toMatchObject({ status: 200, headers: { 'content-type': 'image/png' } });
