@@ -78,7 +78,7 @@ function vowel(phones: readonly string[], i: number): string {
       return 'ə';
     }
   }
-  if (name === 'IY' && after === 'R') return `${mark}ɪ`;
+  if (name === 'IY' && after === 'R' && mark !== '') return `${mark}ɪ`;
   return mark + SYMBOLS[name]!;
 }
 

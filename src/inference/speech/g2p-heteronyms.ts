@@ -92,6 +92,8 @@ const OWN_RULES: Record<string, (before: string | undefined, after: string | und
   bass: () => 'B EY1 S',
   content: (before) => (before !== undefined && BE.has(before) ? 'K AH0 N T EH1 N T' : 'K AA1 N T EH0 N T'),
   resume: (before) => (before !== undefined && DETERMINERS.has(before) ? 'R EH1 Z AH0 M EY2' : 'R IH0 Z UW1 M'),
+  // The table has its readings the wrong way round.
+  object: (before) => (before !== undefined && VERB_LEADS.has(before) ? 'AH0 B JH EH1 K T' : 'AA1 B JH EH0 K T'),
   does: () => 'D AH1 Z',
   excuse: (before) => (before !== undefined && DETERMINERS.has(before) ? 'IH0 K S K Y UW1 S' : 'IH0 K S K Y UW1 Z'),
   polish: (before) => (before !== undefined && BE.has(before) ? 'P OW1 L IH0 SH' : 'P AA1 L IH0 SH'),

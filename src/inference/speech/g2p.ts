@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { modelFile } from '../models.js';
 import { fromArpabet, VOWEL_SYMBOLS, weaken, withEd, withS } from './g2p-arpabet.js';
 import { type HomographTable, heteronym } from './g2p-heteronyms.js';
-import { LETTER_NAMES, PREFIXES, PRODUCT_WORDS, STRONG_FORMS, SUFFIXES, WEAK_FORMS } from './g2p-lexicon.js';
+import { LETTER_NAMES, PREFIXES, PRODUCT_WORDS, SUFFIXES } from './g2p-lexicon.js';
 import { NeuralG2p, type NeuralG2pWeights } from './g2p-neural.js';
+import { STRONG_FORMS, WEAK_FORMS } from './g2p-weak-forms.js';
 
 type Phones = readonly string[];
 
@@ -140,7 +141,11 @@ export class EnglishG2p {
     const grow = (phones: Phones | undefined, add: (stem: Phones) => string[]): Phones | undefined =>
       phones && add(phones);
     const doubled = (text: string): string => (/([bdgklmnprtvz])\1$/.test(text) ? text.slice(0, -1) : '');
-    if (word.endsWith("'s")) return grow(stem(word.slice(0, -2)) ?? this.#derived(word.slice(0, -2)), withS);
+    if (word.endsWith("'s"))
+      return grow(
+        stem(word.slice(0, -2)) ?? this.#derived(word.slice(0, -2)) ?? this.#compound(word.slice(0, -2)),
+        withS,
+      );
     if (word.endsWith("'")) return stem(word.slice(0, -1));
     if (word.endsWith("n't")) return grow(stem(word.slice(0, -3)), (s) => [...s, 'AH0', 'N', 'T']);
     if (word.endsWith("'ll")) return grow(stem(word.slice(0, -3)), (s) => [...s, 'AH0', 'L']);

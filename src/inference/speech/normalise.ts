@@ -1,7 +1,8 @@
-import { CONTEXT_RULES, endAbbreviation } from './text/context.js';
+import { CONTEXT_RULES } from './text/context.js';
 import { stripMarkup } from './text/markup.js';
 import { cardinal } from './text/numbers.js';
 import { words } from './text/quantities.js';
+import { endAbbreviation } from './text/rules.js';
 import { ABBREVIATIONS, DOTTED, MAY_END, SPOKEN_AS } from './text/tables.js';
 import { LONE_SYMBOLS, type PauseMark, type Token, tokenise } from './text/tokens.js';
 import { webWords } from './text/web.js';
@@ -192,6 +193,12 @@ export function normalise(text: string, o: NormaliseOptions): SpokenWord[] {
       i++;
       continue;
     }
+    const listed = /\d/.test(token.core) ? lookup(SPOKEN_AS, token.core.toLowerCase()) : undefined;
+    if (listed) {
+      token.spoken = listed;
+      i++;
+      continue;
+    }
     const count = readContext(tokens, i);
     if (count === 0 && !abbreviation(tokens, i)) token.spoken = single(tokens, i, o.isWord, isShouting);
     i += Math.max(1, count);
@@ -200,6 +207,8 @@ export function normalise(text: string, o: NormaliseOptions): SpokenWord[] {
 }
 
 function readContext(tokens: readonly Token[], i: number): number {
+  // Every rule begins at a digit, a capital or a currency sign.
+  if (!/[\dA-Z$€£¥₹₽₩₿½¼¾⅓⅔⅕⅛⅜⅝⅞]/.test(tokens[i]!.core)) return 0;
   for (const rule of CONTEXT_RULES) {
     const count = rule(tokens, i);
     if (count > 0) return count;

@@ -15,6 +15,8 @@ export interface RawSpeech {
   unitSamples: number[];
   /** Samples before the first unit; what is left after the last one is the model's own tail. */
   leadSamples: number;
+  /** By how much the audio is ahead of the durations; taken off every time. */
+  audioAheadSamples: number;
 }
 
 export interface SpeakPlan {
@@ -60,14 +62,15 @@ export async function* speakWith(plan: SpeakPlan, segment: string, o: SpeakOptio
 
 function toChunk(utterance: Utterance, raw: RawSpeech, sampleRateHz: number, computeMs: number): SpeechChunk {
   const firstUnits = utterance.units.findIndex((unit) => unit.symbol !== 'ˈ' && unit.symbol !== 'ˌ') + 1;
-  const voiceBySample = raw.leadSamples + raw.unitSamples.slice(0, firstUnits + 1).reduce((a, b) => a + b, 0);
+  const leadSamples = raw.leadSamples - raw.audioAheadSamples;
+  const voiceBySample = leadSamples + raw.unitSamples.slice(0, firstUnits + 1).reduce((a, b) => a + b, 0);
   const { samples, trimmedSamples } = finishAudio(raw.samples, {
     sampleRateHz,
     endMark: utterance.endMark,
     voiceBySample,
   });
   const times = timeline(utterance, raw.unitSamples, {
-    leadSamples: raw.leadSamples,
+    leadSamples,
     trimmedSamples,
     totalSamples: samples.length,
     sampleRateHz,

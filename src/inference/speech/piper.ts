@@ -13,6 +13,8 @@ import { toEspeak } from './piper-symbols.js';
 const SAMPLE_RATE_HZ = 22_050;
 /** Hop of the vocoder: one unit of a predicted duration. */
 const SAMPLES_PER_UNIT = 256;
+/** The audio is ahead of the predicted durations by about 22 ms (the same correlation as for Kokoro; −20 and −25 ms). */
+const AUDIO_AHEAD_SAMPLES = 485;
 /** The inner tensor with the duration of every input id, f32 [1,1,N]. */
 const DURATIONS = '/Ceil_output_0';
 const MAX_UNITS = 240;
@@ -47,19 +49,18 @@ export class PiperSynthesiser implements SpeechSynthesiser {
     defaultVoice?: string;
     lexicon?: Readonly<Record<string, string>>;
   }): Promise<PiperSynthesiser> {
+    if (o.defaultVoice !== undefined) speakerOf(o.defaultVoice);
     const [model, tokens, g2p] = await Promise.all([
       readFile(modelFile('piper-libritts.onnx')),
       readFile(modelFile('piper-libritts-tokens.txt'), 'utf8'),
       EnglishG2p.create({ lexicon: o.lexicon }),
     ]);
     const session = await createSession(exposeOutput(model, DURATIONS, 'float32'), { threads: o.threads });
-    const synthesiser = new PiperSynthesiser(session, parseTokens(tokens), g2p, o.defaultVoice ?? DEFAULT_VOICE);
-    synthesiser.#speaker(synthesiser.#defaultVoice);
-    return synthesiser;
+    return new PiperSynthesiser(session, parseTokens(tokens), g2p, o.defaultVoice ?? DEFAULT_VOICE);
   }
 
   async *speak(segment: string, o: SpeakOptions): AsyncGenerator<SpeechChunk> {
-    const speaker = this.#speaker(o.voice ?? this.#defaultVoice);
+    const speaker = speakerOf(o.voice ?? this.#defaultVoice);
     const speed = checkedSpeed(o.speed);
     yield* speakWith(
       {
@@ -71,14 +72,6 @@ export class PiperSynthesiser implements SpeechSynthesiser {
       segment,
       o,
     );
-  }
-
-  #speaker(voice: string): number {
-    const number = /^libritts-(\d{1,3})$/.exec(voice)?.[1];
-    if (number === undefined || Number(number) >= SPEAKERS || voice !== `libritts-${Number(number)}`) {
-      throw unknownVoice(voice, ['libritts-0 … libritts-903', 'good ones: libritts-680', 'libritts-250']);
-    }
-    return Number(number);
   }
 
   async #run(utterance: Utterance, speaker: number, speed: number): Promise<RawSpeech> {
@@ -94,7 +87,7 @@ export class PiperSynthesiser implements SpeechSynthesiser {
     });
     const samples = outputs['output']!.data as Float32Array;
     const durations = Array.from(outputs[DURATIONS]!.data as Float32Array, (d) => Math.round(d) * SAMPLES_PER_UNIT);
-    return allot(samples, durations, owners, utterance.units.length);
+    return { ...allot(samples, durations, owners, utterance.units.length), audioAheadSamples: AUDIO_AHEAD_SAMPLES };
   }
 
   /** ^ symbols $ with a blank between any two; a blank belongs to the unit before it. */
@@ -118,6 +111,15 @@ export class PiperSynthesiser implements SpeechSynthesiser {
   async close(): Promise<void> {
     await this.#session.release();
   }
+}
+
+/** Speaker number of a voice name; throws `bad-request` naming the field `voice` for anything else. */
+function speakerOf(voice: string): number {
+  const number = /^libritts-(\d{1,3})$/.exec(voice)?.[1];
+  if (number === undefined || Number(number) >= SPEAKERS || voice !== `libritts-${Number(number)}`) {
+    throw unknownVoice(voice, ['libritts-0 … libritts-903', 'good ones: libritts-680', 'libritts-250']);
+  }
+  return Number(number);
 }
 
 /** Lines of "SYMBOL ID"; the symbol may itself be a blank. */

@@ -60,7 +60,7 @@ export function stripMarkup(source: string): string {
     .replace(/\r\n?/g, '\n')
     .replace(/```[^\n`]*\n[\s\S]*?(?:```|$)/g, '\n\n')
     .replace(/```+/g, ' ')
-    .replace(/<!--[\s\S]*?-->/g, ' ')
+    .replace(/<!--[\s\S]{0,2000}?-->/g, ' ')
     .replace(/<(https?:\/\/[^\s<>]{1,2000}|[^\s<>@]{1,64}@[^\s<>]{1,255})>/g, '$1')
     .replace(/<br\s*\/?>|<\/(?:p|li|div|h[1-6])>/gi, '\n')
     .replace(/<\/?[a-z][a-z0-9-]{0,20}(?:\s[^<>]{0,500})?\/?>/gi, ' ')

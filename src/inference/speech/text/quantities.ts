@@ -5,7 +5,7 @@ export const words = (text: string): string[] => (text === '' ? [] : text.split(
 
 /** Source of a regular expression for an unsigned number with optional thousands separators and decimals. */
 export const NUMBER = String.raw`(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)`;
-const SIGNED = String.raw`[-+]?${NUMBER}`;
+const SIGNED = `[-+]?${NUMBER}`;
 const DASH = '[-–—]';
 
 const VULGAR: Record<string, string> = {
@@ -47,18 +47,20 @@ export function perWords(tail: string): string[] | undefined {
   return Object.hasOwn(PER, tail) ? ['per', ...words(PER[tail]!)] : undefined;
 }
 
+const SYMBOLS = String.raw`US\$|A\$|C\$|[$€£¥₹₽₩₿]|(?:USD|EUR|GBP|CHF|JPY|CAD|AUD|INR)(?=\d)`;
+const SYMBOL_FIRST = new RegExp(
+  `^([-+~<>]?)(${SYMBOLS})(-?)(${NUMBER})(?:${DASH}(?:${SYMBOLS})?(${NUMBER}))?([a-zA-Z]{0,2}|\\+)?(?:/([A-Za-z]+))?$`,
+  'u',
+);
+const SYMBOL_LAST = new RegExp(
+  `^([-+]?)(${NUMBER})(?:${DASH}(${NUMBER}))?([kKmMbB]{0,2}n?)([$€£¥₹])(?:/([A-Za-z]+))?$`,
+  'u',
+);
+
 /** An amount such as "$3.50", "€1,200", "£5m", "-$5", "$10-20", "$5/month", "50€"; `scale` is a following word such as million. */
 export function money(core: string, scale?: string): string[] | undefined {
-  const symbols = String.raw`US\$|A\$|C\$|[$€£¥₹₽₩₿]|(?:USD|EUR|GBP|CHF|JPY|CAD|AUD|INR)(?=\d)`;
-  const before = new RegExp(
-    `^([-+~<>]?)(${symbols})(-?)(${NUMBER})(?:${DASH}(?:${symbols})?(${NUMBER}))?([a-zA-Z]{0,2}|\\+)?(?:/([A-Za-z]+))?$`,
-    'u',
-  ).exec(core);
-  const after = before
-    ? null
-    : new RegExp(`^([-+]?)(${NUMBER})(?:${DASH}(${NUMBER}))?([kKmMbB]{0,2}n?)([$€£¥₹])(?:/([A-Za-z]+))?$`, 'u').exec(
-        core,
-      );
+  const before = SYMBOL_FIRST.exec(core);
+  const after = before ? null : SYMBOL_LAST.exec(core);
   if (!before && !after) return undefined;
   const [sign, symbol, amount, upper, suffix, per] = before
     ? [before[1]! + before[3]!, before[2]!, before[4]!, before[5], before[6] ?? '', before[7]]
@@ -109,6 +111,8 @@ export function currencyOf(core: string): string[] {
   return symbol === undefined ? [] : words(CURRENCIES[symbol]!.unit[1]);
 }
 
+const MEASURE = new RegExp(`^([~≈<>≤≥±]?)(${SIGNED})(?:${DASH}(${NUMBER}))?(-?)([^\\d\\s.,+-][^\\s,]{0,9}|\\+)$`, 'u');
+
 /** A number with its unit in one token: 5km, 20°C, 10-20%, 10x, 4K, 1080p, 1920x1080, 5ft, ~5%. */
 export function measure(core: string): string[] | undefined {
   const size = /^(\d{2,5})[x×](\d{2,5})(?:[x×](\d{2,5}))?(px|p)?$/.exec(core);
@@ -118,10 +122,7 @@ export function measure(core: string): string[] | undefined {
   }
   const feet = /^(\d{1,3})['′](\d{1,2})?["″]?$/.exec(core);
   if (feet) return [...cardinal(feet[1]!), ...(feet[2] ? ['foot', ...cardinal(feet[2])] : ['feet'])];
-  const match = new RegExp(
-    `^([~≈<>≤≥±]?)(${SIGNED})(?:${DASH}(${NUMBER}))?(-?)([^\\d\\s.,+-][^\\s,]{0,9}|\\+)$`,
-    'u',
-  ).exec(core);
+  const match = MEASURE.exec(core);
   if (!match) return undefined;
   const [, prefix = '', low = '', high, hyphen, spelling = ''] = match;
   const slash = spelling.indexOf('/');

@@ -52,8 +52,10 @@ const FEET = /^\d{1,3}['′](?:\d{1,2}["″]?)?/u;
 
 /** NFKC for everything but the characters whose reading it would destroy; typographic quotes and hyphens become plain. */
 function fold(text: string): string {
-  const folded = [...text].map((c) => (KEEP.test(c) || c < '\x80' ? c : c.normalize('NFKC'))).join('');
-  return folded.replace(/[’‘ʼ]/g, "'").replace(/[‐‑]/g, '-').replace(/−/g, '-').replace(/[®™]/g, '');
+  const folded = [...text.replace(/[®™]/g, '')]
+    .map((c) => (KEEP.test(c) || c < '\x80' ? c : c.normalize('NFKC')))
+    .join('');
+  return folded.replace(/[’‘ʼ]/g, "'").replace(/[‐‑]/g, '-').replace(/−/g, '-');
 }
 
 function pauseOf(tail: string): PauseMark {

@@ -123,7 +123,9 @@ export function wordWords(core: string, isWord: (word: string) => boolean, isSho
     const isBetween = before !== undefined && after !== undefined;
     if (/^\d/.test(run)) {
       const isModel =
-        (before !== undefined && /[A-Za-z-]$/.test(before)) || (after !== undefined && /^[A-Za-z]/.test(after));
+        (before !== undefined &&
+          (/[A-Za-z-]$/.test(before) || (before === '.' && /^[A-Za-z]$/.test(runs[i - 2] ?? '')))) ||
+        (after !== undefined && /^[A-Za-z]/.test(after));
       spoken.push(
         ...(isModel && /^\d{3,4}$/.test(run)
           ? paired(run)
