@@ -35,8 +35,8 @@ const CARRYOVER = rates({ jaw: 45, wide: 60, round: 65, flare: 60, raise: 50, dr
 /** A gap between words shorter than this is no pause: the mouth goes straight on to the next sound. */
 const PAUSE_MS = 110;
 /** Contacts of the lips: how long before and after they are made, and how long they last at least. */
-const CONTACT_IN_MS = 75;
-const CONTACT_OUT_MS = 65;
+const CONTACT_IN_MS = 85;
+const CONTACT_OUT_MS = 85;
 const CONTACT_MIN_MS = 46;
 
 function rates(

@@ -46,13 +46,16 @@ const BILABIAL = consonant({ close: 1, jaw: 0.1 }, { jaw: 0.5 });
 const LABIODENTAL = consonant({ tuck: 1, jaw: 0.08 }, { jaw: 0.9 });
 const DENTAL = consonant({ jaw: 0.13, tongue: 0.75, raise: 0.25, drop: 0.2 }, { jaw: 0.8 });
 const SIBILANT = consonant({ jaw: 0.05, wide: 0.3, raise: 0.35, drop: 0.45 }, { jaw: 1.1, wide: 0.3 });
-const POSTALVEOLAR = consonant({ jaw: 0.07, round: 0.35, flare: 0.85, raise: 0.3, drop: 0.3 }, { jaw: 1, flare: 1 });
+const POSTALVEOLAR = consonant(
+  { jaw: 0.07, round: 0.35, flare: 0.85, raise: 0.3, drop: 0.3 },
+  { jaw: 1.2, flare: 1.8 },
+);
 const ALVEOLAR = consonant({ jaw: 0.1, tongue: 0.35, raise: 0.15, drop: 0.2 }, { jaw: 0.7 });
 const VELAR = consonant({ jaw: 0.15 }, { jaw: 0.45 });
 const OPEN_A = vowel({ jaw: 0.42, wide: 0.12, raise: 0.2, drop: 0.25 });
 const NEAR_I = vowel({ jaw: 0.15, wide: 0.4, raise: 0.2, drop: 0.25 });
-const NEAR_U = vowel({ jaw: 0.13, round: 0.9 }, { round: 1 });
-const OPEN_O = vowel({ jaw: 0.32, round: 0.65, flare: 0.25 }, { round: 0.9 });
+const NEAR_U = vowel({ jaw: 0.13, round: 0.9 }, { round: 1.6 });
+const OPEN_O = vowel({ jaw: 0.32, round: 0.7, flare: 0.25 }, { round: 1.2 });
 
 /**
  * Visemes of Kokoro's IPA symbols; a symbol with two moves through both. Targets follow the usual descriptions of English
@@ -75,12 +78,12 @@ const VISEMES: Readonly<Record<string, readonly Viseme[]>> = {
   i: [vowel({ jaw: 0.1, wide: 0.65, raise: 0.25, drop: 0.35 })],
   ɪ: [NEAR_I],
   ᵻ: [vowel({ jaw: 0.13, wide: 0.3, raise: 0.15, drop: 0.2 }, { jaw: 0.7 })],
-  u: [vowel({ jaw: 0.1, round: 0.95 }, { round: 1.1 })],
+  u: [vowel({ jaw: 0.1, round: 0.95 }, { round: 2 })],
   ʊ: [NEAR_U],
   A: [vowel({ jaw: 0.26, wide: 0.4, raise: 0.25, drop: 0.3 }), NEAR_I],
   I: [OPEN_A, NEAR_I],
   W: [OPEN_A, NEAR_U],
-  O: [vowel({ jaw: 0.27, round: 0.8, flare: 0.2 }, { round: 1 }), NEAR_U],
+  O: [vowel({ jaw: 0.27, round: 0.8, flare: 0.2 }, { round: 1.6 }), NEAR_U],
   Q: [vowel({ jaw: 0.24, round: 0.3 }), NEAR_U],
   Y: [OPEN_O, NEAR_I],
   p: [BILABIAL],
@@ -104,8 +107,8 @@ const VISEMES: Readonly<Record<string, readonly Viseme[]>> = {
   l: [consonant({ jaw: 0.16, tongue: 0.6, drop: 0.15 }, { jaw: 0.6 })],
   ɹ: [consonant({ jaw: 0.11, round: 0.4, flare: 0.4 }, { jaw: 0.7, round: 0.6, flare: 0.6 })],
   r: [consonant({ jaw: 0.12, tongue: 0.3 })],
-  w: [consonant({ jaw: 0.07, round: 1 }, { jaw: 0.9, round: 1.2 })],
-  ʍ: [consonant({ jaw: 0.07, round: 1 }, { jaw: 0.9, round: 1.2 })],
+  w: [consonant({ jaw: 0.07, round: 1 }, { jaw: 1.8, round: 3.5 })],
+  ʍ: [consonant({ jaw: 0.07, round: 1 }, { jaw: 1.8, round: 3.5 })],
   j: [consonant({ jaw: 0.1, wide: 0.5 }, { jaw: 0.6 })],
   k: [VELAR],
   g: [VELAR],

@@ -185,9 +185,10 @@ export class EyePlate {
           const above = clamp((edge - row) / softness + 0.5, 0, 1);
           if (above > 0) {
             const q = clamp((row - this.#brow[i]!) / Math.max(1, edge - this.#brow[i]!), 0, 1);
-            const skin = this.#at(this.#lid, i, row + (closed - edge) * q * q);
-            const cover = above * share * (row < upper ? fade : Math.max(fade, smoothstep(0, 0.06, blink)));
-            value += (skin - value) * cover;
+            // The portrait's own lashes slide down at first and give way to plain lid skin.
+            const lashes = this.#at(this.#open, i, row - (edge - upper) * q * q);
+            const skin = lashes + (this.#at(this.#lid, i, row + (closed - edge) * q * q) - lashes) * fade;
+            value += (skin - value) * above * share;
           } else if (this.#isLuma && row < this.#lower[i]!) {
             // The lid's shadow on the eyeball.
             value *=

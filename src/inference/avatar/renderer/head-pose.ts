@@ -58,11 +58,15 @@ export class HeadPose {
     const p = clamp(pitch, -HeadPose.LIMIT, HeadPose.LIMIT);
     const q = clamp(yaw, -HeadPose.LIMIT, HeadPose.LIMIT);
     const r = clamp(roll, -HeadPose.LIMIT, HeadPose.LIMIT);
-    const [sp, cp, sq, cq, sr, cr] = [Math.sin(p), Math.cos(p), Math.sin(q), Math.cos(q), Math.sin(r), Math.cos(r)];
+    const sr = Math.sin(r);
+    const cr = Math.cos(r);
     // Yaw, then pitch, then roll, keeping the x and y rows; z points away from the viewer, y down.
     const m = this.#m;
-    const [x0, x2] = [cq, -sq];
-    const [y0, y1, y2] = [sp * sq, cp, sp * cq];
+    const x0 = Math.cos(q);
+    const x2 = -Math.sin(q);
+    const y0 = -Math.sin(p) * x2;
+    const y1 = Math.cos(p);
+    const y2 = Math.sin(p) * x0;
     m[0] = cr * x0 - sr * y0;
     m[1] = -sr * y1;
     m[2] = cr * x2 - sr * y2;

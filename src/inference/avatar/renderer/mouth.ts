@@ -142,17 +142,8 @@ export class Mouth {
 
   /** The two lip lines in the mouth's frame, sampled at every pixel along the mouth. */
   #traceLips(x: Float32Array, y: Float32Array, place: Placement, left: number): void {
-    for (let k = 0; k < 11; k++) {
-      for (const [index, toX, toY] of [
-        [UPPER_LIP.inner[k]!, this.#upX, this.#upY],
-        [LOWER_LIP.inner[k]!, this.#lowX, this.#lowY],
-      ] as const) {
-        const dx = x[index]! - place.x;
-        const dy = y[index]! - place.y;
-        toX[k] = dx * place.cos + dy * place.sin;
-        toY[k] = dy * place.cos - dx * place.sin;
-      }
-    }
+    toPlace(UPPER_LIP.inner, x, y, place, this.#upX, this.#upY);
+    toPlace(LOWER_LIP.inner, x, y, place, this.#lowX, this.#lowY);
     traceCurve(this.#upX, this.#upY, left, 1, this.#up);
     traceCurve(this.#lowX, this.#lowY, left, 1, this.#low);
     traceCurve(this.#upX, this.#restGap, left, 1, this.#rest);
@@ -188,7 +179,7 @@ export class Mouth {
     this.#blend(
       this.#tongue,
       mx,
-      my - (jaw - 0.2 - 0.1 * this.#tongueUp),
+      my - (jaw - 0.2 - 0.3 * this.#tongueUp),
       (0.55 + 0.45 * Math.min(1, gap * 3)) * inner,
     );
     this.#blend(this.#lowerTeeth, mx, my - (jaw - 0.02 + 0.05 * this.#rounded + 0.03 * mx * mx), 0.85 * inner);
@@ -245,6 +236,22 @@ export class Mouth {
     this.#y += (16 + (luma - 16) * light - this.#y) * a;
     this.#u += (lu[at]! - this.#u) * a;
     this.#v += (lv[at]! - this.#v) * a;
+  }
+}
+
+function toPlace(
+  indices: readonly number[],
+  x: Float32Array,
+  y: Float32Array,
+  place: Placement,
+  toX: Float32Array,
+  toY: Float32Array,
+): void {
+  for (let k = 0; k < indices.length; k++) {
+    const dx = x[indices[k]!]! - place.x;
+    const dy = y[indices[k]!]! - place.y;
+    toX[k] = dx * place.cos + dy * place.sin;
+    toY[k] = dy * place.cos - dx * place.sin;
   }
 }
 

@@ -19,14 +19,14 @@ export const SHAPES: Partial<Record<Blendshape, ShapeFunction>> = {
   mouthPucker: (i, s) => {
     const g = aroundMouth(i, s, 0.62, 0.42);
     return [
-      -0.34 * s.x[i]! * g,
-      flatten(i, s, 0.7 * g) + s.side[i]! * (s.ring[i]! >= 0 ? 0.012 * s.ring[i]! : 0.02) * lipBell(i, s),
+      -0.44 * s.x[i]! * g,
+      flatten(i, s, 0.9 * g) + s.side[i]! * (s.ring[i]! >= 0 ? 0.012 * s.ring[i]! : 0.02) * lipBell(i, s),
     ];
   },
   mouthFunnel: (i, s) => {
     const g = aroundMouth(i, s, 0.6, 0.42);
     const open = s.side[i]! < 0 ? -0.05 : 0.07;
-    return [-0.24 * s.x[i]! * g, flatten(i, s, 0.4 * g) + open * lipBell(i, s)];
+    return [-0.3 * s.x[i]! * g, flatten(i, s, 0.55 * g) + open * lipBell(i, s)];
   },
   ...sided('mouthSmile', (i, s, sign) => {
     const g = cornerBell(i, s, 0.26) * half(i, s, sign);
