@@ -5,7 +5,7 @@ import type { SpeakOptions, SpeechChunk } from '../engines.js';
 import type { EnglishG2p } from './g2p.js';
 import { normalise } from './normalise.js';
 import { type Utterance, utterances } from './phonemes.js';
-import { timeline } from './phonemes-timing.js';
+import { type Timeline, timeline } from './phonemes-timing.js';
 import { finishAudio } from './trim.js';
 
 /** Raw output of one run of a model. */
@@ -64,7 +64,7 @@ function toChunk(utterance: Utterance, raw: RawSpeech, sampleRateHz: number, com
   const firstUnits = utterance.units.findIndex((unit) => unit.symbol !== 'ˈ' && unit.symbol !== 'ˌ') + 1;
   const leadSamples = raw.leadSamples - raw.audioAheadSamples;
   const voiceBySample = leadSamples + raw.unitSamples.slice(0, firstUnits + 1).reduce((a, b) => a + b, 0);
-  const { samples, trimmedSamples } = finishAudio(raw.samples, {
+  const { samples, trimmedSamples, voiceStartSample } = finishAudio(raw.samples, {
     sampleRateHz,
     endMark: utterance.endMark,
     voiceBySample,
@@ -75,5 +75,13 @@ function toChunk(utterance: Utterance, raw: RawSpeech, sampleRateHz: number, com
     totalSamples: samples.length,
     sampleRateHz,
   });
+  startNoLater(times, (voiceStartSample / sampleRateHz) * 1000);
   return { samples, sampleRateHz, phonemes: times.phonemes, words: times.words, computeMs };
+}
+
+/** A first sound that is audible before its predicted start (a long sibilant) starts when it is heard. */
+function startNoLater(times: Timeline, voiceStartMs: number): void {
+  for (const first of [times.phonemes[0], times.words[0]]) {
+    if (first !== undefined) first.startMs = Math.min(first.startMs, voiceStartMs);
+  }
 }

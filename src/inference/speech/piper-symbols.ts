@@ -28,9 +28,9 @@ export function toEspeak(units: readonly PhonemeUnit[]): string[] {
     const isStressed = before === 'ˈ' || before === 'ˌ';
     switch (symbol) {
       case 'ɜ':
-        return isVowelAt(units, i + 2) ? 'ɜː' : 'ɜː';
+        return 'ɜː';
       case 'ə':
-        return after === 'ɹ' && !isVowelAt(units, i + 2) ? 'ɚ' : after === 'ɹ' ? 'ɚ' : 'ə';
+        return after === 'ɹ' ? 'ɚ' : 'ə';
       case 'ɹ':
         if (before === 'ɜ') return isVowelAt(units, i + 1) ? 'ɹ' : '';
         return before === 'ə' && isRhotic(units, i) ? (isVowelAt(units, i + 1) ? 'ɹ' : '') : 'ɹ';

@@ -31,6 +31,8 @@ export interface Finished {
   samples: Float32Array;
   /** Samples cut from the front of the raw audio. */
   trimmedSamples: number;
+  /** Where the voice begins in `samples`. */
+  voiceStartSample: number;
 }
 
 /** Root mean square of every 5 ms window. */
@@ -101,7 +103,7 @@ export function finishAudio(
   samples.set(raw.subarray(start, Math.min(raw.length, start + length)));
   scale(samples, level);
   fade(samples, Math.round(FADE_MS * perMs));
-  return { samples, trimmedSamples: start };
+  return { samples, trimmedSamples: start, voiceStartSample: first * window - start };
 }
 
 function scale(samples: Float32Array, level: number): void {

@@ -230,10 +230,8 @@ function sum(core: string): string[] | undefined {
   };
   return core
     .split(/([-+*×÷=])/)
-    .flatMap((part) => (names[part] !== undefined ? words(names[part]) : (decimal0(part) ?? [])));
+    .flatMap((part) => (names[part] !== undefined ? words(names[part]) : (numberWords(part) ?? [])));
 }
-
-const decimal0 = (part: string) => numberWords(part);
 
 /** All rules that look at neighbours or digits, in the order in which they are tried. */
 export const CONTEXT_RULES: readonly Rule[] = [

@@ -99,7 +99,7 @@ export function year(digits: string): string[] {
 export function paired(digits: string): string[] {
   const n = Number(digits);
   if (digits.startsWith('0')) return digitWords(digits);
-  if (digits.length === 4 && n % 1000 !== 0) return year(digits.replace(/^20(0\d)$/, '20$1'));
+  if (digits.length === 4 && n % 1000 !== 0) return year(digits);
   if (digits.length !== 3 || n % 100 === 0) return cardinal(digits);
   const low = n % 100;
   return [ONES[Math.floor(n / 100)]!, ...(low < 10 ? ['oh', ONES[low]!] : belowHundred(low))];

@@ -156,12 +156,9 @@ export function fractionWords(core: string): string[] | undefined {
   const vulgar = /^(\d{0,6})([½¼¾⅓⅔⅕⅛⅜⅝⅞])$/u.exec(core);
   if (vulgar) {
     const name = VULGAR[vulgar[2]!]!;
-    const isUnit = !name.includes(' ');
-    if (vulgar[1] !== '') return [...cardinal(vulgar[1]!), 'and', ...(isUnit ? ['a'] : []), ...words(name)];
-    return [
-      ...(isUnit ? [name === 'half' || name === 'quarter' || name === 'third' ? 'one' : 'an'] : []),
-      ...words(name),
-    ].map((w) => (w === 'an' ? 'one' : w));
+    const isSingle = !name.includes(' ');
+    if (vulgar[1] !== '') return [...cardinal(vulgar[1]!), 'and', ...(isSingle ? ['a'] : []), ...words(name)];
+    return [...(isSingle ? ['one'] : []), ...words(name)];
   }
   const match = /^(\d{1,3})\/(\d{1,3})$/.exec(core);
   if (!match) return undefined;

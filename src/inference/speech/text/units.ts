@@ -230,7 +230,6 @@ export const PER: Record<string, string> = {
   sqft: 'square foot',
   session: 'session',
   call: 'call',
-  call_: 'call',
   request: 'request',
   student: 'student',
   agent: 'agent',
@@ -240,7 +239,7 @@ export const PER: Record<string, string> = {
   each: 'each',
 };
 
-/** "November 20th" of numbers month 1…12 and day 1…31; undefined outside of them. */
+/** Name of month 1…12; undefined outside of them. */
 export function monthName(month: number): string | undefined {
   return MONTH_NAMES[month - 1];
 }
