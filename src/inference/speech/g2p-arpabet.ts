@@ -45,7 +45,7 @@ const SYMBOLS: Record<string, string> = {
   ZH: 'ʒ',
 };
 
-/** Every phoneme symbol that this engine emits in `TimedPhoneme.symbol`. */
+/** Every phoneme symbol that pronunciations consist of. `TimedPhoneme.symbol` has the same set, with ə for ᵊ. */
 export const PHONEME_SYMBOLS: readonly string[] = [...'ɑæʌɔWIɛɜəAɪiOYʊuɐᵊᵻbʧdðfɡhʤklmnŋpɹsʃtTθvwjzʒ'];
 
 /** Those among them that open the mouth: vowels and diphthongs. */

@@ -32,7 +32,8 @@ export function timeline(
       const startMs = toMs(claimed ?? start);
       const endMs = toMs(position);
       claimed = undefined;
-      phonemes.push({ symbol: unit.symbol, startMs, endMs });
+      // The syllabic ᵊ is no IPA letter; to the mouth it is a schwa.
+      phonemes.push({ symbol: unit.symbol === 'ᵊ' ? 'ə' : unit.symbol, startMs, endMs });
       const word = words[unit.word]!;
       if (word.startMs < 0) word.startMs = startMs;
       word.endMs = endMs;

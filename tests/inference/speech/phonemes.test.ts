@@ -97,6 +97,11 @@ describe('timeline', () => {
     ]);
   });
 
+  it('shows a syllabic schwa as a schwa', () => {
+    const syllabic = { units: [{ symbol: 'ᵊ', word: 0 }], words: ['all'], endMark: '' };
+    expect(timeline(syllabic, [50], options).phonemes[0]?.symbol).toBe('ə');
+  });
+
   it('stays inside the audio when more was trimmed than came before', () => {
     const { phonemes, words } = timeline(utterance, durations, { ...options, trimmedSamples: 80, totalSamples: 400 });
     for (const { startMs, endMs } of [...phonemes, ...words]) {
