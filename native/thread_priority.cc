@@ -19,8 +19,9 @@ Napi::Value SetThreadNice(const Napi::CallbackInfo& info) {
 
 Napi::Value SetThreadRealtime(const Napi::CallbackInfo& info) {
   sched_param parameters{};
-  parameters.sched_priority = static_cast<int>(IntegerArgument(info[0], "priority", 1, 99));
-  return Napi::Boolean::New(info.Env(), sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &parameters) == 0);
+  parameters.sched_priority = static_cast<int>(IntegerArgument(info[0], "priority", 0, 99));
+  const int policy = parameters.sched_priority == 0 ? SCHED_OTHER : SCHED_RR;
+  return Napi::Boolean::New(info.Env(), sched_setscheduler(0, policy | SCHED_RESET_ON_FORK, &parameters) == 0);
 }
 
 }  // namespace visavis

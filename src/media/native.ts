@@ -71,7 +71,7 @@ export function setThreadNice(nice: number): number {
   return nativeAddon().setThreadNice(nice);
 }
 
-/** Tries to put the calling thread under SCHED_RR with `priority` 1…99; returns whether it is. */
+/** Tries to put the calling thread under SCHED_RR with `priority` 1…99, or with 0 back under the default policy; returns whether it is. */
 export function setThreadRealtime(priority: number): boolean {
   return nativeAddon().setThreadRealtime(priority);
 }

@@ -3,6 +3,7 @@ import { type ErrorCode, VisavisError } from '../errors.js';
 import type { SpeechPosition } from '../inference/engines.js';
 import type { PlainLink, RtpStream } from '../worker/control.js';
 import type { FromPacer, MessagePortLike, PacerStats, SpeechSegment, ToPacer } from './output-protocol.js';
+import { postToPacer } from './pacer-priority.js';
 
 /** What a conversation's handler receives: everything but the answers that a method already returns. */
 export type PacerEvent =
@@ -129,7 +130,7 @@ export class PacerThread {
   }
 
   #send(message: ToPacer, transfer: (ArrayBuffer | MessagePortLike)[] = []): void {
-    if (this.#failure === undefined) this.#worker.postMessage(message, transfer);
+    if (this.#failure === undefined) postToPacer(this.#worker, message, transfer);
   }
 
   #ask(

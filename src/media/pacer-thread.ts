@@ -4,16 +4,13 @@
  */
 import { parentPort } from 'node:worker_threads';
 import { VisavisError } from '../errors.js';
-import { setThreadNice, setThreadRealtime } from './native.js';
 import { FRAME_LEAD_MS, FRAME_MS, type FromPacer, type ToPacer } from './output-protocol.js';
 import { PacedConversation } from './paced-conversation.js';
 import { PacerCounters } from './pacer-counters.js';
+import { raisePacerThread } from './pacer-priority.js';
 import { PreciseTimer } from './precise-timer.js';
 import { openLinkSocket } from './socket.js';
 
-/** Where it is allowed, the thread runs under SCHED_RR: it sleeps nearly always, and a nice value alone does not keep it punctual on a full machine. */
-const REALTIME_PRIORITY = 10;
-const NICE = -10;
 /** Successive conversations start this share of a frame apart (the golden ratio: any number of them spreads evenly). */
 const PHASE_STEP = (Math.sqrt(5) - 1) / 2;
 
@@ -124,5 +121,5 @@ function steer(message: Exclude<ToPacer, { type: 'stats' | 'open' | 'speech' | '
   } else conversation.removeMicrophone(message.participantId);
 }
 
-if (!setThreadRealtime(REALTIME_PRIORITY)) setThreadNice(NICE);
+raisePacerThread();
 port.on('message', handle);
