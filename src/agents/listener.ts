@@ -210,7 +210,9 @@ export class Listener {
       .then((transcript) => {
         this.#nextPartialMs = this.#mediaMs + Math.max(PARTIAL_EVERY_MS, transcript.computeMs * PARTIAL_COST_FACTOR);
         if (!this.#inTurn || turnNumber !== this.#turnNumber) return;
-        if (transcript.text.length > 0) this.#o.onEvent({ type: 'partial', text: transcript.text });
+        // The first syllable gives no text yet; that must not pass for a turn without words.
+        if (transcript.text.length === 0) return;
+        this.#o.onEvent({ type: 'partial', text: transcript.text });
         if (this.#turn.phase !== 'speaking') return;
         for (const d of this.#turn.transcript(transcript.text, this.#mediaMs, this.#o.avatarAudible()))
           this.#handleDecision(d);

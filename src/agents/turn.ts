@@ -104,7 +104,10 @@ export class TurnMachine {
     return decisions;
   }
 
-  /** The words of the turn so far; late answers for an earlier turn must not be given. */
+  /**
+   * The words of the turn so far; late answers for an earlier turn must not be given, and empty text only when it stands for
+   * everything up to the present silence: it is then taken as "no words were said".
+   */
   transcript(text: string, atMs: number, avatarAudible: boolean): TurnDecision[] {
     if (this.#phase === 'quiet') return [];
     this.#text = text;
@@ -144,6 +147,8 @@ export class TurnMachine {
       this.#longestPauseMs = Math.max(this.#longestPauseMs, atMs - windowMs * 2 - this.#lastVoicedMs);
       if (this.#paused) out.push({ type: 'continue', atMs });
       this.#paused = false;
+      // That nothing was understood before the pause says nothing about what follows it.
+      if (this.#text !== undefined && completeness(this.#text) === 'empty') this.#text = undefined;
     }
     this.#voicedMs += windowMs;
     this.#lastVoicedMs = atMs;

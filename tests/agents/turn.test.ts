@@ -68,6 +68,11 @@ describe('an ordinary turn', () => {
     expect(types(`${speech(320)}..{}${silence(640)}`)).toEqual(['onset', 'pause', 'discard']);
   });
 
+  it('is not discarded for a cough before it whose words were asked for first', () => {
+    const script = `${speech(160)}..{}${silence(64)}${speech(960)}..${silence(1300)}`;
+    expect(types(script)).toEqual(['onset', 'pause', 'continue', 'pause', 'end']);
+  });
+
   it('is ready for the next turn after each end', () => {
     const turn = `${speech(640)}..{Yes.}${silence(640)}`;
     expect(types(turn + turn)).toEqual(['onset', 'pause', 'end', 'onset', 'pause', 'end']);

@@ -1,0 +1,53 @@
+import { describe, expect, it, vi } from 'vitest';
+import { Listener, type ListenerEvent } from '../../src/agents/listener.js';
+import { VAD_WINDOW } from '../../src/inference/engines.js';
+import { ScriptedRecognition, ScriptedVad } from '../support/scripted-engines.js';
+
+const WINDOW_MS = 32;
+
+/** A listener whose microphone is pushed by hand: `hear(probability, ms)`. */
+function listen() {
+  const recognition = new ScriptedRecognition();
+  const events: ListenerEvent[] = [];
+  const listener = new Listener({
+    vad: new ScriptedVad(),
+    recognition,
+    avatarAudible: () => false,
+    mayBegin: () => true,
+    onEvent: (event) => events.push(event),
+  });
+  const hear = async (probability: number, ms: number) => {
+    for (let at = 0; at < ms; at += WINDOW_MS) {
+      listener.push(new Float32Array(VAD_WINDOW).fill(probability));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  return { listener, recognition, events, hear };
+}
+
+describe('a turn on a busy machine', () => {
+  it('is not lost when its first partial text was empty and its final text comes late', async () => {
+    const { listener, recognition, events, hear } = listen();
+    await hear(0.95, 960);
+    let open: () => void = () => {};
+    recognition.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    recognition.text = 'What does it cost?';
+    await hear(0.02, 1_600);
+    expect(events.map(({ type }) => type)).toEqual(['onset']);
+    open();
+    await vi.waitFor(() => expect(events.at(-1)?.type).toBe('turn-end'));
+    expect(events.at(-1)).toMatchObject({ transcript: { text: 'What does it cost?' } });
+    listener.close();
+  });
+
+  it('without any words is discarded', async () => {
+    const { listener, events, hear } = listen();
+    await hear(0.95, 960);
+    await hear(0.02, 1_600);
+    await vi.waitFor(() => expect(events.at(-1)?.type).toBe('discard'));
+    expect(events.some(({ type }) => type === 'turn-end')).toBe(false);
+    listener.close();
+  });
+});
