@@ -10,6 +10,8 @@ export interface SupervisedProcessOptions {
   entry: string;
   args: readonly string[];
   env: Readonly<Record<string, string>>;
+  /** Node's own flags. */
+  execArgv?: readonly string[];
   /** Raises the child's nice value. */
   nice?: number;
   /** A Unix socket that the child listens on; a stale one is removed before each start. */
@@ -151,7 +153,7 @@ export class SupervisedProcess implements WorkerChannel {
     const child = fork(entry, [...args], {
       serialization: 'advanced',
       env: { ...env },
-      execArgv: [],
+      execArgv: [...(this.#options.execArgv ?? [])],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#child = child;

@@ -14,6 +14,9 @@ export interface SupervisorOptions {
 }
 
 /** Time from each worker's start to its `ready`. */
+/** Garbage collection without helper threads: on few cores they starve, and the pacer's collector would wait for them. */
+const AVATAR_NODE_FLAGS = ['--single-threaded-gc'];
+
 export interface WorkersReady {
   speechMs: number;
   avatarMs: number;
@@ -48,7 +51,12 @@ export class WorkerSupervisor {
       socketPath,
       nice: SPEECH_NICE,
     });
-    this.avatar = new SupervisedProcess({ ...common, name: 'avatar worker', entry: options.avatarEntry });
+    this.avatar = new SupervisedProcess({
+      ...common,
+      name: 'avatar worker',
+      entry: options.avatarEntry,
+      execArgv: AVATAR_NODE_FLAGS,
+    });
   }
 
   get isReady(): boolean {

@@ -7,6 +7,7 @@ import { openAvatar } from '../../inference/avatar/renderer/portrait.js';
 import { ProbeAvatar, ProbeMotion } from '../../inference/avatar/renderer/probe.js';
 import { i420Bytes, Vp8Encoder } from '../../media/codecs.js';
 import type { EncodedFrame, FrameRequest, FromAvatarThread, ToAvatarThread } from '../../media/output-protocol.js';
+import { postToPacer } from '../../media/pacer-priority.js';
 import { FrameMaker } from './frame-maker.js';
 
 const STATS_FRAMES = 25;
@@ -47,7 +48,7 @@ function handleFrameRequest(first: FrameRequest): void {
     requests.push(more.message);
   }
   const frame: EncodedFrame = maker.make(requests);
-  framePort.postMessage(frame, [frame.data.buffer]);
+  postToPacer(framePort, frame, [frame.data.buffer]);
   renderMs.push(frame.renderMs);
   encodeMs.push(frame.encodeMs);
   if (renderMs.length >= STATS_FRAMES)
