@@ -13,10 +13,10 @@ export interface SupervisorOptions {
   backoffMs?: { first: number; last: number; stableMs: number };
 }
 
-/** Time from each worker's start to its `ready`. */
 /** Garbage collection without helper threads: on few cores they starve, and the pacer's collector would wait for them. */
 const AVATAR_NODE_FLAGS = ['--single-threaded-gc'];
 
+/** Time from each worker's start to its `ready`. */
 export interface WorkersReady {
   speechMs: number;
   avatarMs: number;
