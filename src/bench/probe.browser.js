@@ -38,7 +38,8 @@
   navigator.mediaDevices.getUserMedia = async () => {
     open();
     await context.resume();
-    return microphone.stream;
+    // A clone, so that a microphone that the page stops can be asked for again.
+    return microphone.stream.clone();
   };
 
   /** Begins to record; the avatar's stream must be there. */

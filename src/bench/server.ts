@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { PROJECT_ROOT } from '../cache.js';
 
 const READY_LIMIT_MS = 120_000;
 
@@ -12,7 +13,7 @@ export class BenchServer {
   readonly #child: ChildProcess;
 
   static create(env: Record<string, string>): Promise<BenchServer> {
-    const cli = fileURLToPath(new URL('../cli.js', import.meta.url));
+    const cli = join(PROJECT_ROOT, 'dist/cli.js');
     const startedAt = performance.now();
     const child = spawn(process.execPath, [cli, 'serve'], {
       env: { ...process.env, VISAVIS_PORT: '0', VISAVIS_RTC_PORT: '0', VISAVIS_LOG_LEVEL: 'warn', ...env },

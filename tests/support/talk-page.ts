@@ -1,0 +1,169 @@
+import { existsSync } from 'node:fs';
+import { BenchBrowser, type Clock, type FrameSeen } from '../../src/bench/browser.js';
+import { MOUTH_BOX, type PageEvent, Recorder, sleep } from '../../src/bench/dialogue.js';
+import { BenchServer } from '../../src/bench/server.js';
+
+export { sleep } from '../../src/bench/dialogue.js';
+export const REPLY_LIMIT_MS = 45_000;
+const START_LIMIT_MS = 60_000;
+
+/** Why tests that need a browser are skipped; false when there is one. */
+export const NO_BROWSER = !existsSync('/usr/bin/chromium');
+
+type EventType = PageEvent['event']['type'];
+type EventOf<T extends EventType> = Extract<PageEvent['event'], { type: T }>;
+
+/** The real service from `dist`, with the fast voice and no language API unless `env` says otherwise. */
+export function startService(env: Record<string, string> = {}): Promise<BenchServer> {
+  return BenchServer.create({
+    OPENAI_API_KEY: '',
+    OPENAI_BASE_URL: '',
+    VISAVIS_SPEECH: 'piper',
+    VISAVIS_LOG_LEVEL: 'fatal',
+    ...env,
+  });
+}
+
+/** A visitor on the talk page in a real Chromium: speaks into the microphone, types, and records microphone and avatar on one clock. */
+export class TalkPage {
+  readonly browser: BenchBrowser;
+  readonly #recorder: Recorder;
+  readonly #frames: FrameSeen[] = [];
+
+  /** Resolves when picture and microphone are live and the recording runs. */
+  static async open(url: string, query = 'greeting=none'): Promise<TalkPage> {
+    const browser = await BenchBrowser.create();
+    try {
+      await browser.page.goto(`${url}?${query}`);
+      await browser.page.getByRole('button', { name: /start/i }).first().click();
+      await browser.until("window.visavis?.firstFrameMs !== undefined && visavis.microphone === 'on'", START_LIMIT_MS);
+      await browser.evaluate(`bench.watch(${JSON.stringify(MOUTH_BOX)})`);
+      await browser.evaluate('bench.record()');
+      return new TalkPage(browser);
+    } catch (error) {
+      await browser.close();
+      throw error;
+    }
+  }
+
+  private constructor(browser: BenchBrowser) {
+    this.browser = browser;
+    this.#recorder = new Recorder(browser);
+  }
+
+  /** Speaks 48 kHz PCM; resolves at its end. */
+  async speak(pcm: Int16Array): Promise<void> {
+    await this.browser.speak(pcm);
+  }
+
+  /** Types a question into the page's own field. */
+  async type(text: string): Promise<void> {
+    const field = this.browser.page.getByRole('textbox');
+    await field.fill(text);
+    await field.press('Enter');
+  }
+
+  /** Everything the page was told, at wall-clock times. */
+  async events(): Promise<PageEvent[]> {
+    return this.browser.evaluate(
+      'visavis.events.map(({ atMs, event }) => ({ atMs: performance.timeOrigin + atMs, event }))',
+    );
+  }
+
+  async eventsOf<T extends EventType>(type: T): Promise<(EventOf<T> & { atMs: number })[]> {
+    const all = await this.events();
+    return all
+      .filter(({ event }) => event.type === type)
+      .map(({ atMs, event }) => ({ ...(event as EventOf<T>), atMs }));
+  }
+
+  /** Waits until at least `count` events of this type have come in all, and resolves with all of them. */
+  async waitFor<T extends EventType>(
+    type: T,
+    count: number,
+    limitMs = REPLY_LIMIT_MS,
+  ): Promise<(EventOf<T> & { atMs: number })[]> {
+    const number = `visavis.events.filter(({ event }) => event.type === '${type}').length`;
+    await this.#until(`${number} >= ${count}`, limitMs, `${count} events of type ${type}`);
+    return this.eventsOf(type);
+  }
+
+  async waitForState(state: 'idle' | 'listening' | 'thinking' | 'speaking', limitMs = REPLY_LIMIT_MS): Promise<void> {
+    await this.#until(`visavis.agentState === '${state}'`, limitMs, `state ${state}`);
+  }
+
+  async #until(expression: string, limitMs: number, what: string): Promise<void> {
+    await this.browser.until(expression, limitMs).catch(async () => {
+      const seen = (await this.events()).filter(({ event }) => event.type !== 'caption');
+      throw new Error(`no ${what} within ${limitMs} ms; there were ${JSON.stringify(seen.map(({ event }) => event))}`);
+    });
+  }
+
+  /** Says something (spoken or typed) and resolves with what the avatar answered, when it has been said to its end. */
+  async turn(say: Int16Array | string): Promise<EventOf<'utterance-end'>> {
+    const before = (await this.eventsOf('utterance-end')).length;
+    if (typeof say === 'string') await this.type(say);
+    else await this.speak(say);
+    const ends = await this.waitFor('utterance-end', before + 1);
+    await this.waitForState('idle');
+    return ends.at(-1)!;
+  }
+
+  async decodedFrames(): Promise<number> {
+    return this.browser.evaluate<number>(
+      `visavis.getStats().then((report) => [...(report?.values() ?? [])]
+        .filter((s) => s.type === 'inbound-rtp' && s.kind === 'video').reduce((sum, s) => sum + s.framesDecoded, 0))`,
+    );
+  }
+
+  /** The pictures shown since the page was opened, with the darkness of the mouth's region. */
+  async frames(): Promise<FrameSeen[]> {
+    this.#frames.push(...(await this.browser.evaluate<FrameSeen[]>('bench.frames()')));
+    return this.#frames;
+  }
+
+  /** The recording so far: both channels at 48 kHz, and the wall-clock time of its first frame. */
+  async recording(): Promise<Recording> {
+    await this.#recorder.collect();
+    const { nowFrame, nowWallMs } = await this.browser.evaluate<Clock>('bench.clock()');
+    const { sampleRateHz, channels } = this.#recorder.wav();
+    const [visitor, avatar] = channels as [Float32Array<ArrayBuffer>, Float32Array<ArrayBuffer>];
+    return new Recording(
+      visitor,
+      avatar,
+      sampleRateHz,
+      nowWallMs - ((nowFrame - this.#recorder.first) * 1000) / sampleRateHz,
+    );
+  }
+
+  async settle(ms: number): Promise<void> {
+    await sleep(ms);
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+  }
+}
+
+/** Microphone and avatar on one clock. */
+export class Recording {
+  constructor(
+    readonly visitor: Float32Array<ArrayBuffer>,
+    readonly avatar: Float32Array<ArrayBuffer>,
+    readonly rateHz: number,
+    readonly beganAtMs: number,
+  ) {}
+
+  /** The avatar's sound between two wall-clock times. */
+  heard(fromMs: number, toMs: number): Float32Array<ArrayBuffer> {
+    return this.avatar.slice(Math.max(0, this.frameAt(fromMs)), Math.max(0, this.frameAt(toMs)));
+  }
+
+  frameAt(wallMs: number): number {
+    return Math.round(((wallMs - this.beganAtMs) * this.rateHz) / 1000);
+  }
+
+  wallMsOf(frame: number): number {
+    return this.beganAtMs + (frame * 1000) / this.rateHz;
+  }
+}
