@@ -9,6 +9,7 @@ import type { Room, Sfu } from '../media/sfu.js';
 import type { Metrics } from '../metrics.js';
 import type { AvatarWorkerClient } from '../worker/avatar-worker-client.js';
 import type { ConversationOptions } from '../worker/control.js';
+import { ConversationMirror } from './conversation-mirror.js';
 import { IdleWatch } from './idle.js';
 import type { JoinAnswer, ServerToClient } from './messages.js';
 import { Viewer, type ViewerHost } from './viewer.js';
@@ -34,8 +35,6 @@ export const MAX_VIEWERS = 16;
 /** A participant whose connection broke keeps the seat for this long. */
 export const SEAT_GRACE_MS = 35_000;
 const OPEN_ATTEMPTS = 5;
-/** Enough for any language model's context; older messages are of no use to a successor. */
-const MAX_HISTORY = 400;
 const DISCLOSURE = 'You are talking to a machine: this face and this voice are made by a computer.';
 
 /**
@@ -53,7 +52,7 @@ export class Session {
   readonly #viewers = new Map<string, Viewer>();
   readonly #graces = new Map<string, NodeJS.Timeout>();
   readonly #microphones = new Map<string, { microphone: Microphone; enabled: boolean }>();
-  readonly #history: Message[] = [];
+  readonly #mirror = new ConversationMirror();
   readonly #governor: BitrateGovernor;
   readonly #idle: IdleWatch;
   readonly #room: Room;
@@ -96,7 +95,7 @@ export class Session {
     this.#idle = new IdleWatch(options.joinWithinMs, options.idleTimeoutMs, (reason) => void this.close(reason));
     this.#lifetime.own(() => this.#idle.close());
     services.worker.listen(this.id, {
-      onEvent: (event) => this.#handleEvent(event),
+      onEvent: (event) => this.#handleEvent(this.#mirror.accept(event)),
       onClosed: (error) => this.#handleWorkerClosed(error),
       onWorkerLost: () => this.#handleWorkerLost(),
       onWorkerBack: () => void this.#handleWorkerBack(),
@@ -113,7 +112,7 @@ export class Session {
   }
 
   get history(): readonly Message[] {
-    return this.#history;
+    return this.#mirror.history;
   }
 
   get participantCount(): number {
@@ -316,10 +315,6 @@ export class Session {
         this.#broadcast('latency', { turnId, utteranceId, latency });
         break;
       }
-      case 'history':
-        this.#history.push(event.message);
-        if (this.#history.length > MAX_HISTORY) this.#history.shift();
-        break;
       case 'error':
         metrics.errors.inc({ code: event.error.code });
         this.#logger.warn({ code: event.error.code, reason: event.error.message }, 'conversation reported an error');
@@ -338,6 +333,7 @@ export class Session {
     this.#state = 'idle';
     this.#logger.warn('avatar worker lost');
     this.#link.pause().catch((error: unknown) => this.#logger.warn({ err: error }, 'link could not be paused'));
+    for (const event of this.#mirror.workerLost()) this.#handleEvent(event);
     this.#broadcast('state', { state: 'idle' });
     const message = 'the avatar failed and is coming back; what was said is kept';
     this.#broadcast('session-error', new VisavisError('unavailable', message).toBody());
@@ -351,7 +347,7 @@ export class Session {
     const { conversation } = this.#options;
     const options = this.#started ? { ...conversation, greeting: null } : conversation;
     try {
-      await worker.open(this.id, { link: this.#link.link, options, history: [...this.#history] });
+      await worker.open(this.id, { link: this.#link.link, options, history: [...this.history] });
       await this.#link.resume();
     } catch (thrown) {
       // When it died once more, the next `onWorkerBack` tries again.
@@ -366,7 +362,7 @@ export class Session {
     }
     if (this.#started) worker.start(this.id);
     else if (this.#startPending) this.#handleFirstReady();
-    this.#logger.info({ messages: this.#history.length }, 'conversation goes on in a new avatar worker');
+    this.#logger.info({ messages: this.history.length }, 'conversation goes on in a new avatar worker');
   }
 
   #broadcast<K extends keyof ServerToClient>(name: K, payload: Parameters<ServerToClient[K]>[0]): void {

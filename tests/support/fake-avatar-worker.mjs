@@ -107,8 +107,8 @@ class FakeConversation {
     const utteranceId = ++this.utterances;
     this.emit({ type: 'state', state: 'speaking' });
     for (const [index, word] of text.split(' ').entries()) this.emit({ type: 'caption', utteranceId, index, word });
-    this.emit({ type: 'utterance-end', utteranceId, text, interrupted: false });
     this.emit({ type: 'history', message: { role: 'assistant', text } });
+    this.emit({ type: 'utterance-end', utteranceId, text, interrupted: false });
     this.emit({ type: 'state', state: 'listening' });
   }
 

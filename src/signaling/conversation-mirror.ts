@@ -1,0 +1,97 @@
+import type { ConversationEvent } from '../agents/events.js';
+import type { Message } from '../inference/engines.js';
+
+/** Enough for any language model's context; older messages are of no use to a successor. */
+const MAX_HISTORY = 400;
+
+/** Numbers that a successor begins anew, made to go on where its predecessor's ended. */
+class Continuation {
+  #base = 0;
+  #highest = 0;
+
+  of(number: number): number {
+    this.#highest = Math.max(this.#highest, this.#base + number);
+    return this.#base + number;
+  }
+
+  restart(): void {
+    this.#base = this.#highest;
+  }
+}
+
+/**
+ * What the gateway knows of a conversation from its events: enough to go on in another worker when this one dies. Viewers see
+ * one conversation: turns and utterances are numbered through, and what a dead worker left open is ended for it. Pure.
+ */
+export class ConversationMirror {
+  readonly #history: Message[] = [];
+  readonly #turns = new Continuation();
+  readonly #utterances = new Continuation();
+  #speaking: { utteranceId: number; words: string[] } | undefined;
+  #openTurn: { turnId: number; participantId: string } | undefined;
+
+  /** What was said and heard, oldest first. */
+  get history(): readonly Message[] {
+    return this.#history;
+  }
+
+  /** Takes the worker's next event in; returns it as viewers are to see it. */
+  accept(event: ConversationEvent): ConversationEvent {
+    const seen = this.#renumber(event);
+    if (seen.type === 'history') this.#remember(seen.message);
+    else if (seen.type === 'caption') {
+      const { utteranceId, word } = seen;
+      if (this.#speaking?.utteranceId === utteranceId) this.#speaking.words.push(word);
+      else this.#speaking = { utteranceId, words: [word] };
+    } else if (seen.type === 'utterance-end') this.#speaking = undefined;
+    else if (seen.type === 'transcript') this.#openTurn = seen.final ? undefined : seen;
+    return seen;
+  }
+
+  /**
+   * The worker is dead: a turn that was being understood is given up, and an utterance under way ends as an interrupted one after
+   * the words that were heard. Returns the events that say so.
+   */
+  workerLost(): ConversationEvent[] {
+    const events: ConversationEvent[] = [];
+    if (this.#openTurn !== undefined) {
+      const { turnId, participantId } = this.#openTurn;
+      events.push({ type: 'transcript', turnId, participantId, text: '', final: true });
+    }
+    if (this.#speaking !== undefined) {
+      const { utteranceId, words } = this.#speaking;
+      const text = words.join(' ');
+      this.#remember({ role: 'assistant', text, interrupted: true });
+      events.push({ type: 'utterance-end', utteranceId, text, interrupted: true });
+    }
+    this.#openTurn = undefined;
+    this.#speaking = undefined;
+    this.#turns.restart();
+    this.#utterances.restart();
+    return events;
+  }
+
+  #renumber(event: ConversationEvent): ConversationEvent {
+    switch (event.type) {
+      case 'transcript':
+        return { ...event, turnId: this.#turns.of(event.turnId) };
+      case 'caption':
+      case 'utterance-end':
+      case 'interruption':
+        return { ...event, utteranceId: this.#utterances.of(event.utteranceId) };
+      case 'latency':
+        return {
+          ...event,
+          turnId: this.#turns.of(event.turnId),
+          utteranceId: this.#utterances.of(event.utteranceId),
+        };
+      default:
+        return event;
+    }
+  }
+
+  #remember(message: Message): void {
+    this.#history.push(message);
+    if (this.#history.length > MAX_HISTORY) this.#history.shift();
+  }
+}
