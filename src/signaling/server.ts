@@ -5,8 +5,11 @@ import { type ClientSocket, Connection, type ConnectionServices } from './connec
 import type { ClientToServer, ServerToClient } from './messages.js';
 import type { OriginPolicy } from './origin.js';
 
-/** The largest legitimate message is a set of RTP capabilities, about 10 kB. */
-export const MAX_MESSAGE_BYTES = 64 * 1024;
+/**
+ * A larger message costs its sender the connection. The largest legitimate one is a set of RTP capabilities, about 10 kB; the room
+ * above is for pasted texts, which are refused with a typed error as long as they get through at all.
+ */
+export const MAX_MESSAGE_BYTES = 256 * 1024;
 
 export interface SignalingOptions extends ConnectionServices {
   http: HttpServer;

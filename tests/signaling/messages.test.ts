@@ -162,7 +162,7 @@ describe('too much', () => {
   it('an oversized message ends the connection and nothing else', async () => {
     const { client } = await service.joined();
     const other = await service.connect();
-    client.socket.emit('say', { text: 'x'.repeat(200_000) });
+    client.socket.emit('say', { text: 'x'.repeat(300_000) });
     await client.disconnected;
     expect(other.socket.connected).toBe(true);
   });
