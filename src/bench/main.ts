@@ -12,6 +12,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { TurnLatency } from '../agents/events.js';
+import { readWav, writeWav } from '../media/wav.js';
 import { type Dialogue, hold, MOUTH_BOX, type SpokenTurn } from './dialogue.js';
 import { figure, ms, table } from './figures.js';
 import { bargeIns, frameToScreen, responses } from './measures.js';
@@ -21,7 +22,6 @@ import { speakAll } from './recordings.js';
 import { type Measured, meets, render } from './report.js';
 import { BenchServer } from './server.js';
 import { measureSkew } from './skew.js';
-import { readWav, writeWav } from '../media/wav.js';
 
 const { values } = parseArgs({
   options: {

@@ -1,8 +1,8 @@
 /** From recorded dialogues to figures. Pure: `bench --verify` runs the same code over the kept recordings. */
 
+import type { Wav } from '../media/wav.js';
 import type { FrameSeen } from './browser.js';
 import type { Dialogue, PageEvent, SpokenTurn } from './dialogue.js';
-import type { Wav } from '../media/wav.js';
 import { dropsBelow, firstVoiced, lastVoiced } from './waveform.js';
 
 export interface Response {
