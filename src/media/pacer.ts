@@ -7,6 +7,14 @@ import { type SpeechEvent, SpeechQueue } from './speech-queue.js';
 export const MAX_CATCH_UP_MS = 200;
 
 const TICKS_PER_FRAME = FRAME_MS / AUDIO_PACKET_MS;
+/**
+ * The picture shows the speech of this many ticks before the packet that leaves with it. A browser plays sound 40–70 ms
+ * after it arrives (its jitter buffer and the device), a picture within 5–30 ms, and leaves differences below about 30 ms alone (libwebrtc's
+ * stream synchronisation); so what is seen and what is heard meet at the viewer. It also makes the place in the speech known, not
+ * predicted, when a frame is asked for.
+ */
+export const PICTURE_DELAY_TICKS = 2;
+const REMEMBERED_TICKS = 16;
 
 /** One 20 ms block of audio and when it belongs. */
 export interface AudioTick {
@@ -26,7 +34,7 @@ export interface FrameDue {
   dueMs: number;
   /** Of the instant it is due; 32 bits. */
   timestamp: number;
-  /** What is heard at that instant. */
+  /** What a viewer hears when the frame is shown. */
   speech: SpeechPosition | null;
 }
 
@@ -40,6 +48,7 @@ export class Pacer {
   readonly speech = new SpeechQueue();
   readonly #audioBase: number;
   readonly #videoBase: number;
+  readonly #heard: (SpeechPosition | null)[] = new Array(REMEMBERED_TICKS).fill(null);
   #nextTick = 0;
   #nextFrame = 0;
   #discontinuous = true;
@@ -85,8 +94,9 @@ export class Pacer {
       this.#discontinuous = true;
     }
     const events: SpeechEvent[] = [];
-    this.speech.render(out, events);
     const index = this.#nextTick++;
+    this.#heard[index % REMEMBERED_TICKS] = this.speech.positionAfter(0);
+    this.speech.render(out, events);
     const timestamp = wrap32(this.#audioBase + index * SAMPLES_PER_PACKET);
     const discontinuous = this.#discontinuous;
     this.#discontinuous = false;
@@ -106,14 +116,18 @@ export class Pacer {
     }
     if (nowMs < this.nextFrameRequestMs) return { frame: null, skipped };
     const index = this.#nextFrame++;
-    const ahead = Math.max(0, index * TICKS_PER_FRAME - this.#nextTick) * SAMPLES_PER_PACKET;
     const frame = {
       index,
       dueMs: this.frameDueMs(index),
       timestamp: this.frameTimestamp(index),
-      speech: this.speech.positionAfter(ahead),
+      speech: this.#speechAt(index * TICKS_PER_FRAME - PICTURE_DELAY_TICKS),
     };
     return { frame, skipped };
+  }
+
+  #speechAt(tick: number): SpeechPosition | null {
+    if (tick >= this.#nextTick) return this.speech.positionAfter((tick - this.#nextTick) * SAMPLES_PER_PACKET);
+    return tick < 0 ? null : (this.#heard[tick % REMEMBERED_TICKS] ?? null);
   }
 }
 

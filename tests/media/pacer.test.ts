@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type AudioTick, MAX_CATCH_UP_MS, Pacer } from '../../src/media/pacer.js';
+import { type AudioTick, MAX_CATCH_UP_MS, Pacer, PICTURE_DELAY_TICKS } from '../../src/media/pacer.js';
 import { flatSegment, seededRandom } from '../support/media.js';
 
 const START_MS = 1_900_000_000_000.25;
@@ -88,7 +88,7 @@ test.each([1, 2, 3])(
 );
 
 describe('frame requests', () => {
-  test('come 25 ms before the frame is due and name what is heard then', () => {
+  test('come 25 ms before the frame is due and name what was sent 40 ms before that', () => {
     const pacer = new Pacer(START_MS);
     pacer.speech.add(flatSegment(9, 1, 4800));
     expect(pacer.frameRequest(START_MS - 26).frame).toBeNull();
@@ -96,31 +96,38 @@ describe('frame requests', () => {
       index: 0,
       dueMs: START_MS,
       timestamp: pacer.frameTimestamp(0),
-      speech: { segmentId: 9, positionMs: 0 },
+      speech: null,
     });
     ticksUntil(pacer, START_MS);
-    const next = pacer.frameRequest(START_MS + 15).frame;
-    expect(next).toMatchObject({ index: 1, speech: { segmentId: 9, positionMs: 40 } });
+    expect(pacer.frameRequest(START_MS + 15).frame).toMatchObject({
+      index: 1,
+      speech: { segmentId: 9, positionMs: 0 },
+    });
     ticksUntil(pacer, START_MS + 40);
-    expect(pacer.frameRequest(START_MS + 60).frame).toMatchObject({ index: 2, speech: { positionMs: 80 } });
+    expect(pacer.frameRequest(START_MS + 60).frame).toMatchObject({ index: 2, speech: { positionMs: 40 } });
     ticksUntil(pacer, START_MS + 80);
-    expect(pacer.frameRequest(START_MS + 95).frame).toMatchObject({ index: 3, speech: null });
+    expect(pacer.frameRequest(START_MS + 95).frame).toMatchObject({ index: 3, speech: { positionMs: 80 } });
+    ticksUntil(pacer, START_MS + 120);
+    expect(pacer.frameRequest(START_MS + 135).frame).toMatchObject({ index: 4, speech: null });
   });
 
-  test('the foretold place is the one whose sample is sent with the frame', () => {
+  test('name the place whose sample was sent two ticks before the frame, at any moment of asking', () => {
     const random = seededRandom(4);
     const pacer = new Pacer(START_MS);
     for (let id = 1; id <= 20; id++) pacer.speech.add(flatSegment(id, 1, Math.floor(random() * 5000), id));
-    const foretold = new Map<number, number>();
+    const named = new Map<number, number>();
+    const sent = new Map<number, number>();
     for (let step = 0; step < 400; step++) {
       const nowMs = START_MS - 25 + step * 5;
       const { frame } = pacer.frameRequest(nowMs);
-      if (frame !== null) foretold.set(frame.index * 2, frame.speech?.segmentId ?? 0);
+      if (frame !== null) named.set(frame.index * 2 - PICTURE_DELAY_TICKS, frame.speech?.segmentId ?? 0);
       for (let tick = pacer.tick(nowMs, block); tick !== null; tick = pacer.tick(nowMs, block)) {
-        if (foretold.has(tick.index)) expect(block[0]).toBe(foretold.get(tick.index));
+        sent.set(tick.index, block[0] ?? 0);
       }
     }
-    expect(foretold.size).toBeGreaterThan(40);
+    const both = [...named].filter(([tick]) => sent.has(tick));
+    expect(both.length).toBeGreaterThan(40);
+    for (const [tick, segmentId] of both) expect(sent.get(tick)).toBe(segmentId);
   });
 
   test('frames whose time has passed are left out and counted', () => {
