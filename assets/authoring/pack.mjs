@@ -8,12 +8,12 @@ import { fileURLToPath } from 'node:url';
 
 const AVATARS = fileURLToPath(new URL('../avatars/', import.meta.url));
 const STOCK = [
-  { id: 'mara', name: 'Mara', voice: 'af_heart' },
-  { id: 'sam', name: 'Sam', voice: 'am_michael' },
-  { id: 'ines', name: 'Ines', voice: 'af_bella' },
+  { id: 'mara', name: 'Mara', voices: { kokoro: 'af_heart', piper: 'libritts-840' } },
+  { id: 'sam', name: 'Sam', voices: { kokoro: 'am_michael', piper: 'libritts-680' } },
+  { id: 'ines', name: 'Ines', voices: { kokoro: 'af_bella', piper: 'libritts-783' } },
 ];
 
-for (const { id, name, voice } of STOCK) {
+for (const { id, name, voices } of STOCK) {
   const files = {};
   for (const file of ['portrait.png', 'rig.json']) {
     const content = await readFile(join(AVATARS, id, file));
@@ -27,7 +27,7 @@ for (const { id, name, voice } of STOCK) {
     width: 512,
     height: 512,
     frameRate: 25,
-    voice,
+    voices,
     licence: 'Apache-2.0',
     provenance:
       'Modelled and rendered for this project in Blender, from a generic head model (ICT-FaceKit, MIT licence). ' +

@@ -102,6 +102,7 @@ export interface ServerToClient {
 /** `POST /v1/sessions`. All fields optional. */
 export const createSessionBody = z.strictObject({
   avatar: z.string().min(1).max(64).optional(),
+  /** One that the session's speech engine has; by default VISAVIS_VOICE, else the avatar's own. */
   voice: z.string().min(1).max(64).optional(),
   speech: z.enum(['kokoro', 'piper', 'openai']).optional(),
   /** Spoken when the visitor is connected; null: silence. */

@@ -6,6 +6,7 @@ import { JoinTokens, type Seat } from './auth.js';
 import type { AvatarDirectory } from './avatars.js';
 import type { CreatedSession, CreateSessionBody } from './messages.js';
 import { MAX_VIEWERS, Session, type SessionServices } from './session.js';
+import { sessionVoice } from './session-voice.js';
 import type { Viewer } from './viewer.js';
 
 /** An expired token is told from an unknown one for this long. */
@@ -105,8 +106,7 @@ export class SessionRegistry {
         avatarPath: folder,
         width,
         height,
-        // The package's voice is one of Kokoro's.
-        voice: body.voice ?? config.voice ?? (speech === 'kokoro' ? manifest.voice : undefined),
+        voice: sessionVoice({ engine: speech, requested: body.voice, config, avatar: manifest }),
         speech,
         greeting: greeting === undefined ? `Hello, I'm ${name}. How can I help you?` : greeting?.trim() || null,
         instructions: body.instructions ?? config.instructions,

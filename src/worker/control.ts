@@ -31,7 +31,7 @@ export interface ConversationOptions {
   avatarPath: string;
   width: number;
   height: number;
-  /** Undefined: the speech engine's own default. */
+  /** One that `speech` has, chosen by the gateway. Undefined: the speech engine's own default. */
   voice?: string;
   speech: 'kokoro' | 'piper' | 'openai';
   /** Spoken when the first viewer is ready; null: silent start. */

@@ -88,6 +88,8 @@ describe('on loopback without keys', () => {
     ['an unknown avatar', JSON_TYPE, '{"avatar":"nobody"}', 404, 'not-found', 'avatar'],
     ['an avatar outside the folder', JSON_TYPE, '{"avatar":"../../etc"}', 404, 'not-found', 'avatar'],
     ['a speech API that is not there', JSON_TYPE, '{"speech":"openai"}', 400, 'bad-request', 'speech'],
+    ['a voice that Kokoro does not have', JSON_TYPE, '{"voice":"nobody"}', 400, 'bad-request', 'voice'],
+    ['a Kokoro voice for Piper', JSON_TYPE, '{"speech":"piper","voice":"af_heart"}', 400, 'bad-request', 'voice'],
     ['too much', JSON_TYPE, JSON.stringify({ instructions: 'x'.repeat(70_000) }), 413, 'too-large', undefined],
   ])('refuses %s with a typed error', async (_what, headers, body, status, code, field) => {
     const answer = await send(service, 'POST', '/v1/sessions', headers, body);

@@ -108,7 +108,7 @@ function writeAvatar(avatars: string, id: string): void {
     width: 512,
     height: 512,
     frameRate: 25,
-    voice: 'af_heart',
+    voices: { kokoro: 'af_heart', piper: 'libritts-840' },
     licence: 'CC0-1.0',
     provenance: 'One pixel.',
     likeness: { ground: 'synthetic', statement: 'Nobody.' },

@@ -3,6 +3,7 @@ import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { VisavisError } from '../../errors.js';
+import { KOKORO_VOICE, piperSpeaker } from '../speech/voices.js';
 import { FRAME_RATE } from './motion-frame.js';
 import { decodePng, type RgbImage } from './png.js';
 import { parseRig, type Rig } from './rig.js';
@@ -27,7 +28,11 @@ const manifestSchema = z.strictObject({
   width: z.number().int().min(128).max(1024).multipleOf(2),
   height: z.number().int().min(128).max(1024).multipleOf(2),
   frameRate: z.literal(FRAME_RATE),
-  voice: z.string().min(1).max(80),
+  /** One voice for every speech engine of our own; whether it is installed shows when a session asks for it. */
+  voices: z.strictObject({
+    kokoro: z.string().regex(KOKORO_VOICE, 'must be a voice of Kokoro such as af_heart'),
+    piper: z.string().refine((voice) => piperSpeaker(voice) !== undefined, 'must be libritts-0 … libritts-903'),
+  }),
   licence: z.string().min(1).max(200),
   provenance: z.string().min(1).max(2_000),
   likeness: z.strictObject({

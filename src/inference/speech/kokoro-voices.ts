@@ -1,21 +1,12 @@
-import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { VisavisError } from '../../errors.js';
 import { modelFile } from '../models.js';
+import { unknownVoice } from './voices.js';
 
 /** Values of one style vector; a voice has one for every number of input symbols. */
 export const STYLE_SIZE = 256;
 /** Rows of a voice file: styles for 0…509 symbols. */
 export const STYLE_ROWS = 510;
-
-const FILE = /^kokoro-voice-([a-z]{2}_[a-z0-9]+)\.bin$/;
-
-/** Names of the voices in the models folder, sorted. */
-export function installedVoices(): string[] {
-  const names = readdirSync(dirname(modelFile('kokoro-v1.0.onnx'))).flatMap((file) => FILE.exec(file)?.[1] ?? []);
-  return names.sort();
-}
 
 /** Style vectors of the voices in use, read once each. */
 export class VoiceStyles {
@@ -49,13 +40,4 @@ async function readStyles(voice: string): Promise<Float32Array> {
     );
   }
   return new Float32Array(new Uint8Array(bytes).buffer);
-}
-
-/** The error for a voice that is not there, with those that are. */
-export function unknownVoice(voice: string, names: readonly string[]): VisavisError {
-  return new VisavisError(
-    'bad-request',
-    `unknown voice ${JSON.stringify(voice.slice(0, 60))}; available: ${names.join(', ')}`,
-    { field: 'voice' },
-  );
 }

@@ -4,9 +4,10 @@ import type { SpeakOptions, SpeechChunk, SpeechSynthesiser } from '../engines.js
 import { modelFile } from '../models.js';
 import { createSession, exposeOutput, type OnnxSession, Tensor } from '../onnx.js';
 import { EnglishG2p } from './g2p.js';
-import { installedVoices, STYLE_SIZE, unknownVoice, VoiceStyles } from './kokoro-voices.js';
+import { STYLE_SIZE, VoiceStyles } from './kokoro-voices.js';
 import type { Utterance } from './phonemes.js';
 import { checkedSpeed, type RawSpeech, speakWith } from './phonemes-speak.js';
+import { installedKokoroVoices, unknownVoice } from './voices.js';
 
 const SAMPLE_RATE_HZ = 24_000;
 /** One unit of a predicted duration (the generator's hop × its upsampling): 600 samples, 25 ms. */
@@ -74,12 +75,13 @@ export class KokoroSynthesiser implements SpeechSynthesiser {
     defaultVoice?: string;
     lexicon?: Readonly<Record<string, string>>;
   }): Promise<KokoroSynthesiser> {
-    const voices = installedVoices();
+    const path = modelFile('kokoro-v1.0.onnx');
+    const voices = installedKokoroVoices();
     const defaultVoice = o.defaultVoice ?? (voices.includes(DEFAULT_VOICE) ? DEFAULT_VOICE : voices[0]);
     if (defaultVoice === undefined || !voices.includes(defaultVoice))
       throw unknownVoice(defaultVoice ?? DEFAULT_VOICE, voices);
     const [model, tokenizer, g2p] = await Promise.all([
-      readFile(modelFile('kokoro-v1.0.onnx')),
+      readFile(path),
       readFile(modelFile('kokoro-vocabulary.json'), 'utf8'),
       EnglishG2p.create({ lexicon: o.lexicon }),
     ]);

@@ -5,10 +5,10 @@ import { modelFile } from '../models.js';
 import { createSession, exposeOutput, type OnnxSession, Tensor } from '../onnx.js';
 import { EnglishG2p } from './g2p.js';
 import { allot } from './kokoro.js';
-import { unknownVoice } from './kokoro-voices.js';
 import type { Utterance } from './phonemes.js';
 import { checkedSpeed, type RawSpeech, speakWith } from './phonemes-speak.js';
 import { toEspeak } from './piper-symbols.js';
+import { PIPER_SPEAKERS, piperSpeaker, voiceProblem } from './voices.js';
 
 const SAMPLE_RATE_HZ = 22_050;
 /** Hop of the vocoder: one unit of a predicted duration. */
@@ -18,7 +18,6 @@ const AUDIO_AHEAD_SAMPLES = 485;
 /** The inner tensor with the duration of every input id, f32 [1,1,N]. */
 const DURATIONS = '/Ceil_output_0';
 const MAX_UNITS = 240;
-const SPEAKERS = 904;
 const DEFAULT_VOICE = 'libritts-680';
 /** Noise of the flow and of the duration predictor; Piper's defaults are 0.667 and 0.8, lower is steadier. */
 const NOISE_SCALE = 0.4;
@@ -30,7 +29,7 @@ const DURATION_NOISE_SCALE = 0.4;
  */
 export class PiperSynthesiser implements SpeechSynthesiser {
   readonly sampleRateHz = SAMPLE_RATE_HZ;
-  readonly voices: readonly string[] = Array.from({ length: SPEAKERS }, (_, i) => `libritts-${i}`);
+  readonly voices: readonly string[] = Array.from({ length: PIPER_SPEAKERS }, (_, i) => `libritts-${i}`);
   readonly #session: OnnxSession;
   readonly #ids: ReadonlyMap<string, number>;
   readonly #g2p: EnglishG2p;
@@ -115,11 +114,9 @@ export class PiperSynthesiser implements SpeechSynthesiser {
 
 /** Speaker number of a voice name; throws `bad-request` naming the field `voice` for anything else. */
 function speakerOf(voice: string): number {
-  const number = /^libritts-(\d{1,3})$/.exec(voice)?.[1];
-  if (number === undefined || Number(number) >= SPEAKERS || voice !== `libritts-${Number(number)}`) {
-    throw unknownVoice(voice, ['libritts-0 … libritts-903', 'good ones: libritts-680', 'libritts-250']);
-  }
-  return Number(number);
+  const problem = voiceProblem('piper', voice);
+  if (problem !== undefined) throw problem;
+  return piperSpeaker(voice)!;
 }
 
 /** Lines of "SYMBOL ID"; the symbol may itself be a blank. */

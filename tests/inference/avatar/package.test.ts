@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VisavisError } from '../../../src/errors.js';
 import { loadAvatarPackage } from '../../../src/inference/avatar/package.js';
+import { voiceProblem } from '../../../src/inference/speech/voices.js';
 import { STOCK, stockFolder } from './stock.js';
 
 type Manifest = Record<string, unknown> & { files: Record<string, { sha256: string; bytes: number }> };
@@ -48,10 +49,33 @@ describe('avatar package', () => {
   it.each(STOCK)('loads the stock avatar %s with voice, licence and ground of likeness', async (id) => {
     const pkg = await loadAvatarPackage(stockFolder(id));
     expect(pkg.manifest).toMatchObject({ id, renderer: 'portrait', frameRate: 25, likeness: { ground: 'synthetic' } });
-    expect(pkg.manifest.voice).toMatch(/^a[fm]_[a-z]+$/);
+    const { kokoro, piper } = pkg.manifest.voices;
+    expect(voiceProblem('kokoro', kokoro)).toBeUndefined();
+    expect(voiceProblem('piper', piper)).toBeUndefined();
     expect(pkg.portrait.data.length).toBe(pkg.portrait.width * pkg.portrait.height * 3);
     expect(pkg.rig.landmarks.length).toBe(478 * 3);
     expect(pkg.rig.triangles.length).toBe(898 * 3);
+  });
+
+  it('gives every stock avatar voices that no other has', async () => {
+    const packages = await Promise.all(STOCK.map((id) => loadAvatarPackage(stockFolder(id))));
+    for (const engine of ['kokoro', 'piper'] as const) {
+      expect(new Set(packages.map(({ manifest }) => manifest.voices[engine])).size).toBe(STOCK.length);
+    }
+  });
+
+  it.each([
+    ['no voice for Piper', { kokoro: 'af_heart' }, 'avatar.json.voices.piper'],
+    ['a Kokoro voice for Piper', { kokoro: 'af_heart', piper: 'af_heart' }, 'avatar.json.voices.piper'],
+    ['a speaker that Piper does not have', { kokoro: 'af_heart', piper: 'libritts-904' }, 'avatar.json.voices.piper'],
+    ['a path for Kokoro', { kokoro: '../af_heart', piper: 'libritts-1' }, 'avatar.json.voices.kokoro'],
+    ['one voice for all engines', 'af_heart', 'avatar.json.voices'],
+    ['an engine that there is not', { kokoro: 'af_heart', piper: 'libritts-1', flite: 'slt' }, 'avatar.json.voices'],
+  ])('rejects %s', async (_what, voices, field) => {
+    await edit((manifest) => {
+      manifest['voices'] = voices;
+    });
+    expect(await rejection()).toMatchObject({ code: 'bad-request', field });
   });
 
   it('reports a folder that does not exist as not found', async () => {

@@ -1,0 +1,38 @@
+import { VisavisError } from '../errors.js';
+import type { AvatarManifest } from '../inference/avatar/package.js';
+import { type SpeechEngine, voiceProblem } from '../inference/speech/voices.js';
+
+export interface SessionVoiceOptions {
+  engine: SpeechEngine;
+  /** The voice that the request for the session names. */
+  requested: string | undefined;
+  /** VISAVIS_SPEECH and VISAVIS_VOICE. */
+  config: { speech: SpeechEngine | 'auto'; voice: string | undefined };
+  avatar: Pick<AvatarManifest, 'id' | 'voices'>;
+}
+
+/**
+ * The voice of a session: the one it asks for, else VISAVIS_VOICE, else the avatar's own; undefined: the default of a remote
+ * engine. VISAVIS_VOICE belongs to the engine that VISAVIS_SPEECH names and is left aside for another one; where that says
+ * `auto`, it counts for whichever engine of our own has such a voice. Throws `bad-request` naming the field `voice` when
+ * the engine does not have the one chosen, and tells where its name came from.
+ */
+export function sessionVoice(
+  { engine, requested, config, avatar }: SessionVoiceOptions,
+  problemOf: typeof voiceProblem = voiceProblem,
+): string | undefined {
+  const own =
+    engine === 'openai' ? undefined : { source: `voice of the avatar ${avatar.id}`, name: avatar.voices[engine] };
+  const chosen = requested !== undefined ? { source: 'voice', name: requested } : (configuredVoice() ?? own);
+  const problem = chosen === undefined ? undefined : problemOf(engine, chosen.name);
+  if (chosen === undefined || problem === undefined) return chosen?.name;
+  const message = `${chosen.source}: the speech engine ${engine} cannot use it: ${problem.message}`;
+  throw new VisavisError('bad-request', message, { field: 'voice' });
+
+  function configuredVoice(): { source: string; name: string } | undefined {
+    const name = config.voice;
+    if (name === undefined) return undefined;
+    const fits = config.speech === 'auto' && engine !== 'openai' && problemOf(engine, name) === undefined;
+    return fits || config.speech === engine ? { source: 'VISAVIS_VOICE', name } : undefined;
+  }
+}
