@@ -16,7 +16,7 @@ import { runMain, SetupError, say } from './lib/report.mjs';
 import { provideWorker, workerPath } from './lib/worker.mjs';
 
 const HELP = `node scripts/setup.mjs [options]
-  --test          also what the tests need: Chromium, and the models of the group "piper"
+  --test          also what the tests need: Chromium
   --dev           only what building and checking the source need: no models, no mediasoup worker
   --with GROUP    also the models of this group of models.lock.json (may be given more than once)
   --build-worker  build mediasoup's worker from source, even where a binary is there or can be had
@@ -53,7 +53,7 @@ async function setUp(options) {
   await provideDependencies({ MEDIASOUP_WORKER_BIN: await workerPath() });
   if (!options.dev) {
     const lock = parseManifest(await readFile(join(ROOT, 'models.lock.json'), 'utf8'));
-    const files = selectFiles(lock, [...options.with, ...(options.test ? ['piper'] : [])]);
+    const files = selectFiles(lock, ['piper', ...options.with]);
     await provideModels(files, join(cacheFolder(), 'models'), { progress: (message) => say('models', message) });
     await provideWorker({ build: options['build-worker'] });
   }

@@ -64,14 +64,19 @@ async function serve(env: Record<string, string | undefined>): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
   try {
-    const { mediaMs, speechMs, avatarMs } = await gateway.ready;
+    const { mediaMs, speechMs, avatarMs, speech, kokoroMs } = await gateway.ready;
     const agent = config.openai === null ? 'knowledge' : config.openai.model;
     const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
     process.stdout.write(
       `Visavis is ready after ${seconds(performance.now() - beganMs)}: ${gateway.url}\n` +
-        `  speech ${config.speech} (${seconds(speechMs)}), agent ${agent}, avatar ${config.avatar} (${seconds(avatarMs)}), ` +
+        `  speech ${speech} (${seconds(speechMs)}), agent ${agent}, avatar ${config.avatar} (${seconds(avatarMs)}), ` +
         `media server (${seconds(mediaMs)})\n`,
     );
+    if (speech === 'piper' && kokoroMs !== undefined) {
+      process.stdout.write(
+        `  Kokoro, the more natural voice, needs ${Math.round(kokoroMs)} ms for its first words here; VISAVIS_SPEECH=kokoro chooses it all the same\n`,
+      );
+    }
   } catch (thrown) {
     await gateway.close();
     throw thrown;

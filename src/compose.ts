@@ -14,7 +14,7 @@ import { OriginPolicy } from './signaling/origin.js';
 import { SessionRegistry } from './signaling/registry.js';
 import { createRoutes } from './signaling/routes.js';
 import { createSignaling } from './signaling/server.js';
-import type { SessionServices } from './signaling/session.js';
+import type { SessionServices, SpeechEngineName } from './signaling/session.js';
 import { AvatarWorkerClient } from './worker/avatar-worker-client.js';
 import { WorkerSupervisor } from './worker/supervisor.js';
 
@@ -30,6 +30,10 @@ export interface GatewayOptions {
 }
 
 export interface ReadyReport {
+  /** The speech engine of sessions that ask for none. */
+  speech: SpeechEngineName;
+  /** What Kokoro takes for a first segment here, where that decided. */
+  kokoroMs: number | undefined;
   mediaMs: number;
   speechMs: number;
   avatarMs: number;
@@ -53,6 +57,7 @@ export class Gateway {
   readonly #http: HttpServer;
   readonly #io: ReturnType<typeof createSignaling>;
   #sfu: Sfu | undefined;
+  #speech: SpeechEngineName = 'kokoro';
   #worker: AvatarWorkerClient | undefined;
   #closing: Promise<void> | undefined;
 
@@ -125,7 +130,10 @@ export class Gateway {
     const [mediaResult, workersResult] = await Promise.allSettled([media, this.supervisor.start()]);
     if (mediaResult.status === 'rejected') throw mediaResult.reason;
     if (workersResult.status === 'rejected') throw workersResult.reason;
-    return { mediaMs: mediaResult.value, ...workersResult.value };
+    const { standardVoice, ...times } = workersResult.value;
+    const { speech } = this.#config;
+    this.#speech = speech === 'auto' ? (standardVoice?.standard ?? 'kokoro') : speech;
+    return { mediaMs: mediaResult.value, speech: this.#speech, kokoroMs: standardVoice?.kokoroMs, ...times };
   }
 
   async #startSfu(): Promise<void> {
@@ -161,7 +169,13 @@ export class Gateway {
     if (missing !== undefined || this.#sfu === undefined || this.#worker === undefined) {
       throw new VisavisError('unavailable', missing ?? 'the service is starting');
     }
-    return { sfu: this.#sfu, worker: this.#worker, metrics: this.metrics, logger: this.#logger };
+    return {
+      sfu: this.#sfu,
+      worker: this.#worker,
+      standardSpeech: this.#speech,
+      metrics: this.metrics,
+      logger: this.#logger,
+    };
   }
 
   #observe(): void {

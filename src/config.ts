@@ -33,7 +33,8 @@ export interface Config {
   mediaWorkers: number;
   avatar: string;
   avatarsFolder: string;
-  speech: 'kokoro' | 'piper' | 'openai';
+  /** `auto`: Kokoro where this machine is fast enough for it, else Piper. */
+  speech: 'auto' | 'kokoro' | 'piper' | 'openai';
   voice: string | undefined;
   knowledgeFolder: string;
   /** Undefined: one made of the avatar's name; null: silent start. */
@@ -138,7 +139,7 @@ const variables = {
   VISAVIS_MEDIA_WORKERS: [whole(1, 64), 1],
   VISAVIS_AVATAR: [text, 'mara'],
   VISAVIS_AVATARS: [folder, resolve(PROJECT_ROOT, 'assets/avatars')],
-  VISAVIS_SPEECH: [oneOf('kokoro', 'piper', 'openai'), 'kokoro' as const],
+  VISAVIS_SPEECH: [oneOf('auto', 'kokoro', 'piper', 'openai'), 'auto' as const],
   VISAVIS_VOICE: [text, undefined],
   VISAVIS_KNOWLEDGE: [folder, resolve(PROJECT_ROOT, 'assets/knowledge')],
   VISAVIS_GREETING: [z.string().max(500, 'expected at most 500 characters') as Parse<string>, undefined],

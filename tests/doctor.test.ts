@@ -38,18 +38,22 @@ describe('runDoctor', () => {
       mend: 'node scripts/setup.mjs',
     });
     expect(lineOf(report, 'mediasoup worker')?.detail).toContain('/nowhere/mediasoup-worker');
-    expect(lineOf(report, 'models "piper"')).toMatchObject({
+    expect(lineOf(report, 'models "voices"')).toMatchObject({
       state: 'note',
-      mend: 'node scripts/setup.mjs --with piper',
+      mend: 'node scripts/setup.mjs --with voices',
     });
   });
 
-  it('needs the fast voice only when it is the one configured', async () => {
+  it('needs the fast voice only when it may be spoken with', async () => {
     folder = await mkdtemp(join(tmpdir(), 'doctor-test-'));
     vi.stubEnv('VISAVIS_CACHE', folder);
-    const report = await runDoctor(env({ VISAVIS_SPEECH: 'piper' }));
     const mend = 'node scripts/setup.mjs --with piper';
-    expect(lineOf(report, 'model piper-libritts.onnx')).toMatchObject({ state: 'missing', mend });
+    for (const speech of ['auto', 'piper']) {
+      const report = await runDoctor(env({ VISAVIS_SPEECH: speech }));
+      expect(lineOf(report, 'model piper-libritts.onnx')).toMatchObject({ state: 'missing', mend });
+    }
+    const report = await runDoctor(env({ VISAVIS_SPEECH: 'kokoro' }));
+    expect(lineOf(report, 'models "piper"')).toMatchObject({ state: 'note', mend });
   });
 
   it('passes on what is wrong with the configuration', async () => {

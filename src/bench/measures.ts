@@ -38,6 +38,8 @@ export interface BargeIn {
   mouthAtRestMs: number | undefined;
 }
 
+/** Pauses between words are shorter. */
+const DUCK_HOLD_MS = 200;
 const REST_TOLERANCE = 0.012;
 
 export function bargeIns(
@@ -53,7 +55,9 @@ export function bargeIns(
     .map((turn) => {
       const onset = firstVoiced(visitor, rate, turn.first, turn.last);
       const quiet =
-        onset === undefined ? undefined : dropsBelow(avatar, rate, onset, onset + rate * 2, { dropDb: 12, holdMs: 60 });
+        onset === undefined
+          ? undefined
+          : dropsBelow(avatar, rate, onset, onset + rate * 2, { dropDb: 12, holdMs: DUCK_HOLD_MS });
       const during = events.filter((e) => e.atMs >= wallMs(turn.first) && e.atMs <= wallMs(turn.end));
       const decision = during.find((e) => e.event.type === 'interruption' && e.event.phase !== 'ducked');
       const stopped = decision?.event.type === 'interruption' && decision.event.phase === 'stopped';

@@ -91,7 +91,7 @@ export class SessionRegistry {
 
   async #open(body: CreateSessionBody, services: SessionServices): Promise<Session> {
     const config = this.#config;
-    const speech = body.speech ?? config.speech;
+    const speech = body.speech ?? services.standardSpeech;
     if (speech === 'openai' && config.openai === null) {
       throw new VisavisError('bad-request', 'speech: this service has no speech API configured', { field: 'speech' });
     }

@@ -24,9 +24,13 @@ export interface SessionOptions {
   joinWithinMs: number;
 }
 
+export type SpeechEngineName = ConversationOptions['speech'];
+
 export interface SessionServices {
   sfu: Sfu;
   worker: AvatarWorkerClient;
+  /** The speech engine of a session that asks for none. */
+  standardSpeech: SpeechEngineName;
   metrics: Metrics;
   logger: Logger;
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from '../log.js';
+import type { StandardVoice } from './speech/standard-voice.js';
 import { SupervisedProcess } from './supervised-process.js';
 
 export interface SupervisorOptions {
@@ -18,6 +19,8 @@ const AVATAR_NODE_FLAGS = ['--single-threaded-gc'];
 
 /** Time from each worker's start to its `ready`. */
 export interface WorkersReady {
+  /** What the speech worker chose on this machine, when the choice was left to it. */
+  standardVoice: StandardVoice | undefined;
   speechMs: number;
   avatarMs: number;
 }
@@ -69,10 +72,10 @@ export class WorkerSupervisor {
     const elapsed = () => Math.round(performance.now() - beganMs);
     try {
       // The avatar worker connects to the speech worker's socket, so that one goes first.
-      await this.speech.start();
+      const standardVoice = choiceIn(await this.speech.start());
       const speechMs = elapsed();
       await this.avatar.start();
-      return { speechMs, avatarMs: elapsed() - speechMs };
+      return { speechMs, avatarMs: elapsed() - speechMs, standardVoice };
     } catch (thrown) {
       await this.close();
       throw thrown;
@@ -84,4 +87,9 @@ export class WorkerSupervisor {
     process.removeListener('exit', this.#removeFolder);
     this.#removeFolder();
   }
+}
+
+function choiceIn(readyMessage: unknown): StandardVoice | undefined {
+  const { standard, kokoroMs } = readyMessage as Partial<StandardVoice>;
+  return standard === undefined || kokoroMs === undefined ? undefined : { standard, kokoroMs };
 }

@@ -9,8 +9,9 @@ import { VisavisError } from '../../errors.js';
 import { createLogger } from '../../log.js';
 import { parseArguments } from './arguments.js';
 import { SpeechEngines } from './engines.js';
-import type { FromSpeechWorker, ToSpeechWorker } from './protocol.js';
+import type { FromSpeechWorker, SynthesiserName, ToSpeechWorker } from './protocol.js';
 import { SpeechServer } from './server.js';
+import { chooseStandardVoice } from './standard-voice.js';
 
 /** Below the avatar worker's pacer. Threads inherit it, so it is set before there are any. */
 const NICE = 10;
@@ -25,13 +26,15 @@ function send(message: FromSpeechWorker): void {
 async function main(): Promise<void> {
   setPriority(NICE);
   const { speech } = loadConfig(process.env);
-  const preload = speech === 'openai' ? [] : [speech];
+  const preload: SynthesiserName[] = speech === 'openai' ? [] : [speech === 'auto' ? 'kokoro' : speech];
   const args = parseArguments(process.argv.slice(2), { preload, cores: availableParallelism() });
   const engines = await SpeechEngines.create({
     ...args,
     log,
     onProgress: (loading) => send({ type: 'progress', loading }),
   });
+  const voice =
+    speech === 'auto' && args.preload.includes('kokoro') ? await chooseStandardVoice(timed(engines)) : undefined;
   const server = await SpeechServer.listen({ socketPath: args.socketPath, engines, log });
 
   const shutdown = () => {
@@ -48,7 +51,17 @@ async function main(): Promise<void> {
   if (process.send === undefined) process.on('SIGINT', shutdown);
   // A supervisor that died while the models were loading has left a closed channel and no event to come.
   if (process.send !== undefined && !process.connected) return shutdown();
-  send({ type: 'ready', synthesisers: engines.synthesisers });
+  send({ type: 'ready', synthesisers: engines.synthesisers, ...voice });
+}
+
+/** Speaks into nothing and tells how long that took. */
+function timed(engines: SpeechEngines): (engine: SynthesiserName, text: string) => Promise<number> {
+  const { signal } = new AbortController();
+  return async (engine, text) => {
+    const onEvent = engines.handleSynthesisEvent.bind(engines);
+    const task = { engine, text, priority: 'first' as const };
+    return (await engines.synthesis.submit(task, { owner: 'start', priority: 0, signal, onEvent })).computeMs;
+  };
 }
 
 // The supervisor decides when to stop; a Ctrl-C in the terminal reaches every process of the group.

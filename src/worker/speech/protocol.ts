@@ -82,8 +82,8 @@ export interface SpeechWorkerStats {
 /** Speech worker → supervisor, over the IPC channel. */
 export type FromSpeechWorker =
   | { type: 'progress'; loading: string }
-  /** All models that were asked for are loaded and the socket accepts clients. */
-  | { type: 'ready'; synthesisers: LoadedSynthesisers }
+  /** All models that were asked for are loaded and the socket accepts clients. `standard` and `kokoroMs`: see `chooseStandardVoice`. */
+  | { type: 'ready'; synthesisers: LoadedSynthesisers; standard?: SynthesiserName; kokoroMs?: number }
   /** The process is about to exit with status 1. */
   | { type: 'failed'; error: ErrorBody }
   | { type: 'pong'; id: number; stats: SpeechWorkerStats };
