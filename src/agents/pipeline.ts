@@ -15,6 +15,7 @@ import type { ConversationEvent, TurnLatency } from './events.js';
 import type { History } from './history.js';
 import type { ListenerEvent } from './listener.js';
 import { apology } from './openai-agent.js';
+import type { SynthesisPace } from './pace.js';
 import { Reply } from './reply.js';
 import { isBackchannel } from './turn-text.js';
 import type { Voice, VoiceEvent } from './voice.js';
@@ -22,6 +23,7 @@ import type { Voice, VoiceEvent } from './voice.js';
 export interface PipelineOptions {
   agent: Agent;
   synthesiser: SpeechSynthesiser;
+  pace: SynthesisPace;
   speechVoice?: string;
   history: History;
   voice: Voice;
@@ -173,6 +175,7 @@ export class Pipeline {
       text,
       synthesiser: this.#o.synthesiser,
       voice: this.#o.voice,
+      pace: this.#o.pace,
       speechVoice: this.#o.speechVoice,
       apology,
       onError: (error) => this.#emitError(error),

@@ -5,6 +5,7 @@
  */
 import { isAbort, VisavisError } from '../errors.js';
 import type { AgentEvent, SpeechChunk, SpeechSynthesiser } from '../inference/engines.js';
+import type { SynthesisPace } from './pace.js';
 import { SegmentAssembler } from './segments.js';
 import type { Voice } from './voice.js';
 
@@ -24,6 +25,7 @@ export interface ReplyOptions {
   text: (signal: AbortSignal) => AsyncIterable<AgentEvent>;
   synthesiser: SpeechSynthesiser;
   voice: Voice;
+  pace: SynthesisPace;
   speechVoice?: string;
   /** Spoken in place of what a failing agent still owed. */
   apology: (error: VisavisError) => string;
@@ -79,7 +81,7 @@ export class Reply {
   }
 
   async #readText(): Promise<void> {
-    const assembler = new SegmentAssembler();
+    const assembler = new SegmentAssembler(this.#o.pace.limits);
     let length = 0;
     try {
       for await (const event of this.#o.text(this.#abort.signal)) {
@@ -122,6 +124,7 @@ export class Reply {
           priority,
           signal,
         })) {
+          this.#o.pace.note(chunk.computeMs, (chunk.samples.length * 1000) / chunk.sampleRateHz);
           if (first) this.#markFirst(chunk);
           first = false;
           await this.#released;

@@ -10,6 +10,7 @@ import type { PacerEvent } from '../media/pacer-client.js';
 import type { ConversationEvent } from './events.js';
 import type { History } from './history.js';
 import { Listener } from './listener.js';
+import type { SynthesisPace } from './pace.js';
 import { Pipeline } from './pipeline.js';
 import type { TurnSettings } from './turn.js';
 import { type Face, type SpeechOutput, Voice } from './voice.js';
@@ -22,6 +23,8 @@ export interface ConversationEngines {
   vad: VoiceActivityDetector;
   recogniser: SpeechRecogniser;
   synthesiser: SpeechSynthesiser;
+  /** Shared by all conversations that speak with this synthesiser. */
+  pace: SynthesisPace;
   agent: Agent;
 }
 
@@ -55,6 +58,7 @@ export class Conversation {
     this.#pipeline = new Pipeline({
       agent: options.engines.agent,
       synthesiser: options.engines.synthesiser,
+      pace: options.engines.pace,
       speechVoice: options.speechVoice,
       history: options.history,
       voice: this.#voice,

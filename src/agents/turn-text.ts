@@ -2,7 +2,10 @@
  * What the words alone say about a turn. Recognisers punctuate speech that was cut off ("Please book a table."), so the
  * final mark is weak evidence and the last word strong evidence.
  */
-export type Completeness = 'empty' | 'complete' | 'open' | 'unfinished';
+export type Completeness = 'empty' | 'question' | 'complete' | 'open' | 'unfinished';
+
+/** From this many words a question that sounds finished hardly ever goes on. */
+const WHOLE_QUESTION_WORDS = 5;
 
 const words = (text: string): string[] =>
   text
@@ -43,6 +46,7 @@ export function completeness(text: string): Completeness {
   if (/(,|-|–|…|\.\.\.|:|;)$/.test(trimmed)) return 'unfinished';
   const isQuestion = trimmed.endsWith('?') && QUESTION_START.has(spoken[0] ?? '') && spoken.length >= 3;
   if (NEVER_LAST.has(last)) return isQuestion && MAY_CLOSE_QUESTION.has(last) ? 'open' : 'unfinished';
+  if (isQuestion && spoken.length >= WHOLE_QUESTION_WORDS) return 'question';
   if (/[.!?]$/.test(trimmed)) return 'complete';
   return spoken.length >= 4 ? 'open' : 'unfinished';
 }

@@ -18,7 +18,8 @@ export interface TurnSettings {
   onsetWindows: number;
   /** Silence after which recognition and reply start speculatively. */
   speculateMs: number;
-  /** Silence that ends a turn whose words sound finished / undecided or not yet known / unfinished. */
+  /** Silence that ends a turn whose words are a whole question / sound finished / undecided or not yet known / unfinished. */
+  questionMs: number;
   completeMs: number;
   openMs: number;
   unfinishedMs: number;
@@ -34,6 +35,7 @@ export const DEFAULT_TURN_SETTINGS: TurnSettings = {
   silentProbability: 0.35,
   onsetWindows: 2,
   speculateMs: 64,
+  questionMs: 320,
   completeMs: 400,
   openMs: 700,
   unfinishedMs: 1_200,
@@ -180,8 +182,13 @@ export class TurnMachine {
   requiredSilenceMs(): number {
     const s = this.#settings;
     const kind = this.#text === undefined ? 'open' : completeness(this.#text);
-    const base =
-      kind === 'complete' || kind === 'empty' ? s.completeMs : kind === 'unfinished' ? s.unfinishedMs : s.openMs;
+    const base = {
+      question: s.questionMs,
+      complete: s.completeMs,
+      empty: s.completeMs,
+      open: s.openMs,
+      unfinished: s.unfinishedMs,
+    }[kind];
     return Math.min(s.unfinishedMs, Math.max(base, this.#longestPauseMs * 0.9));
   }
 

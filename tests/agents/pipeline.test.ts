@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { ConversationEvent } from '../../src/agents/events.js';
 import { History } from '../../src/agents/history.js';
 import { Listener } from '../../src/agents/listener.js';
+import { SynthesisPace } from '../../src/agents/pace.js';
 import { Pipeline } from '../../src/agents/pipeline.js';
 import { Voice } from '../../src/agents/voice.js';
 import { VisavisError } from '../../src/errors.js';
@@ -26,6 +27,7 @@ class Bench {
   readonly pipeline: Pipeline = new Pipeline({
     agent: this.agent,
     synthesiser: this.synthesiser,
+    pace: new SynthesisPace(),
     history: this.history,
     voice: this.voice,
     onState: (state) => this.face.setState(state),

@@ -7,6 +7,8 @@ describe('completeness', () => {
     ['…', 'empty'],
     ['Yes.', 'complete'],
     ['What does it cost?', 'complete'],
+    ['How much do I have to pay?', 'question'],
+    ['Could you tell me?', 'complete'],
     ['I would like to book a table.', 'complete'],
     ['I would like to book a', 'unfinished'],
     ['I would like to book a.', 'unfinished'],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cacheFolder, modelEntries, modelFile } from '../../src/inference/models.js';
 
-const NAME = 'kokoro-vocabulary.json';
+const NAME = 'piper-libritts-tokens.txt';
 
 let folder: string;
 let path: string;
@@ -34,7 +34,7 @@ describe('modelFile', () => {
     const bytes = await readFile(path);
     bytes[100] = (bytes[100] ?? 0) ^ 1;
     await writeFile(path, bytes);
-    expect(() => modelFile(NAME)).toThrow(/kokoro-vocabulary\.json has the checksum .*setup\.mjs/);
+    expect(() => modelFile(NAME)).toThrow(/piper-libritts-tokens\.txt has the checksum .*setup\.mjs/);
   });
 
   it('notices bytes that change after a check', async () => {
@@ -65,7 +65,7 @@ describe('modelFile', () => {
   it('names the missing file, the wrong size, and the group to ask for', async () => {
     expect(() => modelFile('piper-libritts.onnx')).toThrow(/piper-libritts\.onnx is missing .*--with piper/);
     await writeFile(path, 'short');
-    expect(() => modelFile(NAME)).toThrow(/has 5 bytes, expected 4119/);
+    expect(() => modelFile(NAME)).toThrow(/has 5 bytes, expected 954/);
     expect(() => modelFile('unheard-of.onnx')).toThrow(/models\.lock\.json does not name a file unheard-of\.onnx/);
   });
 

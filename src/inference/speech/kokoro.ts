@@ -4,6 +4,7 @@ import type { SpeakOptions, SpeechChunk, SpeechSynthesiser } from '../engines.js
 import { modelFile } from '../models.js';
 import { createSession, exposeOutput, type OnnxSession, Tensor } from '../onnx.js';
 import { EnglishG2p } from './g2p.js';
+import { KOKORO_VOCABULARY } from './kokoro-vocabulary.js';
 import { STYLE_SIZE, VoiceStyles } from './kokoro-voices.js';
 import type { Utterance } from './phonemes.js';
 import { checkedSpeed, type RawSpeech, speakWith } from './phonemes-speak.js';
@@ -23,10 +24,6 @@ const PAD_ID = 0;
 /** About ten seconds of speech. The model takes 510, but a run blocks its thread, and long ones hurry. */
 const MAX_UNITS = 160;
 const DEFAULT_VOICE = 'af_heart';
-
-interface TokenizerFile {
-  model: { vocab: Record<string, number> };
-}
 
 /** Ids of an utterance with the pads around it, and the unit that each id belongs to (−1: none). */
 function encode(utterance: Utterance, vocabulary: ReadonlyMap<string, number>): { ids: number[]; owners: number[] } {
@@ -49,20 +46,12 @@ export class KokoroSynthesiser implements SpeechSynthesiser {
   readonly sampleRateHz = SAMPLE_RATE_HZ;
   readonly voices: readonly string[];
   readonly #session: OnnxSession;
-  readonly #vocabulary: ReadonlyMap<string, number>;
   readonly #g2p: EnglishG2p;
   readonly #styles: VoiceStyles;
   readonly #defaultVoice: string;
 
-  private constructor(
-    session: OnnxSession,
-    vocabulary: ReadonlyMap<string, number>,
-    g2p: EnglishG2p,
-    styles: VoiceStyles,
-    defaultVoice: string,
-  ) {
+  private constructor(session: OnnxSession, g2p: EnglishG2p, styles: VoiceStyles, defaultVoice: string) {
     this.#session = session;
-    this.#vocabulary = vocabulary;
     this.#g2p = g2p;
     this.#styles = styles;
     this.#defaultVoice = defaultVoice;
@@ -80,14 +69,9 @@ export class KokoroSynthesiser implements SpeechSynthesiser {
     const defaultVoice = o.defaultVoice ?? (voices.includes(DEFAULT_VOICE) ? DEFAULT_VOICE : voices[0]);
     if (defaultVoice === undefined || !voices.includes(defaultVoice))
       throw unknownVoice(defaultVoice ?? DEFAULT_VOICE, voices);
-    const [model, tokenizer, g2p] = await Promise.all([
-      readFile(path),
-      readFile(modelFile('kokoro-vocabulary.json'), 'utf8'),
-      EnglishG2p.create({ lexicon: o.lexicon }),
-    ]);
-    const vocabulary = new Map(Object.entries((JSON.parse(tokenizer) as TokenizerFile).model.vocab));
+    const [model, g2p] = await Promise.all([readFile(path), EnglishG2p.create({ lexicon: o.lexicon })]);
     const session = await createSession(exposeOutput(model, DURATIONS, 'int64'), { threads: o.threads });
-    return new KokoroSynthesiser(session, vocabulary, g2p, new VoiceStyles(voices), defaultVoice);
+    return new KokoroSynthesiser(session, g2p, new VoiceStyles(voices), defaultVoice);
   }
 
   async *speak(segment: string, o: SpeakOptions): AsyncGenerator<SpeechChunk> {
@@ -107,7 +91,7 @@ export class KokoroSynthesiser implements SpeechSynthesiser {
   }
 
   async #run(utterance: Utterance, voice: string, speed: number): Promise<RawSpeech> {
-    const { ids, owners } = encode(utterance, this.#vocabulary);
+    const { ids, owners } = encode(utterance, KOKORO_VOCABULARY);
     const style = await this.#styles.style(voice, ids.length - 2);
     const feeds = {
       input_ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]),

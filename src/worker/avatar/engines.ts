@@ -1,6 +1,7 @@
 /** The concrete engines of an avatar worker, chosen by configuration; the heavy ones live in the speech worker. */
 import { createKnowledgeAgent, openRetriever } from '../../agents/knowledge/index.js';
 import { createOpenAiAgent } from '../../agents/openai-agent.js';
+import { SynthesisPace } from '../../agents/pace.js';
 import type { ConversationEngines } from '../../agents/session.js';
 import type { TurnSettings } from '../../agents/turn.js';
 import type { Config } from '../../config.js';
@@ -26,6 +27,7 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
   const retriever = await openRetriever({ folder: config.knowledgeFolder, embedder: speech.embedder() });
   log.info({ chunks: retriever.size, agent: config.openai === null ? 'knowledge' : 'openai' }, 'agent ready');
 
+  const paces = { kokoro: new SynthesisPace(), piper: new SynthesisPace(), openai: new SynthesisPace() };
   const agentFor = (options: ConversationOptions): Agent =>
     config.openai === null
       ? createKnowledgeAgent({ retriever, name: options.name })
@@ -38,6 +40,7 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
 
   return {
     turnSettings: {
+      questionMs: Math.round(config.endOfTurnMs.min * 0.8),
       completeMs: config.endOfTurnMs.min,
       openMs: Math.round(config.endOfTurnMs.min * 0.6 + config.endOfTurnMs.max * 0.4),
       unfinishedMs: config.endOfTurnMs.max,
@@ -48,7 +51,13 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
         options.speech === 'openai' && config.openai !== null
           ? new OpenAiSynthesiser(config.openai)
           : speech.synthesiser(options.speech === 'piper' ? 'piper' : 'kokoro');
-      return { vad, recogniser: speech.recogniser(), synthesiser, agent: agentFor(options) };
+      return {
+        vad,
+        recogniser: speech.recogniser(),
+        synthesiser,
+        pace: paces[options.speech],
+        agent: agentFor(options),
+      };
     },
     async close() {
       await vad.close();
