@@ -52,6 +52,7 @@ export const SMALL_TALK: Replies = {
   ],
   stop: ['Okay.', 'Alright.'],
   wait: ['Take your time.', 'Of course, I will wait.'],
+  opening: ['Of course. What would you like to know?', 'Go ahead, I am listening.'],
   acknowledgement: [
     'Is there anything else that you would like to know?',
     'Just ask if you want to know more.',

@@ -18,6 +18,7 @@ export type SmallTalkIntent =
   | 'feelings'
   | 'stop'
   | 'wait'
+  | 'opening'
   | 'acknowledgement'
   | 'apology'
   | 'repeat'
@@ -91,6 +92,10 @@ const PATTERNS: readonly [SmallTalkIntent, RegExp][] = [
     /^(?:please |ok |okay )*(?:wait|hold on|hang on|just a (?:moment|second|minute)|one (?:moment|second|minute)|give me a (?:moment|second|minute)|let me think)(?: (?:please|a (?:moment|second|minute)))*$/u,
   ],
   [
+    'opening',
+    /^(?:i (?:have|had|ve got|have got|got) (?:a|another|one more|a quick|some) (?:questions?|thing)|(?:can|could|may) i ask (?:you )?(?:something|a question|another question|one more (?:thing|question)|you something)(?: else)?)(?: for you)?$/u,
+  ],
+  [
     'compliment',
     /^(?:wow |oh )?(?:you(?:re| are)|that(?:s| is| was)|this is) (?:so |really |very |quite |pretty |a )*(?:great|good|nice|amazing|cool|awesome|impressive|beautiful|pretty|smart|helpful|funny|cute|clever|brilliant|fantastic|wonderful|interesting)(?: job)?$|^(?:nice|great|good|well) (?:job|done|work|answer)$|^(?:i (?:like|love) (?:you|it|this|that)|amazing|wow|impressive)$/u,
   ],
@@ -133,7 +138,7 @@ export function plainUtterance(text: string): string {
 }
 
 const ADDRESS =
-  /^(?:(?:um+|uh+|er+|hmm+|well|so|okay|ok|and|but|hey|hi|hello|yeah|yes|oh|please|sorry|great|right|alright|actually) )+(?=\S)/u;
+  /^(?:(?:um+|uh+|er+|hmm+|well|so|okay|ok|and|but|hey|hi|hello|yeah|yes|oh|please|sorry|great|right|alright|actually|wait|stop|hold on|hang on|no) )+(?=\S)/u;
 
 /** What kind of small talk the whole utterance is, if any. `name`: the avatar's, which people like to add ("hi Ada"). */
 export function smallTalkIntent(text: string, name?: string): SmallTalkIntent | undefined {
@@ -152,7 +157,7 @@ export function smallTalkIntent(text: string, name?: string): SmallTalkIntent | 
 }
 
 const LEAD_IN =
-  /^(?:(?:hi|hello|hey)(?: there)?|good (?:morning|afternoon|evening|day)|ok(?:ay)?|so|well|um+|uh+|er+m?|hmm+|oh|ah|yeah|yes|no|and|but|please|thanks|thank you|great|alright|all right|right|cool|excuse me|sorry|listen|actually|basically|just|now|by the way|maybe|i(?:'d| would) like to (?:know|ask)(?: you)?|i (?:just )?(?:want|wanted|need) to (?:know|ask)(?: you)?|i(?: am|'m)? (?:was )?(?:just )?wondering(?: if)?|i have a question|(?:can|could|would|will) you (?:please |maybe |just )?(?:tell|explain|say)(?: to)?(?: me)?|tell me|do you (?:happen to )?know(?= (?:what|who|when|where|how|why|if|whether|which))|my question is|the question is|let me ask you)(?=[\s,.!?:;…-]|$)[\s,.!?:;…-]*/iu;
+  /^(?:(?:hi|hello|hey)(?: there)?|good (?:morning|afternoon|evening|day)|ok(?:ay)?|so|well|um+|uh+|er+m?|hmm+|oh|ah|yeah|yes|no|and|but|please|thanks|thank you|great|alright|all right|right|cool|excuse me|sorry|listen|wait|hold on|hang on|stop|actually|basically|just|now|by the way|maybe|i(?:'d| would) like to (?:know|ask)(?: you)?|i (?:just )?(?:want|wanted|need) to (?:know|ask)(?: you)?|i(?: am|'m)? (?:was )?(?:just )?wondering(?: if)?|i have a question|(?:can|could|would|will) you (?:please |maybe |just )?(?:tell|explain|say)(?: to)?(?: me)?|tell me|do you (?:happen to )?know(?= (?:what|who|when|where|how|why|if|whether|which))|my question is|the question is|let me ask you)(?=[\s,.!?:;…-]|$)[\s,.!?:;…-]*/iu;
 
 /** The utterance without what people say before a question ("hi there, um, can you tell me"). */
 export function withoutLeadIn(text: string): string {
