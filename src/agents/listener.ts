@@ -5,6 +5,7 @@
 import { isAbort } from '../errors.js';
 import type { RecognitionStream, Transcript, VoiceActivityStream } from '../inference/engines.js';
 import { VAD_WINDOW } from '../inference/engines.js';
+import { SpeechLevel } from './speech-level.js';
 import { type TurnDecision, TurnMachine, type TurnSettings } from './turn.js';
 
 const WINDOW_MS = 32;
@@ -44,6 +45,7 @@ export class Listener {
   readonly #o: ListenerOptions;
   readonly #turn: TurnMachine;
   readonly #now: () => number;
+  readonly #level = new SpeechLevel();
   readonly #preroll: Float32Array[] = [];
   readonly #abort = new AbortController();
   #mediaMs = 0;
@@ -112,7 +114,8 @@ export class Listener {
         return;
       }
     }
-    const decisions = this.#turn.window(probability, this.#mediaMs, this.#o.avatarAudible());
+    const judged = this.#inTurn ? this.#level.probability(window, probability) : probability;
+    const decisions = this.#turn.window(judged, this.#mediaMs, this.#o.avatarAudible());
     for (const decision of decisions) this.#handleDecision(decision);
     if (this.#inTurn && this.#turn.phase === 'speaking' && this.#mediaMs >= this.#nextPartialMs) this.#runPartial();
   }
@@ -131,6 +134,7 @@ export class Listener {
           onEvent({ type: 'candidate-void' });
         } else this.#turnNumber++;
         this.#inTurn = true;
+        this.#level.reset();
         this.#nextPartialMs = this.#mediaMs + PARTIAL_EVERY_MS;
         for (const window of this.#preroll.splice(0)) this.#o.recognition.push(window);
         onEvent({ type: 'onset', overVoice: decision.overVoice });

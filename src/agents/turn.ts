@@ -16,6 +16,8 @@ export interface TurnSettings {
   silentProbability: number;
   /** Voiced windows in a row that make an onset. */
   onsetWindows: number;
+  /** Over the avatar's voice one window this sure is an onset: a duck that was in vain is soon undone. */
+  sureProbability: number;
   /** Silence after which recognition and reply start speculatively. */
   speculateMs: number;
   /** Silence that ends a turn whose words are a whole question / sound finished / undecided or not yet known / unfinished. */
@@ -23,8 +25,9 @@ export interface TurnSettings {
   completeMs: number;
   openMs: number;
   unfinishedMs: number;
-  /** Barge-in: voiced time before words are asked for, and the moment of decision, both from the onset. */
+  /** Barge-in: voiced time before words count, how often they are asked for, and the moment of decision from the onset. */
   classifyMs: number;
+  classifyEveryMs: number;
   decideMs: number;
   /** Voiced time that is an interruption even when no words are known by `decideMs`. */
   insistMs: number;
@@ -34,12 +37,14 @@ export const DEFAULT_TURN_SETTINGS: TurnSettings = {
   voicedProbability: 0.5,
   silentProbability: 0.35,
   onsetWindows: 2,
+  sureProbability: 0.8,
   speculateMs: 64,
   questionMs: 320,
   completeMs: 400,
   openMs: 700,
   unfinishedMs: 1_200,
-  classifyMs: 224,
+  classifyMs: 192,
+  classifyEveryMs: 96,
   decideMs: 448,
   insistMs: 320,
 };
@@ -97,7 +102,9 @@ export class TurnMachine {
     this.#voicedRun = voiced ? this.#voicedRun + 1 : 0;
 
     if (this.#phase === 'quiet') {
-      if (this.#voicedRun >= this.#settings.onsetWindows) this.#begin(atMs, elapsedMs, avatarAudible, decisions);
+      const sure = avatarAudible && probability >= this.#settings.sureProbability;
+      const windows = sure ? 1 : this.#settings.onsetWindows;
+      if (this.#voicedRun >= windows) this.#begin(atMs, elapsedMs, avatarAudible, decisions);
       return decisions;
     }
     if (voiced) this.#voiced(atMs, elapsedMs, decisions);
@@ -219,8 +226,8 @@ export class TurnMachine {
       this.#overlap = 'tolerated';
       out.push({ type: 'resume', onsetMs: this.#onsetMs, atMs, reason: backchannel ? 'backchannel' : 'noise' });
     }
-    const sinceClassifyMs = atMs - this.#lastClassifyMs;
-    if (this.#phase === 'speaking' && sinceClassifyMs >= s.classifyMs) {
+    const classifyDue = Math.max(this.#onsetMs + s.classifyMs, this.#lastClassifyMs + s.classifyEveryMs);
+    if (this.#phase === 'speaking' && atMs >= classifyDue) {
       this.#lastClassifyMs = atMs;
       out.push({ type: 'classify', atMs });
     }

@@ -28,9 +28,9 @@ export type VoiceEvent =
   | { type: 'ended'; utteranceId: number; heard: string; interrupted: boolean };
 
 const FADE_OUT_MS = 20;
-/** −14 dB: clearly out of the way, still there. */
-const DUCKED_GAIN = 0.2;
-const DUCK_RAMP_MS = 40;
+/** −20 dB: clearly out of the way, also in its loudest syllables, and still there. */
+const DUCKED_GAIN = 0.1;
+const DUCK_RAMP_MS = 30;
 const RESTORE_RAMP_MS = 150;
 
 interface Utterance {

@@ -33,6 +33,16 @@
     microphone = context.createMediaStreamDestination();
     microphone.channelCount = 1;
     bus.connect(microphone);
+    // A real microphone never stops sending: an idle audio graph would, at the end of a clip. Noise at −80 dBFS keeps it going.
+    const noise = context.createBuffer(1, RATE, RATE);
+    noise.getChannelData(0).forEach((_, i, data) => {
+      data[i] = (Math.random() - 0.5) * 3.5e-4;
+    });
+    const room = context.createBufferSource();
+    room.buffer = noise;
+    room.loop = true;
+    room.connect(bus);
+    room.start();
   }
 
   navigator.mediaDevices.getUserMedia = async () => {

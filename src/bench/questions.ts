@@ -35,4 +35,4 @@ export const INTERRUPTIONS: readonly string[] = [
   'No, please tell me about privacy instead.',
 ];
 
-export const BACKCHANNELS: readonly string[] = ['Mm-hmm.', 'Right.', 'Okay.', 'I see.'];
+export const BACKCHANNELS: readonly string[] = ['Yeah.', 'Right.', 'Okay.', 'I see.'];

@@ -34,7 +34,7 @@ export type ToPacer =
   | { type: 'speech'; conversationId: string; segment: SpeechSegment }
   /** Nothing more follows for this utterance: report `utterance-sent` when its last sample is out. */
   | { type: 'utterance-complete'; conversationId: string; utteranceId: number }
-  /** Ramps the voice's gain to `gain` (1 = full, 0.2 ≈ −14 dB) over `rampMs`. */
+  /** Ramps the voice's gain to `gain` (1 = full, 0.1 = −20 dB) over `rampMs`. */
   | { type: 'gain'; conversationId: string; gain: number; rampMs: number }
   /** Fades out over `fadeMs`, drops all queued speech and restores gain 1. Answered by `cleared`. */
   | { type: 'clear'; conversationId: string; fadeMs: number }

@@ -23,7 +23,12 @@ const SAID: Record<SmallTalkIntent, string[]> = {
   feelings: ['do you have feelings', 'how old are you', "what's your favourite colour", 'are you happy'],
   stop: ['stop', 'please stop talking', 'shut up', 'never mind', "okay that's enough"],
   wait: ['wait', 'hold on a second', 'one moment please', 'let me think'],
-  opening: ['I have another question', 'Wait, I have a question.', 'Sorry, can I ask you something else?', 'may I ask a question'],
+  opening: [
+    'I have another question',
+    'Wait, I have a question.',
+    'Sorry, can I ask you something else?',
+    'may I ask a question',
+  ],
   acknowledgement: ['i see', 'ah interesting', 'got it', 'that makes sense', 'good to know'],
   apology: ['sorry', 'my bad', 'oh sorry about that'],
   repeat: ['can you repeat that', 'say that again please', 'what did you say', 'pardon', "sorry, I didn't catch that"],
@@ -31,7 +36,13 @@ const SAID: Record<SmallTalkIntent, string[]> = {
   why: ['why', 'but why is that', 'how come'],
   yes: ['yes', 'yes please', 'sure go ahead', 'okay'],
   no: ['no', 'no thanks', 'nope', "no I'm good"],
-  confused: ["i don't understand", 'what do you mean', "that's wrong", "that's not what i asked", 'Stop, that is not what I meant.'],
+  confused: [
+    "i don't understand",
+    'what do you mean',
+    "that's wrong",
+    "that's not what i asked",
+    'Stop, that is not what I meant.',
+  ],
 };
 
 describe('small talk', () => {

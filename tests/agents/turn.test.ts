@@ -88,9 +88,14 @@ describe('speech into the avatar’s voice', () => {
     expect(duck.atMs - duck.onsetMs).toBeLessThanOrEqual(200);
   });
 
+  it('ducks for a single window that is surely speech, and goes on when nothing follows', () => {
+    const list = types(`s${silence(320)}`, over);
+    expect(list.filter((t) => t !== 'pause')).toEqual(['onset', 'duck', 'resume']);
+  });
+
   it('stops for a question as soon as its words are known', () => {
     const list = types(`${speech(320)}{But what does it}`, over);
-    expect(list).toEqual(['onset', 'duck', 'classify', 'stop']);
+    expect([...new Set(list)]).toEqual(['onset', 'duck', 'classify', 'stop']);
   });
 
   it('stops within 500 ms for insistent speech without known words', () => {
