@@ -8,12 +8,11 @@ export const MAX_CATCH_UP_MS = 200;
 
 const TICKS_PER_FRAME = FRAME_MS / AUDIO_PACKET_MS;
 /**
- * The picture shows the speech of this many ticks before the packet that leaves with it. A browser plays sound 40–70 ms
- * after it arrives (its jitter buffer and the device), a picture within 5–30 ms, and leaves differences below about 30 ms alone (libwebrtc's
- * stream synchronisation); so what is seen and what is heard meet at the viewer. It also makes the place in the speech known, not
- * predicted, when a frame is asked for.
+ * The picture shows the speech of this many ticks before the packet that leaves with it. A browser plays sound somewhat longer after its
+ * arrival than it takes to show a picture (jitter buffer, device), and leaves differences below about 30 ms alone (libwebrtc's
+ * stream synchronisation); measured at the viewer, without this the picture is early by about 20 ms, on a full machine more.
  */
-export const PICTURE_DELAY_TICKS = 2;
+export const PICTURE_DELAY_TICKS = 1;
 const REMEMBERED_TICKS = 16;
 
 /** One 20 ms block of audio and when it belongs. */
