@@ -20,9 +20,9 @@ export async function chooseStandardVoice(
   speak: (engine: SynthesiserName, text: string) => Promise<number>,
   hasPiper: () => boolean = piperIsThere,
 ): Promise<StandardVoice> {
-  // The first run also allocates; the better of two others shows what the machine can do.
-  await speak('kokoro', SAMPLE);
-  const kokoroMs = Math.min(await speak('kokoro', SAMPLE), await speak('kokoro', SAMPLE));
+  // The first run also allocates: only a second one may speak against Kokoro.
+  let kokoroMs = await speak('kokoro', SAMPLE);
+  if (kokoroMs > FIRST_SEGMENT_LIMIT_MS) kokoroMs = await speak('kokoro', SAMPLE);
   if (kokoroMs <= FIRST_SEGMENT_LIMIT_MS || !hasPiper()) return { standard: 'kokoro', kokoroMs };
   await speak('piper', SAMPLE);
   return { standard: 'piper', kokoroMs };
