@@ -26,7 +26,7 @@ describe('loadConfig', () => {
       rtcPort: 7861,
       linkPorts: { min: 47_000, max: 47_999 },
       avatar: 'mara',
-      speech: 'kokoro',
+      speech: 'auto',
       openai: null,
       greeting: undefined,
       tokenTtlMs: 60_000,

@@ -72,3 +72,8 @@ export function isBackchannel(text: string): boolean {
 export function asksForFloor(text: string): boolean {
   return words(text).some((word) => STOPS.has(word));
 }
+
+/** The words that say something: neither backchannels nor fillers. */
+export function contentWords(text: string): string[] {
+  return words(text).filter((word) => !BACKCHANNELS.has(word));
+}

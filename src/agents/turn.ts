@@ -8,7 +8,7 @@
  * When the onset falls into the avatar's own voice, the voice is ducked first, and words and duration decide whether it
  * stops (an interruption) or goes on (a backchannel, a cough, a door).
  */
-import { asksForFloor, completeness, isBackchannel } from './turn-text.js';
+import { asksForFloor, completeness, contentWords, isBackchannel } from './turn-text.js';
 
 export interface TurnSettings {
   /** Speech probability from which a window counts as voiced / below which as silent (hysteresis). */
@@ -65,6 +65,12 @@ export type TurnDecision =
   /** What began was no turn. */
   | { type: 'discard'; atMs: number };
 
+/** Silence after which a sound over the avatar's voice is over, and after which that is so whatever is still awaited. */
+const HEARD_OUT_MS = 160;
+const HEARD_OUT_AT_LAST_MS = 400;
+/** A decision may wait this much longer for the text of speech that has just paused. */
+const AWAITED_TEXT_MS = 128;
+
 type Phase = 'quiet' | 'speaking' | 'trailing';
 /** `none`: no voice of the avatar is concerned; `undecided`: ducked; `yielded`: stopped; `tolerated`: resumed while the speaker still goes on. */
 type Overlap = 'none' | 'undecided' | 'yielded' | 'tolerated';
@@ -83,6 +89,10 @@ export class TurnMachine {
   #paused = false;
   #lastClassifyMs = 0;
   #text: string | undefined;
+  #content = '';
+  #claimsFloor = false;
+  /** The text covers everything up to the present pause. */
+  #textIsFinal = false;
 
   constructor(settings: Partial<TurnSettings> = {}) {
     this.#settings = { ...DEFAULT_TURN_SETTINGS, ...settings };
@@ -119,6 +129,11 @@ export class TurnMachine {
    */
   transcript(text: string, atMs: number, avatarAudible: boolean): TurnDecision[] {
     if (this.#phase === 'quiet') return [];
+    // The first quarter of a second of "right" may read "rye": a single word counts when it is heard twice.
+    const content = contentWords(text).join(' ');
+    this.#claimsFloor = content.includes(' ') || (content !== '' && content === this.#content);
+    this.#content = content;
+    this.#textIsFinal = this.#paused;
     this.#text = text;
     const decisions: TurnDecision[] = [];
     this.#overlapStep(atMs, avatarAudible, decisions);
@@ -143,6 +158,9 @@ export class TurnMachine {
     this.#longestPauseMs = 0;
     this.#paused = false;
     this.#text = undefined;
+    this.#content = '';
+    this.#claimsFloor = false;
+    this.#textIsFinal = false;
     this.#lastClassifyMs = this.#onsetMs;
     out.push({ type: 'onset', onsetMs: this.#onsetMs, overVoice: avatarAudible });
     if (avatarAudible) out.push({ type: 'duck', onsetMs: this.#onsetMs, atMs });
@@ -168,6 +186,7 @@ export class TurnMachine {
     const silenceMs = atMs - this.#lastVoicedMs;
     if (!this.#paused && silenceMs >= this.#settings.speculateMs) {
       this.#paused = true;
+      this.#textIsFinal = false;
       out.push({ type: 'pause', lastVoicedMs: this.#lastVoicedMs });
     }
     if (this.#overlap === 'undecided') return;
@@ -211,13 +230,19 @@ export class TurnMachine {
     const text = this.#text;
     const wordsKnown = text !== undefined && completeness(text) !== 'empty';
     const backchannel = wordsKnown && isBackchannel(text);
-    if (wordsKnown && (asksForFloor(text) || (!backchannel && this.#voicedMs >= s.classifyMs))) {
+    const asks = wordsKnown && asksForFloor(text);
+    if (asks || (this.#claimsFloor && !backchannel && this.#voicedMs >= s.classifyMs)) {
       this.#overlap = 'yielded';
       out.push({ type: 'stop', onsetMs: this.#onsetMs, atMs });
       return;
     }
     const silenceMs = atMs - this.#lastVoicedMs;
-    if (this.#overlap === 'undecided' && (sinceOnsetMs >= s.decideMs || silenceMs >= 160)) {
+    // After real speech the text up to the pause is worth a moment's waiting; a cough has none.
+    const heardOut = this.#textIsFinal || this.#voicedMs < s.insistMs || silenceMs >= HEARD_OUT_AT_LAST_MS;
+    const ended = silenceMs >= HEARD_OUT_MS && heardOut;
+    const awaited = this.#paused && !this.#textIsFinal && silenceMs < HEARD_OUT_AT_LAST_MS;
+    const decideMs = s.decideMs + (awaited ? AWAITED_TEXT_MS : 0);
+    if (this.#overlap === 'undecided' && (sinceOnsetMs >= decideMs || ended)) {
       if (!backchannel && this.#voicedMs >= s.insistMs) {
         this.#overlap = 'yielded';
         out.push({ type: 'stop', onsetMs: this.#onsetMs, atMs });

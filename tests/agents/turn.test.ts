@@ -112,6 +112,21 @@ describe('speech into the avatar’s voice', () => {
     expect(list).not.toContain('end');
   });
 
+  it('does not stop for one word misheard in its beginning', () => {
+    const list = types(`${speech(224)}{Rye.}${speech(128)}{Right.}${silence(960)}`, over);
+    expect(list).toContain('resume');
+    expect(list).not.toContain('stop');
+  });
+
+  it('stops for one word that is heard twice', () => {
+    expect(types(`${speech(224)}{Price}${speech(96)}{Price}`, over)).toContain('stop');
+  });
+
+  it('waits for the text of a word that has just ended', () => {
+    const list = types(`${speech(352)}......{Right.}${silence(640)}`, { audible: true });
+    expect(list).not.toContain('stop');
+  });
+
   it('goes on after a cough within 500 ms of its onset', () => {
     const { decisions } = play(`${speech(128)}${silence(960)}`, over);
     const resume = decisions.find((d) => d.type === 'resume') as { atMs: number; onsetMs: number };
