@@ -54,7 +54,7 @@ export function completeness(text: string): Completeness {
 const BACKCHANNELS = new Set(
   (
     'mm mmm mhm mm-hmm mm-hm mhmm hmm hm uh-huh uhuh uh huh ah oh aha okay ok yeah yep yes yup right sure good great nice cool wow ' +
-    'really indeed exactly true fine alright well i see got it gotcha ha haha hahaha'
+    "all that's thats of course for really indeed exactly true fine alright well i see got it gotcha ha haha hahaha"
   ).split(' '),
 );
 

@@ -89,7 +89,7 @@ export class TurnMachine {
   #paused = false;
   #lastClassifyMs = 0;
   #text: string | undefined;
-  #content = '';
+  #contentWords = 0;
   #claimsFloor = false;
   /** The text covers everything up to the present pause. */
   #textIsFinal = false;
@@ -129,10 +129,10 @@ export class TurnMachine {
    */
   transcript(text: string, atMs: number, avatarAudible: boolean): TurnDecision[] {
     if (this.#phase === 'quiet') return [];
-    // The first quarter of a second of "right" may read "rye": a single word counts when it is heard twice.
-    const content = contentWords(text).join(' ');
-    this.#claimsFloor = content.includes(' ') || (content !== '' && content === this.#content);
-    this.#content = content;
+    // The beginning of "right" may read "rye it": few words count only when they are heard again.
+    const count = contentWords(text).length;
+    this.#claimsFloor = count >= 3 || (count === 2 && this.#contentWords >= 2);
+    this.#contentWords = count;
     this.#textIsFinal = this.#paused;
     this.#text = text;
     const decisions: TurnDecision[] = [];
@@ -158,7 +158,7 @@ export class TurnMachine {
     this.#longestPauseMs = 0;
     this.#paused = false;
     this.#text = undefined;
-    this.#content = '';
+    this.#contentWords = 0;
     this.#claimsFloor = false;
     this.#textIsFinal = false;
     this.#lastClassifyMs = this.#onsetMs;

@@ -118,8 +118,10 @@ describe('speech into the avatar’s voice', () => {
     expect(list).not.toContain('stop');
   });
 
-  it('stops for one word that is heard twice', () => {
-    expect(types(`${speech(224)}{Price}${speech(96)}{Price}`, over)).toContain('stop');
+  it('stops for three words at once, and for two that are heard again', () => {
+    expect(types(`${speech(256)}{What does it cost}`, over).at(-1)).toBe('stop');
+    expect(types(`${speech(256)}{The price}`, over)).not.toContain('stop');
+    expect(types(`${speech(256)}{The price}${speech(96)}{The price}`, over)).toContain('stop');
   });
 
   it('waits for the text of a word that has just ended', () => {
