@@ -65,9 +65,8 @@ export type TurnDecision =
   /** What began was no turn. */
   | { type: 'discard'; atMs: number };
 
-/** Silence after which a sound over the avatar's voice is over, and after which that is so whatever is still awaited. */
+/** Silence after which a sound over the avatar's voice is over. */
 const HEARD_OUT_MS = 160;
-const HEARD_OUT_AT_LAST_MS = 400;
 /** A decision may wait this much longer for the text of speech that has just paused. */
 const AWAITED_TEXT_MS = 128;
 
@@ -238,9 +237,8 @@ export class TurnMachine {
     }
     const silenceMs = atMs - this.#lastVoicedMs;
     // After real speech the text up to the pause is worth a moment's waiting; a cough has none.
-    const heardOut = this.#textIsFinal || this.#voicedMs < s.insistMs || silenceMs >= HEARD_OUT_AT_LAST_MS;
-    const ended = silenceMs >= HEARD_OUT_MS && heardOut;
-    const awaited = this.#paused && !this.#textIsFinal && silenceMs < HEARD_OUT_AT_LAST_MS;
+    const ended = silenceMs >= HEARD_OUT_MS && (this.#textIsFinal || this.#voicedMs < s.insistMs);
+    const awaited = this.#paused && !this.#textIsFinal;
     const decideMs = s.decideMs + (awaited ? AWAITED_TEXT_MS : 0);
     if (this.#overlap === 'undecided' && (sinceOnsetMs >= decideMs || ended)) {
       if (!backchannel && this.#voicedMs >= s.insistMs) {
