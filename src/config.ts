@@ -1,7 +1,21 @@
-import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { PROJECT_ROOT } from './cache.js';
+import {
+  address,
+  apiKeys,
+  folder,
+  list,
+  oneOf,
+  origins,
+  type Parse,
+  range,
+  redisAddress,
+  text,
+  turnAddresses,
+  webAddress,
+  whole,
+} from './config-values.js';
 import { VisavisError } from './errors.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -53,78 +67,35 @@ export interface Config {
   endOfTurnMs: { min: number; max: number };
   /** Time after the onset of speech over the avatar's voice at which it is decided whether that is an interruption. */
   interruptionMs: number;
+  /** Null: plain HTTP. `self-signed`: a certificate made at start, for phones on the same network. */
+  tls: { certPath: string; keyPath: string } | 'self-signed' | null;
+  /** Proxies whose X-Forwarded-* headers are believed: addresses, networks, or `loopback`. */
+  trustedProxies: readonly string[];
+  /** The address at which browsers reach this service, when a proxy stands before it. */
+  publicUrl: string | undefined;
+  /** Undefined: sessions are kept in memory. */
+  redisUrl: string | undefined;
+  /** Null: browsers reach the media ports themselves. */
+  turn: { urls: readonly string[]; secret: string; ttlMs: number } | null;
+  /** Spare workers and a spare gateway wait for the death of those at work; `auto`: where memory allows. */
+  standby: 'auto' | 'on' | 'off';
+  /** A session ends after this long, whatever happens in it. */
+  maxSessionMs: number;
+  /** Conversations under way get this long when the service is asked to end. */
+  drainMs: number;
+  /** `auto`: sessions are admitted while this machine was measured to draw one more without stutter. */
+  admission: 'auto' | 'off';
+  /** Language of what the service itself says: disclosure, greeting, apologies. */
+  language: Language;
+  /** What tells visitors that they talk with a machine. Undefined: the wording of `language`. */
+  disclosure: { off: boolean; text: string | undefined; badge: string | undefined };
 }
 
-type Parse<T> = z.ZodType<T, string>;
+export const LANGUAGES = ['en', 'de', 'fr', 'es', 'it', 'pt', 'nl', 'pl', 'ja', 'zh'] as const;
+export type Language = (typeof LANGUAGES)[number];
 
-const text: Parse<string> = z.string().trim();
-
-function whole(min: number, max: number): Parse<number> {
-  return z.string().transform((value, context) => {
-    const number = Number(value);
-    if (/^\d+$/.test(value.trim()) && number >= min && number <= max) return number;
-    context.addIssue(`expected a whole number from ${min} to ${max}, got "${value}"`);
-    return z.NEVER;
-  });
-}
-
-function range(min: number, max: number): Parse<{ min: number; max: number }> {
-  return z.string().transform((value, context) => {
-    const match = /^\s*(\d+)\s*-\s*(\d+)\s*$/.exec(value);
-    const [low, high] = [Number(match?.[1]), Number(match?.[2])];
-    if (match !== null && low >= min && high <= max && low <= high) return { min: low, max: high };
-    context.addIssue(`expected LOW-HIGH within ${min}-${max}, got "${value}"`);
-    return z.NEVER;
-  });
-}
-
-function oneOf<const T extends string>(...names: readonly T[]): Parse<T> {
-  return z.string().transform((value, context) => {
-    const name = names.find((n) => n === value.trim());
-    if (name !== undefined) return name;
-    context.addIssue(`expected one of ${names.join(', ')}, got "${value}"`);
-    return z.NEVER;
-  });
-}
-
-const list: Parse<string[]> = z.string().transform((value) =>
-  value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== ''),
-);
-
-const folder: Parse<string> = z.string().transform((value) => resolve(value.trim()));
-
-const address: Parse<string> = z.string().transform((value, context) => {
-  const trimmed = value.trim();
-  if (trimmed === 'localhost') return '127.0.0.1';
-  if (isIP(trimmed) !== 0) return trimmed;
-  context.addIssue(`expected an IP address or localhost, got "${value}"`);
-  return z.NEVER;
-});
-
-const apiKeys: Parse<string[]> = list.transform((keys, context) => {
-  if (keys.every((key) => key.length >= 16)) return keys;
-  context.addIssue('expected keys of at least 16 characters, separated by commas (openssl rand -hex 32 makes one)');
-  return z.NEVER;
-});
-
-const origins: Parse<string[]> = list.transform((items, context) =>
-  items.map((item) => {
-    const url = URL.canParse(item) ? new URL(item) : undefined;
-    if (url !== undefined && /^https?:$/.test(url.protocol) && url.origin === item.replace(/\/$/, ''))
-      return url.origin;
-    context.addIssue(`expected origins such as https://www.example.org, got "${item}"`);
-    return z.NEVER;
-  }),
-);
-
-const webAddress: Parse<string> = z.string().transform((value, context) => {
-  if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value.trim();
-  context.addIssue('expected an http or https address');
-  return z.NEVER;
-});
+/** The only value of VISAVIS_DISCLOSURE_OFF that counts: nobody sets it by accident. */
+export const DISCLOSURE_OFF = 'visitors-are-told-by-other-means';
 
 const level = oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent');
 
@@ -152,6 +123,23 @@ const variables = {
   VISAVIS_LOG_LEVEL: [level, 'info' as const],
   VISAVIS_END_OF_TURN_MS: [range(100, 5_000), { min: 400, max: 1_200 }],
   VISAVIS_INTERRUPTION_MS: [whole(100, 3_000), 448],
+  VISAVIS_TLS_CERT: [folder, undefined],
+  VISAVIS_TLS_KEY: [folder, undefined],
+  VISAVIS_DEV_TLS: [oneOf('on', 'off'), 'off' as const],
+  VISAVIS_TRUST_PROXY: [list, [] as string[]],
+  VISAVIS_PUBLIC_URL: [webAddress, undefined],
+  VISAVIS_REDIS_URL: [redisAddress, undefined],
+  VISAVIS_TURN_URLS: [turnAddresses, [] as string[]],
+  VISAVIS_TURN_SECRET: [text, undefined],
+  VISAVIS_TURN_TTL_S: [whole(60, 86_400), 3_600],
+  VISAVIS_STANDBY: [oneOf('auto', 'on', 'off'), 'auto' as const],
+  VISAVIS_MAX_SESSION_S: [whole(60, 7 * 86_400), 7_200],
+  VISAVIS_DRAIN_S: [whole(0, 3_600), 30],
+  VISAVIS_ADMISSION: [oneOf('auto', 'off'), 'auto' as const],
+  VISAVIS_LANGUAGE: [oneOf(...LANGUAGES), 'en' as const],
+  VISAVIS_DISCLOSURE: [z.string().trim().max(300, 'expected at most 300 characters') as Parse<string>, undefined],
+  VISAVIS_DISCLOSURE_BADGE: [z.string().trim().max(24, 'expected at most 24 characters') as Parse<string>, undefined],
+  VISAVIS_DISCLOSURE_OFF: [oneOf(DISCLOSURE_OFF), undefined],
   OPENAI_API_KEY: [text, undefined],
   OPENAI_BASE_URL: [webAddress, undefined],
   OPENAI_MODEL: [text, 'gpt-4o-mini'],
@@ -187,6 +175,16 @@ function problemsBetween(values: Values, broken: ReadonlySet<string>): string[] 
   if (values.VISAVIS_SPEECH === 'openai' && !openai && !broken.has('OPENAI_BASE_URL')) {
     problems.push('OPENAI_API_KEY: VISAVIS_SPEECH is openai, which needs OPENAI_API_KEY or OPENAI_BASE_URL');
   }
+  const secure = [values.VISAVIS_TLS_CERT, values.VISAVIS_TLS_KEY].filter((path) => path !== undefined).length;
+  if (secure === 1) problems.push('VISAVIS_TLS_CERT, VISAVIS_TLS_KEY: expected both or neither');
+  if (secure > 0 && values.VISAVIS_DEV_TLS === 'on') {
+    problems.push('VISAVIS_DEV_TLS: expected off where VISAVIS_TLS_CERT is set');
+  }
+  if (values.VISAVIS_TURN_URLS.length > 0 && values.VISAVIS_TURN_SECRET === undefined) {
+    problems.push(
+      'VISAVIS_TURN_SECRET: needed because VISAVIS_TURN_URLS is set (static-auth-secret of the TURN server)',
+    );
+  }
   const links = values.VISAVIS_LINK_PORTS;
   const rtcPort = values.VISAVIS_RTC_PORT;
   if (rtcPort >= links.min && rtcPort <= links.max) {
@@ -201,6 +199,12 @@ function problemsBetween(values: Values, broken: ReadonlySet<string>): string[] 
 function unknownNames(env: Environment, known: readonly string[]): string[] {
   const names = new Set([...known, 'VISAVIS_CACHE']);
   return Object.keys(env).filter((name) => name.startsWith('VISAVIS_') && !names.has(name));
+}
+
+function tlsOf(v: Values): Config['tls'] {
+  if (v.VISAVIS_DEV_TLS === 'on') return 'self-signed';
+  if (v.VISAVIS_TLS_CERT === undefined || v.VISAVIS_TLS_KEY === undefined) return null;
+  return { certPath: v.VISAVIS_TLS_CERT, keyPath: v.VISAVIS_TLS_KEY };
 }
 
 function toConfig(v: Values): Config {
@@ -238,6 +242,24 @@ function toConfig(v: Values): Config {
       : null,
     endOfTurnMs: v.VISAVIS_END_OF_TURN_MS,
     interruptionMs: v.VISAVIS_INTERRUPTION_MS,
+    tls: tlsOf(v),
+    trustedProxies: v.VISAVIS_TRUST_PROXY,
+    publicUrl: v.VISAVIS_PUBLIC_URL,
+    redisUrl: v.VISAVIS_REDIS_URL,
+    turn:
+      v.VISAVIS_TURN_URLS.length === 0
+        ? null
+        : { urls: v.VISAVIS_TURN_URLS, secret: v.VISAVIS_TURN_SECRET ?? '', ttlMs: v.VISAVIS_TURN_TTL_S * 1000 },
+    standby: v.VISAVIS_STANDBY,
+    maxSessionMs: v.VISAVIS_MAX_SESSION_S * 1000,
+    drainMs: v.VISAVIS_DRAIN_S * 1000,
+    admission: v.VISAVIS_ADMISSION,
+    language: v.VISAVIS_LANGUAGE,
+    disclosure: {
+      off: v.VISAVIS_DISCLOSURE_OFF !== undefined,
+      text: v.VISAVIS_DISCLOSURE || undefined,
+      badge: v.VISAVIS_DISCLOSURE_BADGE || undefined,
+    },
   };
 }
 
@@ -275,6 +297,8 @@ export function describeConfig(config: Config): Record<string, unknown> {
   return {
     ...config,
     apiKeys: config.apiKeys.map(secret),
+    redisUrl: config.redisUrl?.replace(/\/\/[^@/]*@/, '//[redacted]@'),
+    turn: config.turn === null ? null : { ...config.turn, secret: secret(config.turn.secret) },
     openai: config.openai === null ? null : { ...config.openai, apiKey: secret(config.openai.apiKey) },
   };
 }
@@ -285,7 +309,16 @@ export function describeConfig(config: Config): Record<string, unknown> {
  */
 export function workerEnvironment(env: Environment): Record<string, string> {
   const kept: Record<string, string> = {};
-  const gatewayOnly = new Set(['VISAVIS_API_KEYS', 'VISAVIS_HOST', 'VISAVIS_ANNOUNCED_ADDRESS']);
+  const gatewayOnly = new Set([
+    'VISAVIS_API_KEYS',
+    'VISAVIS_HOST',
+    'VISAVIS_ANNOUNCED_ADDRESS',
+    'VISAVIS_REDIS_URL',
+    'VISAVIS_TURN_URLS',
+    'VISAVIS_TURN_SECRET',
+    'VISAVIS_TLS_CERT',
+    'VISAVIS_TLS_KEY',
+  ]);
   for (const [name, value] of Object.entries(env)) {
     if (value !== undefined && !gatewayOnly.has(name)) kept[name] = value;
   }

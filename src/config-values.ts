@@ -1,0 +1,89 @@
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+/** A check of one variable: its text in, its value out, or problems that name what came and what was expected. */
+export type Parse<T> = z.ZodType<T, string>;
+
+export const text: Parse<string> = z.string().trim();
+
+export function whole(min: number, max: number): Parse<number> {
+  return z.string().transform((value, context) => {
+    const number = Number(value);
+    if (/^\d+$/.test(value.trim()) && number >= min && number <= max) return number;
+    context.addIssue(`expected a whole number from ${min} to ${max}, got "${value}"`);
+    return z.NEVER;
+  });
+}
+
+export function range(min: number, max: number): Parse<{ min: number; max: number }> {
+  return z.string().transform((value, context) => {
+    const match = /^\s*(\d+)\s*-\s*(\d+)\s*$/.exec(value);
+    const [low, high] = [Number(match?.[1]), Number(match?.[2])];
+    if (match !== null && low >= min && high <= max && low <= high) return { min: low, max: high };
+    context.addIssue(`expected LOW-HIGH within ${min}-${max}, got "${value}"`);
+    return z.NEVER;
+  });
+}
+
+export function oneOf<const T extends string>(...names: readonly T[]): Parse<T> {
+  return z.string().transform((value, context) => {
+    const name = names.find((n) => n === value.trim());
+    if (name !== undefined) return name;
+    context.addIssue(`expected one of ${names.join(', ')}, got "${value}"`);
+    return z.NEVER;
+  });
+}
+
+export const list: Parse<string[]> = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+
+export const folder: Parse<string> = z.string().transform((value) => resolve(value.trim()));
+
+export const address: Parse<string> = z.string().transform((value, context) => {
+  const trimmed = value.trim();
+  if (trimmed === 'localhost') return '127.0.0.1';
+  if (isIP(trimmed) !== 0) return trimmed;
+  context.addIssue(`expected an IP address or localhost, got "${value}"`);
+  return z.NEVER;
+});
+
+export const apiKeys: Parse<string[]> = list.transform((keys, context) => {
+  if (keys.every((key) => key.length >= 16)) return keys;
+  context.addIssue('expected keys of at least 16 characters, separated by commas (openssl rand -hex 32 makes one)');
+  return z.NEVER;
+});
+
+export const origins: Parse<string[]> = list.transform((items, context) =>
+  items.map((item) => {
+    const url = URL.canParse(item) ? new URL(item) : undefined;
+    if (url !== undefined && /^https?:$/.test(url.protocol) && url.origin === item.replace(/\/$/, ''))
+      return url.origin;
+    context.addIssue(`expected origins such as https://www.example.org, got "${item}"`);
+    return z.NEVER;
+  }),
+);
+
+export const webAddress: Parse<string> = z.string().transform((value, context) => {
+  if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value.trim();
+  context.addIssue('expected an http or https address');
+  return z.NEVER;
+});
+
+export const redisAddress: Parse<string> = z.string().transform((value, context) => {
+  if (URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol)) return value.trim();
+  // The address may carry a password.
+  context.addIssue('expected an address such as redis://localhost:6379');
+  return z.NEVER;
+});
+
+export const turnAddresses: Parse<string[]> = list.transform((items, context) => {
+  const wrong = items.find((item) => !/^turns?:[\w.:[\]-]+(\?transport=(udp|tcp))?$/.test(item));
+  if (wrong === undefined) return items;
+  context.addIssue(`expected addresses such as turn:turn.example.org:3478?transport=udp, got "${wrong}"`);
+  return z.NEVER;
+});
