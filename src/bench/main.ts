@@ -5,7 +5,7 @@
  *   --speech LIST        voices to measure (kokoro,piper)
  *   --skew N             utterances of ten clicks for sound against picture (3; 0 leaves it out)
  *   --out FOLDER         where recordings and figures are kept (bench-results)
- *   --verify FOLDER      recompute the response times from kept recordings; measures nothing
+ *   --verify FOLDER      recompute responses and barge-ins from kept recordings; measures nothing
  *   --check              exit 1 when a goal is missed
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import type { TurnLatency } from '../agents/events.js';
 import { readWav, writeWav } from '../media/wav.js';
 import { type Dialogue, hold, MOUTH_BOX, type SpokenTurn } from './dialogue.js';
 import { figure, ms, table } from './figures.js';
-import { bargeIns, frameToScreen, responses } from './measures.js';
+import { type BargeIn, bargeIns, frameToScreen, responses } from './measures.js';
 import { ProcessWatch } from './processes.js';
 import { BACKCHANNELS, INTERRUPTIONS, QUESTIONS } from './questions.js';
 import { speakAll } from './recordings.js';
@@ -40,6 +40,8 @@ interface Kept {
   speech: 'kokoro' | 'piper';
   turns: SpokenTurn[];
 }
+
+type KeptLog = Parameters<typeof bargeIns>[0];
 
 async function measure(speech: Kept['speech'], count: number, out: string): Promise<Measured[]> {
   const questions = QUESTIONS.slice(0, count);
@@ -79,15 +81,9 @@ async function measure(speech: Kept['speech'], count: number, out: string): Prom
     JSON.stringify({ events: dialogue.events, frames: dialogue.frames, stats: dialogue.stats, clock: dialogue.clock }),
   );
   printStages(dialogue.latencies);
-  const barges = bargeIns(dialogue, dialogue.turns);
+  const barges = bargeInsOf(dialogue, dialogue.turns);
   const interruptions = barges.slice(0, INTERRUPTIONS.length);
   const backchannels = barges.slice(INTERRUPTIONS.length);
-  print(
-    table(
-      ['', 'ducked ms', 'decided ms', 'outcome', 'mouth at rest ms'],
-      barges.map((b) => [b.text, ms(b.duckedMs), ms(b.decidedMs), b.outcome, ms(b.mouthAtRestMs)]),
-    ),
-  );
   const defined = (list: (number | undefined)[]) => list.filter((v): v is number => v !== undefined);
   const answered = defined(responses(dialogue.recording, dialogue.turns).map((r) => r.responseMs));
   return [
@@ -103,6 +99,14 @@ async function measure(speech: Kept['speech'], count: number, out: string): Prom
     { goal: 'first-frame', values: defined([dialogue.firstFrameMs]) },
     { goal: 'fps', values: [dialogue.framesPerSecond] },
   ];
+}
+
+/** Prints them on the way. */
+function bargeInsOf(...of: Parameters<typeof bargeIns>): BargeIn[] {
+  const barges = bargeIns(...of);
+  const rows = barges.map((b) => [b.text, ms(b.duckedMs), ms(b.decidedMs), b.outcome, ms(b.mouthAtRestMs)]);
+  print(table(['', 'ducked ms', 'decided ms', 'outcome', 'mouth at rest ms'], rows));
+  return barges;
 }
 
 function printStages(latencies: readonly TurnLatency[]): void {
@@ -137,7 +141,8 @@ function printProcesses(processes: ReturnType<ProcessWatch['stop']>): void {
 function verify(folder: string): void {
   for (const speech of values.speech.split(',')) {
     const kept = JSON.parse(readFileSync(join(folder, `${speech}.json`), 'utf8')) as Kept;
-    const list = responses(readWav(join(folder, `${speech}.wav`)), kept.turns);
+    const recording = readWav(join(folder, `${speech}.wav`));
+    const list = responses(recording, kept.turns);
     print(
       table(
         ['question', 'response ms'],
@@ -146,6 +151,12 @@ function verify(folder: string): void {
     );
     const f = figure(list.flatMap((r) => r.responseMs ?? []));
     print(`${speech}: p50 ${ms(f.p50)} ms, p95 ${ms(f.p95)} ms, n ${f.count}\n`);
+    const log = JSON.parse(readFileSync(join(folder, `${speech}-events.json`), 'utf8')) as Omit<KeptLog, 'recording'>;
+    const barges = bargeInsOf({ ...log, recording }, kept.turns);
+    for (const field of ['duckedMs', 'decidedMs', 'mouthAtRestMs'] as const) {
+      const g = figure(barges.flatMap((b) => b[field] ?? []));
+      print(`${speech}, ${field}: p50 ${ms(g.p50)}, p95 ${ms(g.p95)}, n ${g.count}`);
+    }
   }
 }
 

@@ -31,7 +31,7 @@ export interface BargeIn {
   text: string;
   /** From the onset of the visitor's voice to the avatar's at least 12 dB lower or silent, in the recording. */
   duckedMs: number | undefined;
-  /** From the onset to the decision, by the server's clock. */
+  /** From the onset to the decision that stood, by the server's clock: one that was taken back does not count. */
   decidedMs: number | undefined;
   outcome: 'stopped' | 'resumed' | 'none';
   /** From the page's news of the stop to the mouth at rest on the received frames. */
@@ -59,7 +59,7 @@ export function bargeIns(
           ? undefined
           : dropsBelow(avatar, rate, onset, onset + rate * 2, { dropDb: 12, holdMs: DUCK_HOLD_MS });
       const during = events.filter((e) => e.atMs >= wallMs(turn.first) && e.atMs <= wallMs(turn.end));
-      const decision = during.find((e) => e.event.type === 'interruption' && e.event.phase !== 'ducked');
+      const decision = during.findLast((e) => e.event.type === 'interruption' && e.event.phase !== 'ducked');
       const stopped = decision?.event.type === 'interruption' && decision.event.phase === 'stopped';
       return {
         text: turn.text,
