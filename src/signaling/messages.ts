@@ -95,6 +95,8 @@ export interface ServerToClient {
   latency: (e: { turnId: number; utteranceId: number; latency: TurnLatency }) => void;
   /** Something failed that was not asked for by a message (those fail in their acknowledgement). */
   'session-error': (e: ErrorBody) => void;
+  /** The session will be ended by the service in `inMs`: it has lasted as long as one may, or the service is to stop. */
+  ending: (e: { reason: 'duration' | 'shutdown'; inMs: number }) => void;
   /** The session is over; the socket is closed after this. */
   closed: (e: { reason: string }) => void;
 }
