@@ -65,7 +65,6 @@ export class VisavisError extends Error {
     this.field = options.field;
     this.retryable = options.retryable ?? RETRYABLE.has(code);
     this.retryAfterS = options.retryAfterS;
-    this.retryAfterS = options.retryAfterS;
   }
 
   get status(): number {
@@ -78,7 +77,6 @@ export class VisavisError extends Error {
       message: this.message,
       retryable: this.retryable,
       ...(this.field === undefined ? {} : { field: this.field }),
-      ...(this.retryAfterS === undefined ? {} : { retryAfterS: this.retryAfterS }),
       ...(this.retryAfterS === undefined ? {} : { retryAfterS: this.retryAfterS }),
     };
   }
