@@ -45,6 +45,11 @@ export function describeEnd(reason: EndReason | undefined): { title: string; hin
       return { title: 'The conversation goes on elsewhere', hint: 'It was opened in another window.' };
     case 'lost':
       return { title: 'The connection was lost', hint: 'Check your network, then start again.' };
+    case 'blocked':
+      return {
+        title: 'Sound and picture cannot get through',
+        hint: 'Your network blocks them. Try another network, for example a phone’s hotspot, then start again.',
+      };
     case 'shutdown':
       return { title: 'The server is restarting', hint: 'Start again in a moment.' };
     case 'failed':
