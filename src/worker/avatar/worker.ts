@@ -5,7 +5,7 @@ import { Conversation } from '../../agents/session.js';
 import { VisavisError } from '../../errors.js';
 import type { Logger } from '../../log.js';
 import { PacerThread } from '../../media/pacer-client.js';
-import type { FromAvatarWorker, ToAvatarWorker, WorkerStats } from '../control.js';
+import type { DrawingCost, FromAvatarWorker, ToAvatarWorker, WorkerStats } from '../control.js';
 import { AvatarThread } from './avatar-thread-client.js';
 import type { WorkerEngines } from './engines.js';
 import { FrameTimes, percentile } from './stats.js';
@@ -21,6 +21,8 @@ export interface AvatarWorkerOptions {
   engines: WorkerEngines;
   send: (message: FromAvatarWorker) => void;
   log: Logger;
+  /** What was measured before the start, for the reports. */
+  drawing?: DrawingCost | null;
 }
 
 export class AvatarWorker {
@@ -174,6 +176,7 @@ export class AvatarWorker {
     const pacer = await this.#pacer.stats();
     const late = pacer.latenessMs.toSorted((a, b) => a - b);
     return {
+      pid: process.pid,
       conversations: this.#hosted.size,
       pacerLatenessMs: {
         p50: percentile(late, 0.5),
@@ -184,7 +187,13 @@ export class AvatarWorker {
         worst: late.slice(-Math.ceil(late.length / 100)),
       },
       frameMs: this.#frameTimes.take(),
+      framesDue: pacer.framesSent + pacer.framesMissed,
       framesLate: pacer.framesLate,
+      underruns: pacer.underruns,
+      histograms: { ...pacer.histograms, ...this.#frameTimes.histograms, ...this.#o.engines.speech.histograms },
+      speechPending: this.#o.engines.speech.pending,
+      perConversation: pacer.conversations,
+      drawing: this.#o.drawing ?? null,
       rssBytes: process.memoryUsage.rss(),
     };
   }

@@ -70,6 +70,13 @@ export class SpeechLink {
     return this.#socket !== null;
   }
 
+  /** Calls of this kind that have not been answered. */
+  pending(type: Request['type']): number {
+    let count = 0;
+    for (const call of this.#calls.values()) if (call.type === type) count++;
+    return count;
+  }
+
   /** Calls `listener` on every reconnection, before anything else is sent. Returns its removal. */
   onReconnect(listener: () => void): () => void {
     this.#listeners.add(listener);
