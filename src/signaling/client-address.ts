@@ -65,11 +65,11 @@ export class TrustedProxies {
   }
 
   #add(item: string): void {
-    const [address = '', bits] = item.split('/');
+    const [address = '', bits, ...more] = item.split('/');
     const family = isIP(address);
     const most = family === 6 ? 128 : 32;
     const prefix = bits === undefined ? most : Number(bits);
-    if (family === 0 || (bits !== undefined && !/^\d{1,3}$/.test(bits)) || prefix > most) {
+    if (family === 0 || (bits !== undefined && !/^\d{1,3}$/.test(bits)) || prefix > most || more.length > 0) {
       const expected = `an IP address, a network such as 10.0.0.0/8, or one of ${Object.keys(NETWORKS).join(', ')}`;
       throw new VisavisError('bad-request', `VISAVIS_TRUST_PROXY: expected ${expected}, got "${item}"`);
     }
