@@ -14,6 +14,7 @@ import { SessionRegistry } from './signaling/registry.js';
 import { createRoutes } from './signaling/routes.js';
 import { createSignaling } from './signaling/server.js';
 import type { SessionServices, SpeechEngineName } from './signaling/session.js';
+import { badgeText, disclosureWarnings } from './signaling/session-texts.js';
 import { turnServers } from './signaling/turn-credentials.js';
 import { createWebServer, type WebServer } from './signaling/web-server.js';
 import { AvatarWorkerClient } from './worker/avatar-worker-client.js';
@@ -69,6 +70,7 @@ export class Gateway {
   /** Resolves when HTTP is served (`/readyz` says 503 until `ready`). Rejects with `conflict` when a port is in use. */
   static async create(config: Config, options: GatewayOptions): Promise<Gateway> {
     const logger = options.logger ?? createLogger('gateway', config.logLevel);
+    for (const warning of disclosureWarnings(config)) logger.warn(warning);
     const web = await createWebServer(config, logger);
     const port = await listen(web.http, config.host, config.port);
     web.origins.setPort(port);
@@ -84,6 +86,7 @@ export class Gateway {
     this.supervisor = new WorkerSupervisor({
       avatarEntry: options.avatarEntry ?? compiled('./worker/avatar/main.js'),
       speechEntry: options.speechEntry ?? compiled('./worker/speech/main.js'),
+      standby: config.standby,
       env: workerEnvironment(options.env),
       logger,
     });
@@ -91,7 +94,8 @@ export class Gateway {
       options.idleClipEntry ??
       (options.avatarEntry === undefined ? compiled('./worker/avatar/idle-clip-main.js') : undefined);
     if (idleClipEntry !== undefined) {
-      this.#clips = new IdleClips({ entry: idleClipEntry, folder: join(cacheFolder(), 'idle'), badge: '', logger });
+      const badge = badgeText(config, config.language) ?? '';
+      this.#clips = new IdleClips({ entry: idleClipEntry, folder: join(cacheFolder(), 'idle'), badge, logger });
     }
     const avatars = new AvatarDirectory(config.avatarsFolder, this.#clips);
     this.registry = new SessionRegistry(config, avatars, () => this.#services());

@@ -6,6 +6,7 @@ import type { ConversationEvent } from '../agents/events.js';
 import type { ErrorBody } from '../errors.js';
 import type { WorkerHistograms } from '../histogram.js';
 import type { Message } from '../inference/engines.js';
+import type { Language } from '../languages.js';
 
 /** One end-to-end RTP stream's identity; the gateway chooses it, so that a successor can take it over. */
 export interface RtpStream {
@@ -37,6 +38,12 @@ export interface ConversationOptions {
   speech: 'kokoro' | 'piper' | 'openai';
   /** Spoken when the first viewer is ready; null: silent start. */
   greeting: string | null;
+  /** Of what the service itself says aloud. */
+  language: Language;
+  /** Drawn into every picture; null: nothing. */
+  badge: string | null;
+  /** Spoken after a failure that cut someone off. */
+  apology: string;
   /** System prompt for a language model. */
   instructions?: string;
   videoBitrateKbps: number;
@@ -55,6 +62,8 @@ export type ToAvatarWorker =
   /** Answer `text` as if `participantId` had spoken it. */
   | { type: 'ask'; conversationId: string; requestId: number; participantId: string; text: string }
   | { type: 'interrupt'; conversationId: string; requestId: number }
+  /** Speak the apology once the visitor has the floor no more; it does not become part of the history. */
+  | { type: 'apologise'; conversationId: string }
   | { type: 'bitrate'; conversationId: string; videoKbps: number }
   | { type: 'close'; conversationId: string }
   | { type: 'ping'; id: number }

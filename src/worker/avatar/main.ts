@@ -2,6 +2,7 @@
  * Entry of the avatar worker: hosts conversations, from RTP in to RTP out. Started by the gateway's supervisor with the control
  * protocol of `worker/control.ts` on its IPC channel; ends when that channel closes.
  */
+import '../parent-watch.js';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../../config.js';
 import { VisavisError } from '../../errors.js';
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
   const worker = await AvatarWorker.create({ engines, send, log, drawing });
   process.on('message', (message) => worker.handle(message as ToAvatarWorker));
   process.on('disconnect', () => void worker.close().finally(() => process.exit(0)));
+  if (process.send !== undefined && !process.connected) process.exit(0);
   send({ type: 'ready' });
 }
 

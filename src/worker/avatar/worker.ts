@@ -75,6 +75,8 @@ export class AvatarWorker {
       case 'interrupt':
         this.#find(message.conversationId).conversation.interrupt();
         return this.#o.send({ type: 'answer', requestId: message.requestId });
+      case 'apologise':
+        return this.#find(message.conversationId).conversation.apologise();
       case 'bitrate':
         this.#hosted.get(message.conversationId)?.avatar.bitrate(message.videoKbps);
         return;
@@ -113,6 +115,7 @@ export class AvatarWorker {
       height: options.height,
       bitrateKbps: options.videoBitrateKbps,
       seed: options.seed,
+      badge: options.badge,
       onStats: (stats) => this.#frameTimes.add(stats),
     });
     try {
@@ -130,6 +133,7 @@ export class AvatarWorker {
         history: History.restore(history),
         speechVoice: options.voice,
         greeting: options.greeting,
+        apology: options.apology,
         turnSettings: this.#o.engines.turnSettings,
         emit: (event) => this.#o.send({ type: 'event', conversationId, event }),
       });
