@@ -115,7 +115,7 @@ export const BADGE_CHARACTERS =
 export const badge: Parse<string> = z.string().transform((value, context) => {
   const trimmed = value.normalize('NFC').trim();
   const refuse = (expected: string) => {
-    context.addIssue(`expected ${expected}, got "${trimmed.slice(0, 60)}"`);
+    context.addIssue(`expected ${expected}, got ${JSON.stringify(trimmed.slice(0, 60))}`);
     return z.NEVER;
   };
   if (trimmed.length > 24) return refuse('at most 24 characters');

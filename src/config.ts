@@ -18,6 +18,7 @@ import {
   whole,
 } from './config-values.js';
 import { VisavisError } from './errors.js';
+import { LANGUAGES, type Language } from './languages.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -91,9 +92,6 @@ export interface Config {
   /** What tells visitors that they talk with a machine. Undefined: the wording of `language`. */
   disclosure: { off: boolean; text: string | undefined; badge: string | undefined };
 }
-
-export const LANGUAGES = ['en', 'de', 'fr', 'es', 'it', 'pt', 'nl', 'pl', 'ja', 'zh'] as const;
-export type Language = (typeof LANGUAGES)[number];
 
 /** The only value of VISAVIS_DISCLOSURE_OFF that counts: nobody sets it by accident. */
 export const DISCLOSURE_OFF = 'visitors-are-told-by-other-means';

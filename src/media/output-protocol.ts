@@ -119,6 +119,7 @@ export type ToAvatarThread =
       height: number;
       bitrateKbps: number;
       seed: number;
+      badge: string | null;
       framePort: MessagePortLike;
     }
   | { type: 'speech'; motion: SpeechMotion }

@@ -11,6 +11,7 @@ const answer: JoinAnswer = {
   avatar: { id: 'mara', name: 'Mara', width: 512, height: 512 },
   state: 'speaking',
   disclosure: 'An AI.',
+  language: 'en',
   mediaKept: false,
 };
 const run = (events: ConversationEvent[], from: TalkState = INITIAL_TALK_STATE): TalkState =>

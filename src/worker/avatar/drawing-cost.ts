@@ -30,6 +30,7 @@ export async function measureDrawing(
     height,
     bitrateKbps: config.videoBitrateKbps,
     seed: 1,
+    badge: 'AI',
   });
   try {
     return await drawing(thread);
