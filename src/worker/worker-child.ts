@@ -110,7 +110,10 @@ export class WorkerChild {
 
   #handleMessage(message: unknown): void {
     if (this.#gone) return;
-    if (this.#ready || !isReady(message)) return this.#events.onMessage(message);
+    if (this.#ready || !isReady(message)) {
+      this.#events.onMessage(message);
+      return;
+    }
     clearTimeout(this.#readyTimer);
     this.#ready = true;
     const ms = Math.round(performance.now() - this.startedAtMs);
