@@ -19,6 +19,7 @@ export class BenchServer {
       env: { ...process.env, VISAVIS_PORT: '0', VISAVIS_RTC_PORT: '0', VISAVIS_LOG_LEVEL: 'warn', ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    endWithThisProcess(child);
     return new Promise((resolve, reject) => {
       const limit = setTimeout(() => {
         child.kill('SIGKILL');
@@ -57,4 +58,10 @@ export class BenchServer {
     this.#child.kill('SIGTERM');
     await gone;
   }
+}
+
+/** A measurement that is broken off leaves no service behind. */
+function endWithThisProcess(child: ChildProcess): void {
+  process.once('exit', () => child.kill('SIGTERM'));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 }
