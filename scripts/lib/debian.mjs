@@ -13,6 +13,7 @@ export const TEST_PACKAGES = [
   { name: 'redis-server', commands: ['redis-server'] },
   { name: 'nginx', commands: ['nginx'] },
   { name: 'caddy', commands: ['caddy'] },
+  { name: 'coturn', commands: ['turnserver'] },
 ];
 /** Building mediasoup's worker (`build-mediasoup-worker.sh` names the same). */
 export const WORKER_PACKAGES = [
