@@ -65,13 +65,13 @@ async function serve(env: Record<string, string | undefined>): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   try {
-    const { url, mediaMs, speechMs, avatarMs, speech, kokoroMs } = await service.ready;
+    const { url, mediaMs, speechMs, avatarMs, speech, kokoroMs, capacity } = await service.ready;
     const agent = config.openai === null ? 'knowledge' : config.openai.model;
     const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
     process.stdout.write(
       `Visavis is ready after ${seconds(performance.now() - beganMs)}: ${url}\n` +
         `  speech ${speech} (${seconds(speechMs)}), agent ${agent}, avatar ${config.avatar} (${seconds(avatarMs)}), ` +
-        `media server (${seconds(mediaMs)})\n`,
+        `media server (${seconds(mediaMs)}), room for ${capacity} conversation${capacity === 1 ? '' : 's'} at once\n`,
     );
     if (speech === 'piper' && kokoroMs !== undefined) {
       process.stdout.write(

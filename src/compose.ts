@@ -69,12 +69,16 @@ export interface WarmWorkers {
 
 /** How long the ports of a dead gateway are waited for. */
 const BIND_WITHIN_MS = 10_000;
+/** The avatar worker has measured before it is ready; it only has to say so. */
+const MEASURED_WITHIN_MS = 1_000;
 
 export interface ReadyReport {
   /** The speech engine of sessions that ask for none. */
   speech: SpeechEngineName;
   /** What Kokoro takes for a first segment here, where that decided. */
   kokoroMs: number | undefined;
+  /** Conversations that this machine can carry at once. */
+  capacity: number;
   mediaMs: number;
   speechMs: number;
   avatarMs: number;
@@ -251,7 +255,10 @@ export class Gateway {
     const { standardVoice, ...times } = workersResult.value;
     const { speech } = this.#config;
     this.#speech = speech === 'auto' ? (standardVoice?.standard ?? 'kokoro') : speech;
-    return { mediaMs: mediaResult.value, speech: this.#speech, kokoroMs: standardVoice?.kokoroMs, ...times };
+    // Whoever takes over is waited for.
+    const withinMs = this.#options.takeover === undefined ? MEASURED_WITHIN_MS : 0;
+    const { capacity } = await this.#operations.measuredCapacity(withinMs);
+    return { mediaMs: mediaResult.value, speech: this.#speech, kokoroMs: standardVoice?.kokoroMs, capacity, ...times };
   }
 
   async #startSfu(): Promise<void> {

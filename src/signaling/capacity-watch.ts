@@ -32,12 +32,18 @@ export class CapacityWatch {
   readonly #admission: Admission;
   readonly #usage = new ProcessUsage();
   readonly #timer: NodeJS.Timeout;
+  /** Resolves when a worker has said what drawing costs here. */
+  readonly measured: Promise<void>;
+  #setMeasured!: () => void;
   #before: { atMs: number; own: number; speech: number; busy: number | undefined } | undefined;
   #prior = '';
 
   constructor(options: CapacityWatchOptions) {
     const { mode, maxSessions, metrics } = options;
     this.#options = options;
+    this.measured = new Promise((resolve) => {
+      this.#setMeasured = resolve;
+    });
     this.#admission = new Admission({ mode, maxSessions, cores: usableCores() });
     this.#timer = setInterval(() => this.#sample(), SAMPLE_EVERY_MS);
     this.#timer.unref();
@@ -115,6 +121,7 @@ export class CapacityWatch {
 
   /** Workers measure the same machine: the first measurement counts, until the speech engine is another one. */
   #calibrate({ drawing }: WorkerStats): void {
+    this.#setMeasured();
     if (drawing === null) return;
     const speech = this.#options.speech();
     const prior = `${speech.speech} ${speech.kokoroMs}`;

@@ -70,6 +70,8 @@ export class AvatarWorkerClient {
     channel.onUp(() => this.#handleUp());
     this.#pingTimer = setInterval(() => this.#ping(), this.#limits.pingEveryMs);
     this.#pingTimer.unref();
+    // What a worker measured at its start is wanted soon, not at the next interval.
+    this.#ping();
   }
 
   get isUp(): boolean {
@@ -216,6 +218,7 @@ export class AvatarWorkerClient {
   }
 
   #handleUp(): void {
+    this.#ping();
     for (const listener of [...this.#listeners.values()]) listener.onWorkerBack();
   }
 
