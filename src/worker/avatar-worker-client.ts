@@ -108,6 +108,10 @@ export class AvatarWorkerClient {
     this.#send({ type: 'bitrate', conversationId, videoKbps });
   }
 
+  setVoiceLoss(conversationId: string, percent: number): void {
+    this.#send({ type: 'voice-loss', conversationId, percent });
+  }
+
   /** Word for word. */
   say(conversationId: string, text: string): Promise<void> {
     return this.#ask((requestId) => ({ type: 'say', conversationId, requestId, text }));
