@@ -3,12 +3,23 @@ import { readSettings } from '../../web-demo/src/settings.js';
 
 describe('readSettings', () => {
   it('asks for nothing when the address says nothing', () => {
-    expect(readSettings('')).toEqual({ autostart: false, microphone: true, session: {}, token: undefined });
+    expect(readSettings('')).toEqual({
+      autostart: false,
+      microphone: true,
+      session: {},
+      token: undefined,
+      key: undefined,
+    });
   });
 
   it('takes a join token from the fragment', () => {
     expect(readSettings('', '#token=a.b-c').token).toBe('a.b-c');
     expect(readSettings('?token=leaked', '').token).toBeUndefined();
+  });
+
+  it('takes an API key from the fragment alone, which is sent nowhere', () => {
+    expect(readSettings('', '#key=abc').key).toBe('abc');
+    expect(readSettings('?key=leaked', '').key).toBeUndefined();
   });
 
   it('passes avatar, speech and greeting on to the session', () => {

@@ -119,6 +119,7 @@ export class App {
       video: this.#stage.video,
       session: { ...this.#settings.session, ...(this.#avatar ? { avatar: this.#avatar.id } : {}) },
       token: this.#settings.token,
+      key: this.#settings.key,
       microphone: this.#withMicrophone,
       onState: (state) => this.#show(state),
       onEvent: (event) => this.#seam.recordEvent(event),

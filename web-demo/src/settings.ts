@@ -8,13 +8,15 @@ export interface Settings {
   session: CreateSessionBody;
   /** Join token of a session that somebody else has created, for servers on which that takes a key. */
   token: string | undefined;
+  /** API key with which this page may create sessions itself: on the links that `visavis serve --dev-tls` prints. */
+  key: string | undefined;
 }
 
 const MAX_GREETING_LENGTH = 500;
 const SPEECH = ['kokoro', 'piper', 'openai'] as const;
 
 /**
- * Reads `#token=TOKEN` (a fragment, because those are sent nowhere), `?autostart=1`, `?mic=0`, `?avatar=ID`, `?speech=piper|kokoro|openai`, `?greeting=TEXT` and `?greeting=none`.
+ * Reads `#token=TOKEN` and `#key=KEY` (a fragment, because those are sent nowhere), `?autostart=1`, `?mic=0`, `?avatar=ID`, `?speech=piper|kokoro|openai`, `?greeting=TEXT` and `?greeting=none`.
  * Unknown values are ignored: a mistyped address still gives a page that works.
  */
 export function readSettings(search: string, hash = ''): Settings {
@@ -26,10 +28,12 @@ export function readSettings(search: string, hash = ''): Settings {
   if (speech) session.speech = speech;
   const greeting = query.get('greeting');
   if (greeting) session.greeting = greeting === 'none' ? null : greeting.slice(0, MAX_GREETING_LENGTH);
+  const fragment = new URLSearchParams(hash.replace(/^#/, ''));
   return {
     autostart: query.get('autostart') === '1',
     microphone: query.get('mic') !== '0',
     session,
-    token: new URLSearchParams(hash.replace(/^#/, '')).get('token') || undefined,
+    token: fragment.get('token') || undefined,
+    key: fragment.get('key') || undefined,
   };
 }

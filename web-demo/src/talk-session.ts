@@ -13,6 +13,8 @@ export interface TalkSessionOptions {
   video: HTMLVideoElement;
   session: CreateSessionBody;
   token: string | undefined;
+  /** API key that creating a session takes. */
+  key: string | undefined;
   microphone: boolean;
   onState: (state: TalkState) => void;
   onEvent: (event: ConversationEvent) => void;
@@ -114,11 +116,11 @@ export class TalkSession {
   }
 
   async #connect(): Promise<void> {
-    const { session, token } = this.#options;
+    const { session, token, key } = this.#options;
     const { signal } = this.#abort;
     try {
       const onEvent = (event: ConversationEvent): void => this.#handleEvent(event);
-      this.#conversation = await Conversation.create({ baseUrl: '', session, token, onEvent, signal });
+      this.#conversation = await Conversation.create({ baseUrl: '', session, token, key, onEvent, signal });
       if (this.#microphone) this.#try(this.#conversation.setMicrophone(this.#microphone.track));
     } catch (failure) {
       const wasWanted = !signal.aborted;
