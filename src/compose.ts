@@ -11,6 +11,7 @@ import { Sfu } from './media/sfu.js';
 import { Metrics } from './metrics/metrics.js';
 import { ApiKeys } from './signaling/auth.js';
 import { AvatarDirectory } from './signaling/avatars.js';
+import { Cluster } from './signaling/cluster/cluster.js';
 import { SessionDirectory } from './signaling/directory.js';
 import { Operations } from './signaling/operations.js';
 import { SessionRegistry } from './signaling/registry.js';
@@ -122,6 +123,7 @@ export class Gateway {
   readonly #config: Config;
   readonly #options: GatewayOptions;
   readonly #store: SessionStore;
+  readonly #cluster: Cluster | undefined;
   readonly #logger: Logger;
   readonly #http: HttpServer;
   readonly #io: ReturnType<typeof createSignaling>;
@@ -178,7 +180,14 @@ export class Gateway {
       gatewayId: this.id,
       logger,
     });
-    this.directory = new SessionDirectory({ registry: this.registry, store, gatewayId: this.id });
+    this.#cluster = store instanceof RedisStore ? new Cluster({ store, gatewayId: this.id, logger }) : undefined;
+    const cluster = this.#cluster;
+    this.directory = new SessionDirectory({
+      registry: this.registry,
+      store,
+      gatewayId: this.id,
+      peers: cluster?.peers,
+    });
     const { registry, directory, metrics } = this;
     this.#operations = new Operations({
       ...{ config, metrics, logger, supervisor: this.supervisor },
@@ -203,7 +212,7 @@ export class Gateway {
       logger,
     });
     web.http.on('request', routes);
-    this.#io = createSignaling({ ...web, allowedOrigins, registry, directory, metrics, logger });
+    this.#io = createSignaling({ ...web, allowedOrigins, registry, directory, cluster, metrics, logger });
     const { certificate } = web;
     if (certificate() !== undefined) {
       metrics.observe(
@@ -323,6 +332,7 @@ export class Gateway {
       setTimeout(() => this.#http.closeAllConnections(), 200);
     });
     await workers;
+    this.#cluster?.close();
     await this.#store.close();
   }
 }

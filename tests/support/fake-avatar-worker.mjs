@@ -4,6 +4,7 @@
  *
  *   say "crash"    the process dies           say "refuse"   answered with an error
  *   say "hang"     never answered             say "end"      the conversation ends with an error
+ *   say "endless …"   its captions come, its end does not
  *   anything else  becomes captions, an utterance-end and a message of the history
  *
  * `start` answers with an utterance-end that tells the greeting and the length of the history it was opened with. The first packets of a
@@ -107,6 +108,7 @@ class FakeConversation {
     const utteranceId = ++this.utterances;
     this.emit({ type: 'state', state: 'speaking' });
     for (const [index, word] of text.split(' ').entries()) this.emit({ type: 'caption', utteranceId, index, word });
+    if (text.startsWith('endless')) return;
     this.emit({ type: 'history', message: { role: 'assistant', text } });
     this.emit({ type: 'utterance-end', utteranceId, text, interrupted: false });
     this.emit({ type: 'state', state: 'listening' });
