@@ -1,4 +1,4 @@
-import { cpus } from 'node:os';
+import { cpus, getPriority } from 'node:os';
 import { VisavisError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { usableCores } from '../metrics/cores.js';
@@ -140,7 +140,7 @@ export class CapacityWatch {
       atMs,
       own: cpu('gateway') + cpu('avatar') + cpu('media'),
       speech: cpu('speech'),
-      busy: sampleMachine()?.busySeconds,
+      busy: this.#busySeconds(),
     };
     const before = this.#before;
     this.#before = now;
@@ -159,6 +159,13 @@ export class CapacityWatch {
       },
       atMs,
     );
+  }
+
+  /** What others take from this process: where it is niced itself, niced work as well. */
+  #busySeconds(): number | undefined {
+    const sample = sampleMachine();
+    if (sample === undefined || getPriority() <= 0) return sample?.busySeconds;
+    return sample.busySeconds + sample.nicedSeconds - (this.#usage.total('speech')?.cpuSeconds ?? 0);
   }
 }
 
