@@ -8,6 +8,7 @@ describe('readSettings', () => {
       microphone: true,
       session: {},
       token: undefined,
+      language: undefined,
       key: undefined,
     });
   });
@@ -32,6 +33,11 @@ describe('readSettings', () => {
 
   it('asks for a silent start with greeting=none', () => {
     expect(readSettings('?greeting=none').session).toEqual({ greeting: null });
+  });
+
+  it('takes the language of the page from the address', () => {
+    expect(readSettings('?lang=de-AT').language).toBe('de-AT');
+    expect(readSettings('?lang=').language).toBeUndefined();
   });
 
   it('starts by itself without a microphone on request', () => {
