@@ -74,7 +74,7 @@ export class Operations {
     this.#observe();
   }
 
-  /** The capacity once it has been measured, or as it stands after `limitMs`. */
+  /** To be called when the speech engine is known: the capacity once it has been measured, or as it is taken to be after `limitMs`. */
   async measuredCapacity(limitMs: number): Promise<CapacityReport> {
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {
@@ -82,7 +82,7 @@ export class Operations {
     });
     await Promise.race([this.#capacity.measured, limit]);
     clearTimeout(timer);
-    return this.#capacity.report;
+    return this.#capacity.begin();
   }
 
   get isDraining(): boolean {
