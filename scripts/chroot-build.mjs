@@ -82,17 +82,16 @@ async function build(options, work) {
   return buildStages(stages, { work, context: ROOT, settings, beforeRun });
 }
 
-/** The service as `docker run --read-only --network none --tmpfs /tmp` starts it; models of a volume need the network once. */
+/** The service as `docker run --read-only --network none --tmpfs /tmp --tmpfs CACHE` starts it; models of a volume need the network once. */
 async function serve({ root, image }, options, work) {
   const bundled = options.models === 'bundled';
   const [uid, gid = uid] = image.user.split(':');
   const cache = image.env.VISAVIS_CACHE;
   const volume = join(work, 'volume');
-  const mounts = [`tmpfs:mode=700,uid=${uid},gid=${gid}:${cache}/knowledge`];
+  const mounts = bundled ? [`tmpfs:mode=700,uid=${uid},gid=${gid}:${cache}`] : [`bind:${volume}:${cache}`];
   if (!bundled) {
-    await mkdir(join(volume, 'models'), { recursive: true });
+    await mkdir(volume, { recursive: true });
     await runOrFail('chown', ['-R', `${uid}:${gid}`, volume]);
-    mounts.unshift(`bind:${volume}:${cache}`);
   }
   const settings = bundled ? undefined : await settingsOfThisMachine(join(work, 'settings'));
   const key = randomBytes(24).toString('hex');
@@ -124,7 +123,7 @@ async function until(what, limitMs, service, attempt) {
   for (;;) {
     const result = await attempt();
     if (result.code === 0) return say('try', `${what} after ${((performance.now() - began) / 1000).toFixed(1)} s`);
-    const ended = await Promise.race([service.exited.then((how) => ({ how })), sleep(500)]);
+    const ended = await Promise.race([service.exited.then((how) => ({ how })), sleep(2_000)]);
     if (ended !== undefined) throw new SetupError(`the service ended (${ended.how}) before it was ${what}`);
     if (performance.now() - began > limitMs)
       throw new SetupError(`not ${what} within ${limitMs / 1000} s: ${result.output.trim()}`);
