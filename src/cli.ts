@@ -57,7 +57,6 @@ async function serve(given: Record<string, string | undefined>): Promise<void> {
   const env = { ...given, ...phones };
   const config = loadConfig(env);
   const { startService } = await import('./serve.js');
-  process.stdout.write('Visavis is starting: loading speech models …\n');
   const beganMs = performance.now();
   const service = startService(config, env);
   let asked = false;
@@ -67,6 +66,7 @@ async function serve(given: Record<string, string | undefined>): Promise<void> {
     asked = true;
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  process.stdout.write('Visavis is starting: loading speech models …\n');
   try {
     const { url, mediaMs, speechMs, avatarMs, speech, kokoroMs, capacity } = await service.ready;
     const agent = config.openai === null ? 'knowledge' : config.openai.model;

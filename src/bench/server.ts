@@ -3,6 +3,11 @@ import { join } from 'node:path';
 import { PROJECT_ROOT } from '../cache.js';
 import { processesAtWork } from './service-processes.js';
 
+/** What else runs on the machine must not decide how many sessions there may be, and nobody waits for the last of them. */
+const STANDARD = {
+  ...{ VISAVIS_PORT: '0', VISAVIS_RTC_PORT: '0', VISAVIS_LOG_LEVEL: 'warn' },
+  ...{ VISAVIS_ADMISSION: 'off', VISAVIS_DRAIN_S: '0' },
+};
 const READY_LIMIT_MS = 120_000;
 
 /** The real service as a child process, on free ports of this machine. */
@@ -18,7 +23,7 @@ export class BenchServer {
     const startedAt = performance.now();
     const [program = process.execPath, ...rest] = [...before, process.execPath, cli, 'serve'];
     const child = spawn(program, rest, {
-      env: { ...process.env, VISAVIS_PORT: '0', VISAVIS_RTC_PORT: '0', VISAVIS_LOG_LEVEL: 'warn', ...env },
+      env: { ...process.env, ...STANDARD, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     endWithThisProcess(child);
