@@ -195,6 +195,8 @@ export class Gateway {
       sessions: () => registry.sessions,
       notReady: () => this.#notReady(),
       standardSpeech: () => this.#speech,
+      // Only a guardian gives names to its gateways.
+      guardianPid: options.gatewayId === undefined ? undefined : process.ppid,
       gatewayRestarts: options.takeover?.restarts ?? 0,
     });
     metrics.observe('visavis_session_store_up', '1 while the session store answers', () => (store.isUp ? 1 : 0));

@@ -42,6 +42,8 @@ export interface OperationsOptions {
   sfu: () => Sfu | undefined;
   /** The speech engine of sessions that ask for none. */
   standardSpeech: () => CostPrior['speech'];
+  /** The process that watches this one, if any. */
+  guardianPid: number | undefined;
   /** Gateways that were here before this one and died. */
   gatewayRestarts: number;
 }
@@ -163,6 +165,7 @@ export class Operations {
   get #processes(): ServiceProcess[] {
     const { speech, avatar } = this.#options.supervisor;
     const found: [ProcessKind, number | undefined][] = [
+      ['guardian', this.#options.guardianPid],
       ['gateway', process.pid],
       ['avatar', avatar.pid],
       ['avatar', avatar.sparePid],
@@ -183,6 +186,11 @@ export class Operations {
     );
     metrics.observe('visavis_ready', '1 when sessions can be created', () =>
       Number(notReady() === undefined && !this.isDraining),
+    );
+    metrics.observe(
+      'visavis_control_messages_unsent',
+      'Messages to the avatar worker that the pipe to it has not taken yet',
+      () => supervisor.avatar.unsent,
     );
     metrics.observe('visavis_draining', '1 while the service waits for its last sessions', () =>
       Number(this.isDraining),
