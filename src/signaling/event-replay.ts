@@ -13,14 +13,19 @@ const MAX_KEPT = 400;
  * broken connection swallowed. What happens between two connections counts to the former. Bounded: the oldest are forgotten.
  */
 export class EventReplay {
-  #kept: ReplayedEvent[] = [];
+  #kept: ReplayedEvent[];
   /** Events of this connection that are no longer kept. */
-  #forgotten = 0;
-  /** The client's count is another gateway's, which is dead: everything that is kept here came after it. */
-  #fresh: boolean;
+  #forgotten: number;
 
-  constructor(fresh = false) {
-    this.#fresh = fresh;
+  /** Goes on where a dead gateway ended: after `sent` events of the connection, the last of them `recent`. */
+  constructor(recent: readonly ReplayedEvent[] = [], sent = 0) {
+    this.#kept = sent === 0 ? [] : recent.slice(-sent);
+    this.#forgotten = sent - this.#kept.length;
+  }
+
+  /** Events of this connection. */
+  get sent(): number {
+    return this.#forgotten + this.#kept.length;
   }
 
   add(name: keyof ServerToClient, payload: unknown): void {
@@ -35,9 +40,7 @@ export class EventReplay {
    * connection before. Undefined: none.
    */
   since(received: number | undefined): readonly ReplayedEvent[] {
-    const known = this.#fresh ? 0 : received;
-    const missed = received === undefined ? [] : this.#kept.slice(Math.max(0, (known ?? 0) - this.#forgotten));
-    this.#fresh = false;
+    const missed = received === undefined ? [] : this.#kept.slice(Math.max(0, received - this.#forgotten));
     this.#kept = [...missed];
     this.#forgotten = 0;
     return missed;
