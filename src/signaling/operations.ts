@@ -11,13 +11,14 @@ import type { WorkerSupervisor } from '../worker/supervisor.js';
 import type { CapacityReport, CostPrior } from './admission.js';
 import { CapacityWatch } from './capacity-watch.js';
 import { FrameLedger } from './frame-ledger.js';
+import type { SessionStore } from './store/session-store.js';
 
 /** What `GET /readyz` shows. */
 export interface Readiness {
   status: 'ready' | 'not-ready' | 'draining';
   /** Why not. */
   reason?: string;
-  parts: Record<'media' | 'speech' | 'avatar', { state: 'up' | 'down' }>;
+  parts: Record<'media' | 'speech' | 'avatar' | 'store', { state: 'up' | 'down' }>;
   sessions: number;
   capacity: CapacityReport;
 }
@@ -40,6 +41,7 @@ export interface OperationsOptions {
   supervisor: WorkerSupervisor;
   /** Undefined while it starts. */
   sfu: () => Sfu | undefined;
+  store: Pick<SessionStore, 'isUp'>;
   /** The speech engine of sessions that ask for none. */
   standardSpeech: () => CostPrior['speech'];
   /** The process that watches this one, if any. */
@@ -93,13 +95,14 @@ export class Operations {
 
   get readiness(): Readiness {
     const missing = this.#options.notReady();
-    const { supervisor, sfu } = this.#options;
+    const { supervisor, sfu, store } = this.#options;
     const state = (up: boolean) => ({ state: up ? ('up' as const) : ('down' as const) });
     const common = {
       parts: {
         media: state(sfu()?.isHealthy === true),
         speech: state(supervisor.speech.isUp),
         avatar: state(supervisor.avatar.isUp),
+        store: state(store.isUp),
       },
       sessions: this.#sessions.length,
       capacity: this.#capacity.report,
@@ -177,7 +180,7 @@ export class Operations {
   }
 
   #observe(): void {
-    const { metrics, notReady, supervisor, sfu, gatewayRestarts } = this.#options;
+    const { metrics, notReady, supervisor, sfu, store, gatewayRestarts } = this.#options;
     metrics.observeEach('visavis_sessions', 'Sessions under way, by what the avatar does', 'state', () =>
       STATES.map((state) => [state, this.#sessions.filter((session) => session.state === state).length] as const),
     );
@@ -192,6 +195,7 @@ export class Operations {
       'Messages to the avatar worker that the pipe to it has not taken yet',
       () => supervisor.avatar.unsent,
     );
+    metrics.observe('visavis_session_store_up', '1 while the session store answers', () => Number(store.isUp));
     metrics.observe('visavis_draining', '1 while the service waits for its last sessions', () =>
       Number(this.isDraining),
     );

@@ -51,7 +51,7 @@ describe('readiness', () => {
     expect(status).toBe(200);
     expect(body).toMatchObject({
       status: 'ready',
-      parts: { media: { state: 'up' }, speech: { state: 'up' }, avatar: { state: 'up' } },
+      parts: { media: { state: 'up' }, speech: { state: 'up' }, avatar: { state: 'up' }, store: { state: 'up' } },
       sessions: 1,
       capacity: { capacity: 5, limit: 5 },
     });
