@@ -9,6 +9,7 @@ const STANDARD = {
   ...{ VISAVIS_ADMISSION: 'off', VISAVIS_DRAIN_S: '0' },
 };
 const READY_LIMIT_MS = 120_000;
+const MAX_OUTPUT = 200_000;
 
 /** The real service as a child process, on free ports of this machine. */
 export class BenchServer {
@@ -16,6 +17,7 @@ export class BenchServer {
   /** From the start of the process to its "ready". */
   readonly readyMs: number;
   readonly #child: ChildProcess;
+  #output = '';
 
   /** `before`: words to put before the command, such as those that run it in a network namespace. */
   static create(env: Record<string, string>, before: readonly string[] = []): Promise<BenchServer> {
@@ -33,12 +35,15 @@ export class BenchServer {
         reject(new Error(`the service was not ready within ${READY_LIMIT_MS} ms`));
       }, READY_LIMIT_MS);
       let out = '';
+      let server: BenchServer | undefined;
       child.stdout?.on('data', (data: Buffer) => {
-        out += data;
+        out = (out + data).slice(-MAX_OUTPUT);
+        if (server !== undefined) server.#output = out;
         const url = /is ready.*?(http:\/\/\S+)/.exec(out)?.[1];
-        if (url === undefined) return;
+        if (url === undefined || server !== undefined) return;
         clearTimeout(limit);
-        resolve(new BenchServer(child, url, performance.now() - startedAt));
+        server = new BenchServer(child, url, performance.now() - startedAt);
+        resolve(server);
       });
       child.once('exit', (code) => reject(new Error(`the service ended with code ${code}\n${out}`)));
     });
@@ -48,6 +53,11 @@ export class BenchServer {
     this.#child = child;
     this.url = url;
     this.readyMs = readyMs;
+  }
+
+  /** The end of what it wrote to stdout. */
+  get output(): string {
+    return this.#output;
   }
 
   get pid(): number {

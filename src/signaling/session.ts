@@ -88,10 +88,14 @@ export class Session {
     this.#options = options;
     this.#services = services;
     this.#logger = services.logger.child({ sessionId: options.id });
-    this.#tuning = new StreamTuning(options.conversation.videoBitrateKbps, {
-      setBitrate: (kbps) => this.#whileServed((worker) => worker.setBitrate(this.id, kbps)),
-      setVoiceLoss: (percent) => this.#whileServed((worker) => worker.setVoiceLoss(this.id, percent)),
-    });
+    this.#tuning = new StreamTuning(
+      options.conversation.videoBitrateKbps,
+      {
+        setBitrate: (kbps) => this.#whileServed((worker) => worker.setBitrate(this.id, kbps)),
+        setVoiceLoss: (percent) => this.#whileServed((worker) => worker.setVoiceLoss(this.id, percent)),
+      },
+      this.#logger,
+    );
     this.#media = media;
     this.#lifetime.own(() => media.close());
     const isServed = () => !this.#lifetime.isClosed && this.#worker === 'served';
