@@ -19,6 +19,9 @@ const USAGE = `visavis: a face for a language model
 Settings come from the environment: ${configVariables.join(', ')}.
 `;
 
+/** A full disk or a closed terminal under the output must not end a service. */
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 async function main(): Promise<void> {
   const { positionals, values } = parseArgs({
     args: process.argv.slice(2),
