@@ -15,6 +15,7 @@ const HEIGHTS = {
   agents: 2,
   signaling: 3,
   worker: 3,
+  talk: 3.5,
   bench: 4,
   client: 4,
 };
