@@ -17,10 +17,14 @@ export class EventReplay {
   /** Events of this connection that are no longer kept. */
   #forgotten: number;
 
+  /** Of a dead gateway's events its client may have got more than are known here; what came after them is new to it in any case. */
+  #knownToClient = Number.POSITIVE_INFINITY;
+
   /** Goes on where a dead gateway ended: after `sent` events of the connection, the last of them `recent`. */
   constructor(recent: readonly ReplayedEvent[] = [], sent = 0) {
     this.#kept = sent === 0 ? [] : recent.slice(-sent);
     this.#forgotten = sent - this.#kept.length;
+    if (sent > 0) this.#knownToClient = sent;
   }
 
   /** Events of this connection. */
@@ -40,7 +44,9 @@ export class EventReplay {
    * connection before. Undefined: none.
    */
   since(received: number | undefined): readonly ReplayedEvent[] {
-    const missed = received === undefined ? [] : this.#kept.slice(Math.max(0, received - this.#forgotten));
+    const first = Math.min(received ?? 0, this.#knownToClient) - this.#forgotten;
+    const missed = received === undefined ? [] : this.#kept.slice(Math.max(0, first));
+    this.#knownToClient = Number.POSITIVE_INFINITY;
     this.#kept = [...missed];
     this.#forgotten = 0;
     return missed;
