@@ -61,7 +61,9 @@ export class Session {
   static async create(options: SessionOptions, services: SessionServices, stored?: StoredSession): Promise<Session> {
     let session: Session | undefined;
     const media = await SessionMedia.create(services.sfu, {
-      onLost: () => session?.#handleMediaLost(),
+      onLost: () => {
+        if (session !== undefined) session.#handleMediaLost();
+      },
       onBack: () => services.logger.info({ sessionId: options.id }, 'media goes on in a new media worker'),
       onFailed: (error) => session?.fail(error),
     });

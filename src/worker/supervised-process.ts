@@ -130,7 +130,7 @@ export class SupervisedProcess implements WorkerChannel {
   }
 
   send(message: unknown): boolean {
-    return this.#up && this.#current !== undefined && this.#current.child.send(message);
+    return this.#up && this.#current?.child.send(message) === true;
   }
 
   onMessage(listener: (message: unknown) => void): void {
