@@ -117,12 +117,20 @@ export async function startInRoot(options) {
     const pid = Number(children.trim().split(' ')[0]);
     const name = pid > 0 ? await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '') : '';
     // Until then it is the shell that mounts, or one of its tools.
-    if (name !== '' && !['sh', 'unshare', 'chroot', 'env', 'mount'].includes(name.trim()))
-      return { child, pid, exited };
+    if (name !== '' && !['sh', 'unshare', 'chroot', 'env', 'mount'].includes(name.trim())) {
+      return { child, pid, exited, kill: () => killNamespace(child, pid, exited) };
+    }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   child.kill('SIGKILL');
   throw new SetupError('the service did not start in its root file system');
+}
+
+/** "--kill-child" does not outlast a change of user: the kernel clears the death signal. With its process 1 a namespace ends as a whole. */
+async function killNamespace(child, pid, exited) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  process.kill(pid, 'SIGKILL');
+  await exited;
 }
 
 /**
