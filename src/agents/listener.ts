@@ -75,7 +75,9 @@ export class Listener {
     this.#queued++;
     this.#chain = this.#chain
       .then(() => this.#handleWindow(window))
-      .catch((error: unknown) => this.#o.onEvent({ type: 'failed', error }))
+      .catch((error: unknown) => {
+        if (!this.#abort.signal.aborted) this.#o.onEvent({ type: 'failed', error });
+      })
       .finally(() => {
         this.#queued--;
       });
@@ -102,6 +104,7 @@ export class Listener {
   }
 
   async #handleWindow(window: Float32Array): Promise<void> {
+    if (this.#abort.signal.aborted) return;
     const probability = await this.#o.vad.process(window);
     if (this.#abort.signal.aborted) return;
     this.#mediaMs += WINDOW_MS;
