@@ -95,6 +95,11 @@ export class Sfu {
     return this.#restarts;
   }
 
+  /** A process waits for the death of one at work. */
+  get hasSpare(): boolean {
+    return this.#spare !== undefined;
+  }
+
   /** Ids of the worker processes at work. */
   get pids(): number[] {
     return [...this.#workers.values()].map((w) => w.worker.pid);

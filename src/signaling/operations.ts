@@ -199,6 +199,16 @@ export class Operations {
     metrics.observe('visavis_draining', '1 while the service waits for its last sessions', () =>
       Number(this.isDraining),
     );
+    metrics.observeEach(
+      'visavis_spare_processes',
+      'Processes that wait, ready, for the death of those at work, by kind',
+      'process',
+      () => [
+        ['avatar', Number(supervisor.avatar.sparePid !== undefined)],
+        ['speech', Number(supervisor.speech.sparePid !== undefined)],
+        ['media', Number(sfu()?.hasSpare ?? false)],
+      ],
+    );
     metrics.observeTotal(
       'visavis_process_restarts_total',
       'Processes that were replaced after they had ended, by kind',

@@ -336,7 +336,8 @@ export class Session {
     const { conversation } = this.#options;
     const options = this.#started ? { ...conversation, greeting: null } : conversation;
     try {
-      await worker.reopen(this.id, { link, options, history: [...this.history] });
+      const isWanted = () => attempt === this.#reopenings && !this.#lifetime.isClosed;
+      await worker.reopen(this.id, { link, options, history: [...this.history] }, isWanted);
       await this.#media.resumeLink();
     } catch (thrown) {
       // When it died once more, the next `onWorkerBack` tries again, or has begun to.

@@ -38,7 +38,9 @@ export interface AvatarWorkerLimits {
 
 const LIMITS: AvatarWorkerLimits = { openMs: 10_000, answerMs: 5_000, pongMs: 20_000, pingEveryMs: 5_000 };
 
-const REOPEN_ATTEMPTS = 4;
+/** A successor has all conversations to take over at once, on a machine that may be busy with more than that. */
+const REOPEN_LIMIT_MS = 45_000;
+const REOPEN_PAUSE_MS = 250;
 
 interface Pending {
   resolve: () => void;
@@ -94,13 +96,17 @@ export class AvatarWorkerClient {
     });
   }
 
-  /** Like `open`, but asks again when the answer is late: a successor takes all conversations over at once. */
-  async reopen(conversationId: string, request: OpenRequest): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
+  /** Like `open`, but tries again, up to 45 s, while that is still wanted and the failure may pass. */
+  async reopen(conversationId: string, request: OpenRequest, isWanted: () => boolean): Promise<void> {
+    const deadline = performance.now() + REOPEN_LIMIT_MS;
+    for (;;) {
       try {
         return await this.open(conversationId, request);
       } catch (thrown) {
-        if (VisavisError.from(thrown).code !== 'upstream-timeout' || attempt === REOPEN_ATTEMPTS) throw thrown;
+        const mayPass = VisavisError.from(thrown).retryable && this.#channel.isUp;
+        if (!mayPass || !isWanted() || performance.now() > deadline) throw thrown;
+        await new Promise((resolve) => setTimeout(resolve, REOPEN_PAUSE_MS));
+        if (!isWanted()) throw thrown;
       }
     }
   }

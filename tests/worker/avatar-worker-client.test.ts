@@ -92,14 +92,15 @@ describe('AvatarWorkerClient', () => {
   });
 
   it('asks a successor again that takes its time, and takes its late answer', async () => {
-    const reopened = client.reopen('a', OPEN);
+    const reopened = client.reopen('a', OPEN, () => true);
     await vi.waitUntil(() => channel.sent.length === 2, { timeout: 10_000 });
     channel.receive({ type: 'opened', conversationId: 'a' });
     await reopened;
-    const refused = client.reopen('a', OPEN);
+    const refused = client.reopen('a', OPEN, () => true);
     const error = { code: 'engine-failed' as const, message: 'no face', retryable: false };
     channel.receive({ type: 'open-failed', conversationId: 'a', error });
     await expect(refused).rejects.toMatchObject({ code: 'engine-failed' });
+    await expect(client.reopen('a', OPEN, () => false)).rejects.toMatchObject({ code: 'upstream-timeout' });
   });
 
   it('brings events to the conversation that they belong to', () => {
