@@ -33,6 +33,8 @@ export class AvatarWorker {
   readonly #pacer: PacerThread;
   readonly #hosted = new Map<string, Hosted>();
   readonly #opening = new Set<string>();
+  /** Closed while they were being opened. */
+  readonly #unwanted = new Set<string>();
   readonly #frameTimes = new FrameTimes();
 
   static async create(options: AvatarWorkerOptions): Promise<AvatarWorker> {
@@ -99,19 +101,26 @@ export class AvatarWorker {
   async #open(message: Message<'open'>): Promise<void> {
     const { conversationId } = message;
     // Asked again by someone who did not wait for the answer; one that is being opened is answered when it is.
-    if (this.#opening.has(conversationId)) return;
+    if (this.#opening.has(conversationId)) {
+      this.#unwanted.delete(conversationId);
+      return;
+    }
     if (this.#hosted.has(conversationId)) return this.#o.send({ type: 'opened', conversationId });
     this.#opening.add(conversationId);
     try {
       const hosted = await this.#host(message);
       this.#hosted.set(conversationId, hosted);
-      this.#o.send({ type: 'opened', conversationId });
+      this.#opening.delete(conversationId);
+      // Whoever gave up waiting has asked for its end meanwhile.
+      if (this.#unwanted.delete(conversationId)) await this.#closeConversation(conversationId);
+      else this.#o.send({ type: 'opened', conversationId });
     } catch (thrown) {
       const error = VisavisError.from(thrown);
       this.#o.log.warn({ conversationId, err: error }, 'conversation could not be opened');
       this.#o.send({ type: 'open-failed', conversationId, error: error.toBody() });
     } finally {
       this.#opening.delete(conversationId);
+      this.#unwanted.delete(conversationId);
     }
   }
 
@@ -172,7 +181,10 @@ export class AvatarWorker {
 
   async #closeConversation(conversationId: string): Promise<void> {
     const hosted = this.#hosted.get(conversationId);
-    if (hosted === undefined) return;
+    if (hosted === undefined) {
+      if (this.#opening.has(conversationId)) this.#unwanted.add(conversationId);
+      return;
+    }
     this.#hosted.delete(conversationId);
     await hosted.conversation.close();
     await this.#pacer.close(conversationId);
