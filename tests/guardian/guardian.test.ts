@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { type Guarded, launchGuarded } from '../support/guarded.js';
 import { freePort } from '../support/redis.js';
+
+// Each test starts and kills processes, several times.
+vi.setConfig({ testTimeout: 120_000 });
 
 let service: Guarded;
 afterEach(() => service?.close());

@@ -1,9 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { eventually } from '../support/eventually.js';
 
 const SCRIPT = fileURLToPath(new URL('../support/guardian-process.mjs', import.meta.url));
+
+vi.setConfig({ testTimeout: 120_000 });
 
 let guardian: ChildProcess;
 afterEach(() => {

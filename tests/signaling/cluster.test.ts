@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createLogger } from '../../src/log.js';
 import type { CreatedSession } from '../../src/signaling/messages.js';
 import { RedisStore } from '../../src/signaling/store/redis-store.js';
@@ -7,6 +7,9 @@ import { eventually } from '../support/eventually.js';
 import { type Launched, launch } from '../support/launch.js';
 import { type LoneGateway, launchLoneGateway } from '../support/lone-gateway.js';
 import { TestRedis } from '../support/redis.js';
+
+// Leases have to end in some of them.
+vi.setConfig({ testTimeout: 120_000 });
 
 let redis: TestRedis;
 beforeAll(async () => {
