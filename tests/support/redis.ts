@@ -32,6 +32,10 @@ export class TestRedis {
     if (this.#password !== undefined) settings.push('--requirepass', this.#password);
     const child = spawn('redis-server', [...settings, '--dir', this.#folder], { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#child = child;
+    // Not even a test that failed leaves it behind.
+    const kill = () => child.kill('SIGKILL');
+    process.once('exit', kill);
+    child.once('exit', () => process.removeListener('exit', kill));
     await new Promise<void>((resolve, reject) => {
       const limit = setTimeout(() => reject(new Error('redis-server was not ready in time')), READY_LIMIT_MS);
       let out = '';
