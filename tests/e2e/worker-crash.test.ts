@@ -11,7 +11,7 @@ const SPARE_LIMIT_MS = 120_000;
 
 type Role = 'avatar' | 'speech' | 'media';
 
-describe.skipIf(NO_BROWSER)('a worker that is killed', () => {
+describe.skipIf(NO_BROWSER)('a worker that is killed', { timeout: 300_000 }, () => {
   let service: BenchServer;
   let page: TalkPage;
   let questions: Int16Array[];
