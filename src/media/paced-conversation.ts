@@ -63,6 +63,9 @@ export class PacedConversation {
     this.#nextReportMs = startMs;
     this.#counters = options.counters.open(options.conversationId, () => this.#pacer.speech.queuedMs);
     socket.on('message', (bytes) => this.#handlePacket(bytes));
+    const { audio, video } = this.#pacer.timestampsAt(startMs);
+    for (const packet of this.#audio.introduction(audio)) socket.send(packet);
+    for (const packet of this.#video.rtp.introduction(video)) socket.send(packet);
     framePort.on('message', (frame: EncodedFrame) => this.#handleFrame(frame));
     framePort.on('messageerror', () => this.#frames.wantKeyFrame());
   }

@@ -27,6 +27,7 @@ class Peer {
   readonly framePort: MessagePort;
   readonly #socket: Socket;
   readonly #avatarPort: MessagePort;
+  readonly introduction: RtpPacket[] = [];
   /** The avatar thread answers requests. */
   answering = true;
 
@@ -54,7 +55,10 @@ class Peer {
       if (isRtcp(bytes)) this.reports.push(...parseRtcp(bytes));
       else {
         const packet = parseRtp(bytes);
-        if (packet !== null) (packet.ssrc === 1111 ? this.audio : this.video).push(packet);
+        if (packet === null) return;
+        // Streams are introduced by packets of nothing but padding.
+        if (packet.payload.length === 0) this.introduction.push(packet);
+        else (packet.ssrc === 1111 ? this.audio : this.video).push(packet);
       }
     });
     const { port1, port2 } = new MessageChannel();
@@ -121,6 +125,16 @@ afterAll(() => pacer.shutdown());
 const distance = (later: RtpPacket, earlier: RtpPacket) => ({
   sequence: (later.sequence - earlier.sequence + 65_536) % 65_536,
   timestamp: (later.timestamp - earlier.timestamp + 2 ** 32) % 2 ** 32,
+});
+
+test('both streams are introduced before their first packet, so that a receiver that knew a predecessor loses none', async () => {
+  const { peer } = await conversation();
+  await peer.until(() => peer.audio.length >= 2 && peer.video.length >= 2);
+  for (const packets of [peer.audio, peer.video]) {
+    const own = peer.introduction.filter(({ ssrc }) => ssrc === packets[0]!.ssrc);
+    expect(own).toHaveLength(4);
+    expect(distance(packets[0]!, own[3]!).sequence).toBe(1);
+  }
 });
 
 test('silence flows from the start, one packet after the other, and never stops', async () => {

@@ -66,7 +66,7 @@ describe('media over real WebRTC', () => {
     await watcher.error('say', { text: 'crash' });
     await watcher.event('session-error');
     watcher.events.length = 0;
-    await watcher.event('utterance-end', (e) => e.text === 'started; greeting: null; history: 0');
+    await watcher.event('utterance-end', (e) => e.text === 'started; greeting: null; history: 1');
     const before = seen();
     await eventually(() => {
       expect(seen().frames).toBeGreaterThan(before.frames + 25);

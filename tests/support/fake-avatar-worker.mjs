@@ -103,6 +103,7 @@ class FakeConversation {
     this.heard.set(participantId, count);
     if (count === MICROPHONE_PACKETS) {
       this.emit({ type: 'transcript', turnId: ++this.turns, participantId, text: 'heard', final: true });
+      this.emit({ type: 'history', message: { role: 'user', text: 'heard' } });
     }
   }
 
