@@ -1,11 +1,13 @@
 import { VisavisError } from '../../../errors.js';
 import type { AvatarStream } from '../../engines.js';
+import { loadLandmarkTable } from '../landmark-table.js';
 import { MOTION, MOTION_FRAME_LENGTH } from '../motion-frame.js';
 import type { AvatarPackage } from '../package.js';
 import { FACE_OVAL, LEFT_EYE, LOWER_LIP, RIGHT_EYE, SURFACE_COUNT, UPPER_LIP } from '../rig.js';
 import { clamp } from './curves.js';
 import { Expression } from './expression.js';
 import { Eye } from './eye.js';
+import { EyeMotion } from './eye-motion.js';
 import { measureFace } from './face-geometry.js';
 import { HeadPose } from './head-pose.js';
 import { Mouth } from './mouth.js';
@@ -45,6 +47,7 @@ class PortraitStream implements AvatarStream {
   readonly #expression: Expression;
   readonly #mouth: Mouth;
   readonly #shoulders: Shoulders;
+  readonly #look: { right: EyeMotion; left: EyeMotion };
   readonly #rightEye: Eye;
   readonly #leftEye: Eye;
   readonly #face: ReturnType<typeof measureFace>;
@@ -61,6 +64,7 @@ class PortraitStream implements AvatarStream {
   readonly #gridU: Float32Array;
   readonly #gridV: Float32Array;
   readonly #cells: { x0: number; x1: number; y1: number };
+  readonly #motion = new Float32Array(MOTION_FRAME_LENGTH);
   readonly #place = { x: 0, y: 0, cos: 1, sin: 0 };
 
   constructor(pkg: AvatarPackage, width: number, height: number) {
@@ -71,7 +75,10 @@ class PortraitStream implements AvatarStream {
     const face = measureFace(pkg.rig, fit);
     this.#face = face;
     this.#head = new HeadPose(face, width, height);
-    this.#expression = new Expression(face, SHAPES);
+    const table = loadLandmarkTable();
+    this.#expression = new Expression(face, table, SHAPES);
+    const { offsets } = this.#expression;
+    this.#look = { right: new EyeMotion(table, offsets, 'Right'), left: new EyeMotion(table, offsets, 'Left') };
     this.#mouth = new Mouth(face, this.#texture);
     this.#shoulders = new Shoulders(face, width, height);
     this.#rightEye = new Eye(face, RIGHT_EYE, this.#texture);
@@ -114,11 +121,15 @@ class PortraitStream implements AvatarStream {
     sampleMap(this.#texture, this.#map, this.#base, 0, width, 0, height);
   }
 
-  render(motion: Float32Array, out: Uint8Array): void {
-    if (motion.length < MOTION_FRAME_LENGTH || out.length < this.#base.length) {
+  render(given: Float32Array, out: Uint8Array): void {
+    if (given.length < MOTION_FRAME_LENGTH || out.length < this.#base.length) {
       throw new VisavisError('bad-request', 'motion or picture buffer is too short');
     }
     const { x0, x1, y1 } = this.#cells;
+    const motion = this.#motion;
+    motion.set(given.length === motion.length ? given : given.subarray(0, motion.length));
+    // Lips can be closed over the jaw's opening, not beyond.
+    motion[MOTION.mouthClose] = Math.min(motion[MOTION.mouthClose]!, motion[MOTION.jawOpen]!);
     this.#paintEyes(motion);
     this.#head.set(motion[MOTION.headPitch]!, motion[MOTION.headYaw]!, motion[MOTION.headRoll]!);
     this.#moveVertices(motion);
@@ -136,24 +147,20 @@ class PortraitStream implements AvatarStream {
   close(): void {}
 
   #paintEyes(motion: Float32Array): void {
-    const gazeX = motion[MOTION.gazeX]!;
-    const gazeY = -motion[MOTION.gazeY]!;
-    this.#rightEye.paint(motion[MOTION.eyeBlinkRight]!, gazeX, gazeY);
-    this.#leftEye.paint(motion[MOTION.eyeBlinkLeft]!, gazeX, gazeY);
+    this.#look.right.set(motion);
+    this.#rightEye.paint(this.#look.right);
+    this.#look.left.set(motion);
+    this.#leftEye.paint(this.#look.left);
   }
 
   #moveVertices(motion: Float32Array): void {
-    this.#expression.apply(motion, this.#x, this.#y);
     const head = this.#head;
     for (let i = 0; i < this.#x.length; i++) {
-      if (i >= SURFACE_COUNT) {
-        this.#x[i] = this.#restX[i]!;
-        this.#y[i] = this.#restY[i]!;
-      }
-      head.displace(this.#x[i]!, this.#y[i]!, this.#depth[i]!);
-      this.#x[i] = this.#x[i]! + head.dx;
-      this.#y[i] = this.#y[i]! + head.dy;
+      head.displace(this.#restX[i]!, this.#restY[i]!, this.#depth[i]!);
+      this.#x[i] = this.#restX[i]! + head.dx;
+      this.#y[i] = this.#restY[i]! + head.dy;
     }
+    this.#expression.apply(motion, head.rotation, this.#x, this.#y);
   }
 
   /** Which place each grid node of the output shows: the field's inverse, by fixed-point iteration. */
