@@ -34,7 +34,10 @@ export function sheetPoses(): NamedPose[] {
   const coefficients = BLENDSHAPES.map((name) => {
     const motion = new Float32Array(MOTION_FRAME_LENGTH);
     motion[MOTION[name]] = 1;
-    return { name: name as string, motion };
+    if (name !== 'mouthClose') return { name: name as string, motion };
+    // Closes what the jaw opens.
+    motion[MOTION.jawOpen] = 1;
+    return { name: 'mouthClose, jawOpen', motion };
   });
   const visemes = VISEMES.map(([symbol, name]) => {
     const motion = new Float32Array(MOTION_FRAME_LENGTH);

@@ -11,7 +11,7 @@ const FRONTAL = { pitch: 0, yaw: 0, roll: 0 };
 const [X, Y, Z] = [0, 1, 2];
 const rest = (landmark: number, axis: number) => table.neutral[landmark * 3 + axis]!;
 const moved = (name: Blendshape, landmark: number, axis: number) => table.offsets[MOTION[name]]![landmark * 3 + axis]!;
-const after = (name: Blendshape, landmark: number, axis: number) => rest(landmark, axis) + moved(name, landmark, axis);
+const placed = (name: Blendshape, landmark: number, axis: number) => rest(landmark, axis) + moved(name, landmark, axis);
 const largest = (name: Blendshape) => Math.max(...table.offsets[MOTION[name]]!.map(Math.abs));
 
 /** The landmark on the other side of the face: the one nearest to the mirrored place. */
@@ -63,7 +63,7 @@ describe('table of landmarks', () => {
       for (const k of [3, 4, 5]) {
         const [up, low] = [eye.upper[k]!, eye.lower[k]!];
         const open = rest(low, Y) - rest(up, Y);
-        const closed = after(name, low, Y) - after(name, up, Y);
+        const closed = placed(name, low, Y) - placed(name, up, Y);
         expect(open).toBeGreaterThan(0.1);
         expect(Math.abs(closed)).toBeLessThan(0.22 * open);
       }
@@ -74,7 +74,7 @@ describe('table of landmarks', () => {
     const middle = { up: UPPER_LIP.inner[5], low: LOWER_LIP.inner[5] };
     expect(moved('jawOpen', CHIN, Y)).toBeGreaterThan(0.3);
     expect(Math.abs(moved('jawOpen', middle.up, Y))).toBeLessThan(0.06);
-    const open = after('jawOpen', middle.low, Y) - after('jawOpen', middle.up, Y);
+    const open = placed('jawOpen', middle.low, Y) - placed('jawOpen', middle.up, Y);
     expect(open).toBeGreaterThan(0.4);
     const gap = open + moved('mouthClose', middle.low, Y) - moved('mouthClose', middle.up, Y);
     expect(Math.abs(gap)).toBeLessThan(0.2 * open);

@@ -8,7 +8,7 @@ import { fitTable } from './fitted-table.js';
 /** How far the lower lip's middle falls for `jawOpen` 1, in mouth widths. */
 export const JAW_DROP = 0.55;
 /** Share of that fall that the corners of the mouth take part in. */
-const CORNER_DROP = 0.36;
+export const CORNER_DROP = 0.36;
 
 /** Parts of the surface as the shapes below see them; x and y in the mouth's frame. */
 export interface Surface {

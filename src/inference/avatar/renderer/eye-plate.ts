@@ -195,7 +195,8 @@ export class EyePlate {
         const closed = this.#closed[i]!;
         const edge = upper + (closed - upper) * blink;
         let value = this.#open[at]!;
-        if (row > upper && row < this.#lower[i]!) value = this.#gazed(i, row, state);
+        const covered = row < edge - softness && share >= 1;
+        if (!covered && row > upper && row < this.#lower[i]!) value = this.#gazed(i, row, state);
         if (share > 0 && blink > 0) {
           const above = clamp((edge - row) / softness + 0.5, 0, 1);
           if (above > 0) {

@@ -12,6 +12,8 @@ const PAINTED: ReadonlySet<Blendshape> = new Set([
   'eyeLookDownRight',
 ]);
 
+/** Of a portrait's camera, in distances between the irises: about 0.6 m. */
+const CAMERA_DISTANCE = 9.5;
 const LOWER_FACE = /^(mouth|jaw)/;
 
 /**
@@ -26,13 +28,19 @@ export function fitTable(table: LandmarkTable, face: FaceGeometry): Float32Array
   const [cornerRight, cornerLeft] = [UPPER_LIP.outer[0], UPPER_LIP.outer[10]];
   const usual = (table.neutral[cornerLeft * 3]! - table.neutral[cornerRight * 3]!) * apart;
   const wide = face.mouth.width / usual;
+  const middleX = (face.x[right]! + face.x[left]!) / 2;
+  const middleY = (face.y[right]! + face.y[left]!) / 2;
   return BLENDSHAPES.map((name, c) => {
     const block = new Float32Array(SURFACE_COUNT * 3);
     if (PAINTED.has(name)) return block;
     for (let i = 0; i < SURFACE_COUNT; i++) {
       const scale = lerp(1, wide, nearMouth(i, face)) * (LOWER_FACE.test(name) ? awayFromEyes(i, face, apart) : 1);
       const [x, y, z] = [0, 1, 2].map((k) => table.offsets[c]![i * 3 + k]! * scale) as [number, number, number];
-      block.set([x * cos - y * sin, x * sin + y * cos, z * apart], i * 3);
+      // What comes nearer to the camera grows from the middle of the picture's face.
+      const nearer = -z / CAMERA_DISTANCE;
+      const px = (face.x[i]! - middleX) * nearer;
+      const py = (face.y[i]! - middleY) * nearer;
+      block.set([x * cos - y * sin + px, x * sin + y * cos + py, z * apart], i * 3);
     }
     return block;
   });

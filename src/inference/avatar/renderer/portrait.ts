@@ -11,15 +11,19 @@ import { EyeMotion } from './eye-motion.js';
 import { measureFace } from './face-geometry.js';
 import { HeadPose } from './head-pose.js';
 import { Mouth } from './mouth.js';
+import { Relief } from './relief.js';
 import { sampleMap } from './sample.js';
 import { SHAPES } from './shapes.js';
 import { Shoulders } from './shoulders.js';
 import { buildTexture, coverFit, type Texture } from './texture.js';
+import { tongueOutOf } from './tongue-out.js';
 import { CELL, createWarpMap, drawTriangles, fillFromGrid, type WarpMap } from './warp-map.js';
 
 /** The ring of vertices around the face that takes up what the face moves, as a factor from its centre. */
 const RING = 1.3;
 const MAX_SIDE = 1024;
+/** `jawOpen` that lets the tongue out. */
+const PARTED = 0.24;
 
 /**
  * Opens an avatar for drawing at `width × height` pixels (even, 128…1024). Decoding and painting of all parts
@@ -45,6 +49,7 @@ class PortraitStream implements AvatarStream {
   readonly #map: WarpMap;
   readonly #head: HeadPose;
   readonly #expression: Expression;
+  readonly #relief: Relief;
   readonly #mouth: Mouth;
   readonly #shoulders: Shoulders;
   readonly #look: { right: EyeMotion; left: EyeMotion };
@@ -103,6 +108,8 @@ class PortraitStream implements AvatarStream {
     this.#u = this.#restX.map((x) => clamp(2 * x - 0.5, 0, 2 * width - 2));
     this.#v = this.#restY.map((y) => clamp(2 * y - 0.5, 0, 2 * height - 2));
     this.#triangles = meshTriangles(pkg.rig.triangles, this.#restX, this.#restY);
+    const skin = this.#triangles.filter((_, k) => isSurface(this.#triangles, k - (k % 3)));
+    this.#relief = new Relief(face, this.#expression.offsets, skin);
     this.#map = createWarpMap(width, height);
     const columns = Math.ceil(width / CELL);
     const rows = Math.ceil(height / CELL);
@@ -128,6 +135,8 @@ class PortraitStream implements AvatarStream {
     const { x0, x1, y1 } = this.#cells;
     const motion = this.#motion;
     motion.set(given.length === motion.length ? given : given.subarray(0, motion.length));
+    // A tongue is put out through parted lips.
+    motion[MOTION.jawOpen] = Math.max(motion[MOTION.jawOpen]!, PARTED * tongueOutOf(motion[MOTION.tongueOut]!));
     // Lips can be closed over the jaw's opening, not beyond.
     motion[MOTION.mouthClose] = Math.min(motion[MOTION.mouthClose]!, motion[MOTION.jawOpen]!);
     this.#paintEyes(motion);
@@ -139,9 +148,11 @@ class PortraitStream implements AvatarStream {
     out.set(this.#base);
     const right = Math.min(this.width, x1 * CELL);
     sampleMap(this.#texture, this.#map, out, x0 * CELL, right, 0, Math.min(this.height, y1 * CELL));
+    this.#relief.draw(out, this.width, this.height, motion, this.#x, this.#y);
     this.#shoulders.draw(out, motion[MOTION.exhale]!);
     this.#placeMouth();
     this.#mouth.draw(out, this.height, this.#x, this.#y, motion, this.#place);
+    this.#mouth.drawTongue(out, this.height, motion, this.#place);
   }
 
   close(): void {}
@@ -225,6 +236,10 @@ function meshTriangles(surface: Uint16Array, x: Float32Array, y: Float32Array): 
     others.push(...(signedArea(a, c, b, x, y) > 0 ? band : [a, b, c, b, d, c]));
   });
   return Uint16Array.from([...between, ...others]);
+}
+
+function isSurface(triangles: Uint16Array, t: number): boolean {
+  return triangles[t]! < SURFACE_COUNT && triangles[t + 1]! < SURFACE_COUNT && triangles[t + 2]! < SURFACE_COUNT;
 }
 
 function signedArea(a: number, b: number, c: number, x: Float32Array, y: Float32Array): number {

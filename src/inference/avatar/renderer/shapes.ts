@@ -1,5 +1,5 @@
 import type { Blendshape } from '../motion-frame.js';
-import { JAW_DROP, type ShapeFunction, type Surface } from './expression.js';
+import { CORNER_DROP, JAW_DROP, type ShapeFunction, type Surface } from './expression.js';
 
 /**
  * Where drawing looks better than measuring: the shapes that speech is made of, around the lips. A portrait smiles, the measured head does
@@ -12,9 +12,12 @@ export const SHAPES: Partial<Record<Blendshape, ShapeFunction>> = {
     -0.24 * s.x[i]! * dome(s.x[i]!, 1.1) * dome(s.below[i]!, 0.7),
     JAW_DROP * s.jaw[i]! + flatten(i, s, 1.1 * dome(s.x[i]!, 1.1) * dome(s.below[i]!, 0.6)),
   ],
+  // Both lips come to one line, a quarter of the way down that the jaw has gone.
   mouthClose: (i, s) => {
-    if (s.side[i]! > 0) return [0, -0.75 * JAW_DROP * s.jaw[i]! * (s.ring[i]! >= 0 ? 1 : bell(s.below[i]!, 0.32))];
-    return [0, 0.25 * JAW_DROP * lipProfile(i, s) * (s.ring[i]! >= 0 ? 1 : bell(s.below[i]!, 0.25))];
+    const reach = s.ring[i]! >= 0 ? 1 : bell(s.below[i]!, s.side[i]! > 0 ? 0.32 : 0.25);
+    if (s.side[i]! > 0) return [0, -0.75 * JAW_DROP * s.jaw[i]! * reach];
+    const line = 0.25 * (CORNER_DROP + (1 - CORNER_DROP) * lipProfile(i, s));
+    return [0, JAW_DROP * (line - s.jaw[i]!) * reach];
   },
   mouthPucker: (i, s) => {
     const g = aroundMouth(i, s, 0.62, 0.42);
@@ -29,6 +32,7 @@ export const SHAPES: Partial<Record<Blendshape, ShapeFunction>> = {
     return [-0.3 * s.x[i]! * g, flatten(i, s, 0.55 * g) + open * lipBell(i, s)];
   },
   mouthRollLower: (i, s) => [0, s.side[i]! > 0 && s.ring[i]! >= 0 ? -ROLL[s.ring[i]!]! * lipProfile(i, s) : 0],
+  mouthRollUpper: (i, s) => [0, s.side[i]! < 0 && s.ring[i]! >= 0 ? 0.8 * ROLL[s.ring[i]!]! * lipProfile(i, s) : 0],
   ...sided('mouthPress', (i, s, sign) => [
     0,
     s.ring[i]! >= 0 ? -s.side[i]! * PRESS[s.ring[i]!]! * lipProfile(i, s) * half(i, s, sign) : 0,
