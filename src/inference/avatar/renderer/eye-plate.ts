@@ -237,11 +237,15 @@ export class EyePlate {
     const f = x - ix;
     const fromY = y - dy * fall;
     const turned = this.#at(this.#ball, ix, fromY) * (1 - f) + this.#at(this.#ball, ix + 1, fromY) * f;
-    if (!this.#isLuma) return still + (turned - still) * edge;
+    // Next to the lids, where the eyeball is invented, the portrait stays as it is until something moves.
+    const shift = Math.abs(i - x) + Math.abs(fromY - row);
+    const inner = smoothstep(2, 5, row - upper) * smoothstep(2, 5, lower - row);
+    const cover = edge * lerp(Math.min(1, shift / 2), 1, inner);
+    if (!this.#isLuma) return still + (turned - still) * cover;
     // What comes from farther down or from behind the lid has none of its shadow yet.
     const moved = Math.min(1, Math.abs(fromY - row) / (0.35 * this.#irisRadius));
     const shade = 1 - LID_SHADOW * moved * (1 - smoothstep(0, 0.12 * this.#unit, row - upper));
-    return still + (turned * shade - still) * edge;
+    return still + (turned * shade - still) * cover;
   }
 
   #at(patch: Uint8Array, column: number, row: number): number {
