@@ -13,6 +13,7 @@ const USAGE = `visavis: a face for a language model
                                                  run the service (default)
   visavis doctor                                 check this machine and what was set up
   visavis talk                                   talk with the avatar from the terminal
+  visavis avatar preview AVATAR --sheet OUT.png  draw every expression and mouth shape of an avatar on one sheet
   visavis config                                 print the configuration, secrets left out
   visavis --help | --version
 
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
   else if (command === 'serve') await serve(environment(values));
   else if (command === 'config') printConfig(loadConfig(environment(values)));
   else if (command === 'doctor' || command === 'talk') await runModule(command);
+  else if (command === 'avatar') await avatar(process.argv.slice(3));
   else throw new VisavisError('bad-request', `unknown command "${command}"\n\n${USAGE}`);
 }
 
@@ -105,6 +107,12 @@ async function runModule(command: 'doctor' | 'talk'): Promise<void> {
   const file = command === 'doctor' ? './doctor.js' : './talk/main.js';
   const module = (await import(new URL(file, import.meta.url).href)) as { main?: (args: string[]) => Promise<void> };
   await module.main?.(process.argv.slice(3));
+}
+
+/** Needs no configuration but the folder of the stock avatars. */
+async function avatar(args: string[]): Promise<void> {
+  const { main: preview } = await import('./preview/main.js');
+  await preview(args, loadConfig(process.env).avatarsFolder);
 }
 
 function version(): string {

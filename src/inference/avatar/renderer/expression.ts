@@ -1,12 +1,14 @@
+import { displace, type HeadRotation, type LandmarkTable } from '../landmark-table.js';
 import { BLENDSHAPES, type Blendshape, MOTION } from '../motion-frame.js';
-import { LEFT_EYE, LOWER_LIP, RIGHT_EYE, SURFACE_COUNT, UPPER_LIP } from '../rig.js';
+import { LOWER_LIP, SURFACE_COUNT, UPPER_LIP } from '../rig.js';
 import { clamp, smoothstep } from './curves.js';
 import { type FaceGeometry, toMouthFrame } from './face-geometry.js';
+import { fitTable } from './fitted-table.js';
 
 /** How far the lower lip's middle falls for `jawOpen` 1, in mouth widths. */
 export const JAW_DROP = 0.55;
 /** Share of that fall that the corners of the mouth take part in. */
-const CORNER_DROP = 0.36;
+export const CORNER_DROP = 0.36;
 
 /** Parts of the surface as the shapes below see them; x and y in the mouth's frame. */
 export interface Surface {
@@ -25,59 +27,44 @@ export interface Surface {
 
 const RINGS = ['inner', 'innerMiddle', 'middle', 'outer'] as const;
 
-/** One blendshape as displacements of the surface in pixels. */
-interface Shape {
-  channel: number;
-  dx: Float32Array;
-  dy: Float32Array;
-}
-
 /** The displacement of one surface point in mouth widths (mouth's frame) for a coefficient of 1. */
 export type ShapeFunction = (i: number, s: Surface) => readonly [number, number];
 
-/** Moves the face's surface by blendshape coefficients. */
+/** Moves the face's surface by blendshape coefficients, as measured on a 3-D head or, where that looks better, as drawn. */
 export class Expression {
-  readonly #shapes: Shape[] = [];
+  /** x, y, z of each surface point in pixels, by coefficient. */
+  readonly offsets: readonly Float32Array[];
+  readonly #moved = new Float32Array(SURFACE_COUNT * 2);
   readonly #restGap: Float32Array;
-  readonly #face: FaceGeometry;
 
-  constructor(face: FaceGeometry, shapes: Partial<Record<Blendshape, ShapeFunction>>) {
-    this.#face = face;
+  constructor(face: FaceGeometry, measured: LandmarkTable, drawn: Partial<Record<Blendshape, ShapeFunction>>) {
     const surface = describeSurface(face);
     const { width, cos, sin } = face.mouth;
-    for (const name of BLENDSHAPES) {
-      const shape = shapes[name];
-      if (shape === undefined) continue;
-      const dx = new Float32Array(SURFACE_COUNT);
-      const dy = new Float32Array(SURFACE_COUNT);
-      for (let i = 0; i < SURFACE_COUNT; i++) {
-        const [mx, my] = shape(i, surface);
-        dx[i] = (mx * cos - my * sin) * width;
-        dy[i] = (mx * sin + my * cos) * width;
-      }
-      this.#shapes.push({ channel: MOTION[name], dx, dy });
-    }
+    const fitted = fitTable(measured, face);
+    this.offsets = BLENDSHAPES.map((name) => {
+      const block = fitted[MOTION[name]]!;
+      const shape = drawn[name];
+      if (shape === undefined) return block;
+      // How far it moves along the line of sight is measured in any case.
+      return block.map((value, k) => {
+        if (k % 3 === 2) return value;
+        const [mx, my] = shape((k / 3) | 0, surface);
+        return (k % 3 === 0 ? mx * cos - my * sin : mx * sin + my * cos) * width;
+      });
+    });
     this.#restGap = Float32Array.from(UPPER_LIP.inner, (up, k) =>
       Math.max(0, face.y[LOWER_LIP.inner[k]!]! - face.y[up]!),
     );
   }
 
-  /** Writes the displaced surface to the first `SURFACE_COUNT` values of `outX` and `outY`. */
-  apply(motion: Float32Array, outX: Float32Array, outY: Float32Array): void {
-    const { x, y } = this.#face;
+  /** Moves the first `SURFACE_COUNT` places of `x` and `y`, which already stand where the head's `rotation` takes them. */
+  apply(motion: Float32Array, rotation: HeadRotation, x: Float32Array, y: Float32Array): void {
+    displace(this, motion, rotation, this.#moved);
     for (let i = 0; i < SURFACE_COUNT; i++) {
-      outX[i] = x[i]!;
-      outY[i] = y[i]!;
+      x[i] = x[i]! + this.#moved[i * 2]!;
+      y[i] = y[i]! + this.#moved[i * 2 + 1]!;
     }
-    for (const shape of this.#shapes) {
-      const value = motion[shape.channel]!;
-      if (value < 1e-4) continue;
-      for (let i = 0; i < SURFACE_COUNT; i++) {
-        outX[i] = outX[i]! + value * shape.dx[i]!;
-        outY[i] = outY[i]! + value * shape.dy[i]!;
-      }
-    }
-    this.#seal(clamp(motion[MOTION.mouthPressLeft]! + motion[MOTION.mouthPressRight]!, 0, 1), outY);
+    this.#seal(clamp(motion[MOTION.mouthPressLeft]! + motion[MOTION.mouthPressRight]!, 0, 1), y);
   }
 
   /** Closes what the portrait's own lips leave open, and never lets the lips cross. */
@@ -150,15 +137,4 @@ function interpolate(xs: readonly number[], ys: readonly number[], x: number): n
     }
   }
   return ys[ys.length - 1]!;
-}
-
-/** Middle of an eyebrow third in face pixels: `third` 0 is the outer end, 1 the inner. */
-export function browPoint(face: FaceGeometry, left: boolean, inner: boolean): { x: number; y: number } {
-  const eye = left ? LEFT_EYE : RIGHT_EYE;
-  const at = inner === left ? [0, 1] : [3, 4];
-  const points = at.flatMap((k) => [eye.browLower[k]!, eye.browUpper[k]!]);
-  return {
-    x: points.reduce((sum, i) => sum + face.x[i]! / points.length, 0),
-    y: points.reduce((sum, i) => sum + face.y[i]! / points.length, 0),
-  };
 }

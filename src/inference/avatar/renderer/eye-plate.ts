@@ -1,7 +1,10 @@
 import { clamp, lerp, smoothstep, traceCurve } from './curves.js';
-import type { EyeCurves } from './eye.js';
+import type { EyeCurves, EyeState } from './eye.js';
+import { paintEyeball } from './eyeball.js';
 
 const LASH_LUMA = 34;
+/** How much darker the eyeball is just under the upper lid. */
+const LID_SHADOW = 0.34;
 /** Where a closed lid stops, as a share of the way to the lower lid. */
 const CLOSED_AT = 0.96;
 
@@ -15,6 +18,7 @@ export class EyePlate {
   readonly #width: number;
   readonly #height: number;
   readonly #unit: number;
+  readonly #scale: number;
   /** Per column, in rows of this patch: brow side end, open upper lid, lower lid, line of the closed lid. */
   readonly #brow: Float32Array;
   readonly #upper: Float32Array;
@@ -23,6 +27,8 @@ export class EyePlate {
   /** Per column: how much of the lid's motion reaches it. */
   readonly #share: Float32Array;
   readonly #open: Uint8Array;
+  /** The eye as it would be without lids. */
+  readonly #ball: Uint8Array;
   readonly #lid: Uint8Array;
   readonly #lash: Uint8Array;
   readonly #irisX: number;
@@ -44,6 +50,7 @@ export class EyePlate {
     this.#isLuma = isLuma;
     const ew = c.width;
     this.#unit = ew * scale;
+    this.#scale = scale;
     const topY = Math.min(...c.upperY) - c.lidRoom;
     const bottomY = Math.max(...c.lowerY) + 0.22 * ew;
     this.#left = clamp(Math.floor((c.x0 - 0.22 * ew) * scale), 0, planeWidth - 1);
@@ -70,6 +77,15 @@ export class EyePlate {
     this.#irisY = c.irisY * scale - 0.5 - this.#top;
     this.#irisRadius = c.irisRadius * scale;
     this.#open = this.#copy();
+    this.#ball = paintEyeball(this.#open, {
+      width: this.#width,
+      height: this.#height,
+      upper: this.#upper,
+      lower: this.#lower,
+      irisX: this.#irisX,
+      irisY: this.#irisY,
+      irisRadius: this.#irisRadius,
+    });
     this.#lid = this.#stretchLid();
     this.#lash = this.#drawLashes(scale);
   }
@@ -147,28 +163,27 @@ export class EyePlate {
     return Uint8Array.from(lash, (value) => Math.round(value * 255));
   }
 
-  /** Paints the eye at this blink and gaze into the texture. */
-  paint(blink: number, gazeX: number, gazeY: number): void {
-    if (blink === 0 && this.#clean) this.#turn(gazeX, gazeY);
-    else this.#close(blink, gazeX, gazeY);
-    this.#clean = blink === 0;
+  /** Paints the eye into the texture. */
+  paint(state: EyeState): void {
+    if (state.lid === 0 && this.#clean) this.#turn(state);
+    else this.#close(state);
+    this.#clean = state.lid === 0;
   }
 
   /** With the lids open only the opening changes. */
-  #turn(gazeX: number, gazeY: number): void {
-    const reach = 0.62 * this.#irisRadius;
+  #turn(state: EyeState): void {
     for (let i = 0; i < this.#width; i++) {
       const end = this.#lower[i]!;
       for (let row = Math.floor(this.#upper[i]!) + 1; row < end; row++) {
         const at = (this.#top + row) * this.#stride + this.#left + i;
-        this.#plane[at] = this.#gazed(i, row, gazeX * reach, gazeY * reach) + 0.5;
+        this.#plane[at] = this.#gazed(i, row, state) + 0.5;
       }
     }
   }
 
-  #close(blink: number, gazeX: number, gazeY: number): void {
+  #close(state: EyeState): void {
+    const blink = state.lid;
     const width = this.#width;
-    const reach = 0.62 * this.#irisRadius;
     const fade = smoothstep(0, 0.3, blink);
     const softness = this.#isLuma ? 1.6 : 1;
     for (let row = 0; row < this.#height; row++) {
@@ -180,7 +195,8 @@ export class EyePlate {
         const closed = this.#closed[i]!;
         const edge = upper + (closed - upper) * blink;
         let value = this.#open[at]!;
-        if (row > upper && row < this.#lower[i]!) value = this.#gazed(i, row, gazeX * reach, gazeY * reach);
+        const covered = row < edge - softness && share >= 1;
+        if (!covered && row > upper && row < this.#lower[i]!) value = this.#gazed(i, row, state);
         if (share > 0 && blink > 0) {
           const above = clamp((edge - row) / softness + 0.5, 0, 1);
           if (above > 0) {
@@ -202,16 +218,34 @@ export class EyePlate {
     }
   }
 
-  /** The eyeball turned by a shift in samples, staying inside the lids. */
-  #gazed(i: number, row: number, dx: number, dy: number): number {
-    const d = Math.hypot(i - this.#irisX, row - this.#irisY) / this.#irisRadius;
-    const fall = 1 - smoothstep(1.1, 2.2, d);
-    const edge = smoothstep(0, 3, row - this.#upper[i]!) * smoothstep(0, 3, this.#lower[i]! - row);
-    const x = clamp(i - dx * fall * edge, 0, this.#width - 1.001);
+  /** The turned eyeball between the lids, round however far the mesh draws the lids apart or together. */
+  #gazed(i: number, row: number, state: EyeState): number {
+    const upper = this.#upper[i]!;
+    const lower = this.#lower[i]!;
+    const still = this.#open[row * this.#width + i]!;
+    const edge = smoothstep(0, 2, row - upper) * smoothstep(0, 2, lower - row);
+    if (edge <= 0) return still;
+    const dx = state.x * this.#irisRadius;
+    const dy = state.y * this.#irisRadius;
+    const along = (2 * (i - this.#width / 2)) / this.#unit;
+    const lids = Math.max(0, 1 - along * along) * this.#scale;
+    const y = row + lids * lerp(state.upperY, state.lowerY, clamp((row - upper) / Math.max(1, lower - upper), 0, 1));
+    // Around where the iris goes, so that all of it goes there; what it leaves is filled with the white beside it.
+    const fall = 1 - smoothstep(1.05, 2.6, Math.hypot(i - this.#irisX - dx, y - this.#irisY - dy) / this.#irisRadius);
+    const x = clamp(i - dx * fall, 0, this.#width - 1.001);
     const ix = x | 0;
     const f = x - ix;
-    const y = clamp(row - dy * fall * edge, this.#upper[i]! + 1, this.#lower[i]! - 1);
-    return this.#at(this.#open, ix, y) * (1 - f) + this.#at(this.#open, ix + 1, y) * f;
+    const fromY = y - dy * fall;
+    const turned = this.#at(this.#ball, ix, fromY) * (1 - f) + this.#at(this.#ball, ix + 1, fromY) * f;
+    // Next to the lids, where the eyeball is invented, the portrait stays as it is until something moves.
+    const shift = Math.abs(i - x) + Math.abs(fromY - row);
+    const inner = smoothstep(2, 5, row - upper) * smoothstep(2, 5, lower - row);
+    const cover = edge * lerp(Math.min(1, shift / 2), 1, inner);
+    if (!this.#isLuma) return still + (turned - still) * cover;
+    // What comes from farther down or from behind the lid has none of its shadow yet.
+    const moved = Math.min(1, Math.abs(fromY - row) / (0.35 * this.#irisRadius));
+    const shade = 1 - LID_SHADOW * moved * (1 - smoothstep(0, 0.12 * this.#unit, row - upper));
+    return still + (turned * shade - still) * cover;
   }
 
   #at(patch: Uint8Array, column: number, row: number): number {

@@ -4,15 +4,28 @@ import { EyePlate } from './eye-plate.js';
 import type { FaceGeometry } from './face-geometry.js';
 import type { Texture } from './texture.js';
 
+/** What one eye does, in the picture's directions (right, down). */
+export interface EyeState {
+  /** 0 open … 1 closed. */
+  lid: number;
+  /** How far the iris is from where the portrait has it, in iris radii. */
+  x: number;
+  y: number;
+  /** How far the mesh moves the middle of the upper and the lower lid, in output pixels. */
+  upperY: number;
+  lowerY: number;
+}
+
+/** Iris radii: farther, the white of the eye that the portrait shows would not suffice. */
+const FARTHEST = 1;
+
 /**
  * One eye, painted into the texture itself (so that head and brows move it with the skin): the lid comes down as
  * real lid skin with its own lash line, and the iris turns inside the opening.
  */
 export class Eye {
   readonly #planes: EyePlate[];
-  #blink = 0;
-  #gazeX = 0;
-  #gazeY = 0;
+  readonly #painted: EyeState = { lid: 0, x: 0, y: 0, upperY: 0, lowerY: 0 };
 
   constructor(face: FaceGeometry, indices: EyeIndices, texture: Texture) {
     const curves = eyeCurves(face, indices);
@@ -23,17 +36,23 @@ export class Eye {
     ];
   }
 
-  /** `blink` 0…1; gaze −1…1 in the picture's directions (right, down). Repaints only when something changed. */
-  paint(blink: number, gazeX: number, gazeY: number): void {
-    const b = clamp(blink, 0, 1);
+  /** Repaints only when something changed. */
+  paint(state: Readonly<EyeState>): void {
+    const now = this.#painted;
+    const lid = clamp(state.lid, 0, 1);
     // Steps that cannot be seen are not worth painting.
-    const gx = Math.round(clamp(gazeX, -1, 1) * 64) / 64;
-    const gy = Math.round(clamp(gazeY, -1, 1) * 64) / 64;
-    if (Math.abs(b - this.#blink) < 1e-3 && gx === this.#gazeX && gy === this.#gazeY) return;
-    this.#blink = b;
-    this.#gazeX = gx;
-    this.#gazeY = gy;
-    for (const plane of this.#planes) plane.paint(b, gx, gy);
+    const x = Math.round(clamp(state.x, -FARTHEST, FARTHEST) * 100) / 100;
+    const y = Math.round(clamp(state.y, -FARTHEST, FARTHEST) * 100) / 100;
+    const upperY = Math.round(state.upperY * 16) / 16;
+    const lowerY = Math.round(state.lowerY * 16) / 16;
+    const same = x === now.x && y === now.y && upperY === now.upperY && lowerY === now.lowerY;
+    if (same && Math.abs(lid - now.lid) < 1e-3) return;
+    now.lid = lid;
+    now.x = x;
+    now.y = y;
+    now.upperY = upperY;
+    now.lowerY = lowerY;
+    for (const plane of this.#planes) plane.paint(now);
   }
 }
 

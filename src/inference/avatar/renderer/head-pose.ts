@@ -1,3 +1,4 @@
+import { rotationRows } from '../landmark-table.js';
 import { clamp, smoothstep } from './curves.js';
 import type { FaceGeometry } from './face-geometry.js';
 
@@ -25,7 +26,9 @@ export class HeadPose {
     lowFull: number;
     lowZero: number;
   };
-  #m = new Float64Array([1, 0, 0, 0, 1, 0]);
+  /** What is drawn now, within the limit. */
+  readonly rotation = { pitch: 0, yaw: 0, roll: 0 };
+  readonly #m = new Float64Array([1, 0, 0, 0, 1, 0]);
   /** Results of `displace`. */
   dx = 0;
   dy = 0;
@@ -55,24 +58,11 @@ export class HeadPose {
 
   /** Sets the rotation in radians with the signs of a MotionFrame. */
   set(pitch: number, yaw: number, roll: number): void {
-    const p = clamp(pitch, -HeadPose.LIMIT, HeadPose.LIMIT);
-    const q = clamp(yaw, -HeadPose.LIMIT, HeadPose.LIMIT);
-    const r = clamp(roll, -HeadPose.LIMIT, HeadPose.LIMIT);
-    const sr = Math.sin(r);
-    const cr = Math.cos(r);
-    // Yaw, then pitch, then roll, keeping the x and y rows; z points away from the viewer, y down.
-    const m = this.#m;
-    const x0 = Math.cos(q);
-    const x2 = -Math.sin(q);
-    const y0 = -Math.sin(p) * x2;
-    const y1 = Math.cos(p);
-    const y2 = Math.sin(p) * x0;
-    m[0] = cr * x0 - sr * y0;
-    m[1] = -sr * y1;
-    m[2] = cr * x2 - sr * y2;
-    m[3] = sr * x0 + cr * y0;
-    m[4] = cr * y1;
-    m[5] = sr * x2 + cr * y2;
+    const { rotation } = this;
+    rotation.pitch = clamp(pitch, -HeadPose.LIMIT, HeadPose.LIMIT);
+    rotation.yaw = clamp(yaw, -HeadPose.LIMIT, HeadPose.LIMIT);
+    rotation.roll = clamp(roll, -HeadPose.LIMIT, HeadPose.LIMIT);
+    rotationRows(rotation, this.#m);
   }
 
   /** How much of the head's motion a place takes part in, 0…1. */

@@ -108,6 +108,26 @@ export function paintTongue(light: number): MouthLayer {
   });
 }
 
+/** A tongue put out, seen from the front: 0.44 mouth widths long, its root in the upper lip's shadow. */
+export function paintTongueOut(light: number): MouthLayer {
+  return paintLayer(0.5, 0.46, (x, y) => {
+    const along = y / 0.44;
+    const half = 0.215 * Math.sqrt(Math.max(0, 1 - Math.max(0, (along - 0.45) / 0.55) ** 2)) * (0.9 + 0.1 * along);
+    const nx = x / Math.max(1e-3, half);
+    const dome = Math.sqrt(Math.max(0, 1 - nx * nx * 0.85));
+    const tip = 1 - 0.3 * smoothstep(0.75, 1, along);
+    const groove = 0.14 * Math.exp(-((x / 0.02) ** 2)) * (1 - smoothstep(0.4, 0.8, along));
+    const lit = light * (0.55 + 0.45 * dome - groove) * tip * (0.45 + 0.55 * smoothstep(0, 0.4, along));
+    const wet = 16 * Math.exp(-(((nx + 0.35) / 0.22) ** 2) - ((along - 0.62) / 0.14) ** 2);
+    return {
+      r: 205 * lit + wet,
+      g: 112 * lit + wet,
+      b: 110 * lit + wet,
+      alpha: smoothstep(1.02, 0.94, Math.abs(nx)) * (half > 0.004 ? 1 : 0),
+    };
+  });
+}
+
 function paintLayer(wide: number, high: number, paint: (x: number, y: number, height: number) => Paint): MouthLayer {
   const width = Math.round(wide * LAYER_SCALE);
   const height = Math.round(high * LAYER_SCALE);

@@ -5,6 +5,7 @@ import { JAW_DROP } from './expression.js';
 import type { FaceGeometry } from './face-geometry.js';
 import { LAYER_SCALE, type MouthLayer, paintLowerTeeth, paintTongue, paintUpperTeeth } from './mouth-paint.js';
 import type { Texture } from './texture.js';
+import { TongueOut, tongueOutOf } from './tongue-out.js';
 
 /** Width of the soft edge between lip and inside, in pixels. */
 const FEATHER = 1.5;
@@ -29,6 +30,7 @@ export class Mouth {
   readonly #upperTeeth: MouthLayer;
   readonly #lowerTeeth: MouthLayer;
   readonly #tongue: MouthLayer;
+  readonly #tongueOut: TongueOut;
   readonly #restGap: Float32Array;
   readonly #upX = new Float32Array(11);
   readonly #upY = new Float32Array(11);
@@ -59,6 +61,7 @@ export class Mouth {
     this.#upperTeeth = paintUpperTeeth(light);
     this.#lowerTeeth = paintLowerTeeth(light);
     this.#tongue = paintTongue(0.55 + 0.4 * light);
+    this.#tongueOut = new TongueOut(light, texture.width);
     this.#restGap = Float32Array.from(UPPER_LIP.inner, (up, k) =>
       Math.max(0, face.y[LOWER_LIP.inner[k]!]! - face.y[up]!),
     );
@@ -143,6 +146,13 @@ export class Mouth {
         }
       }
     }
+  }
+
+  /** After `draw`: a tongue that is put out. */
+  drawTongue(out: Uint8Array, height: number, motion: Float32Array, place: Placement): void {
+    const left = -this.#up.length / 2;
+    const upper = (x: number) => this.#up[clamp(Math.round(x - left), 0, this.#up.length - 1)]!;
+    this.#tongueOut.draw(out, height, tongueOutOf(motion[MOTION.tongueOut]!), place, this.#scale, upper);
   }
 
   /** The two lip lines in the mouth's frame, sampled at every pixel along the mouth. */

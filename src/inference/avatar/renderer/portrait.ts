@@ -1,23 +1,29 @@
 import { VisavisError } from '../../../errors.js';
 import type { AvatarStream } from '../../engines.js';
+import { loadLandmarkTable } from '../landmark-table.js';
 import { MOTION, MOTION_FRAME_LENGTH } from '../motion-frame.js';
 import type { AvatarPackage } from '../package.js';
 import { FACE_OVAL, LEFT_EYE, LOWER_LIP, RIGHT_EYE, SURFACE_COUNT, UPPER_LIP } from '../rig.js';
 import { clamp } from './curves.js';
 import { Expression } from './expression.js';
 import { Eye } from './eye.js';
+import { EyeMotion } from './eye-motion.js';
 import { measureFace } from './face-geometry.js';
 import { HeadPose } from './head-pose.js';
 import { Mouth } from './mouth.js';
+import { Relief } from './relief.js';
 import { sampleMap } from './sample.js';
 import { SHAPES } from './shapes.js';
 import { Shoulders } from './shoulders.js';
 import { buildTexture, coverFit, type Texture } from './texture.js';
+import { tongueOutOf } from './tongue-out.js';
 import { CELL, createWarpMap, drawTriangles, fillFromGrid, type WarpMap } from './warp-map.js';
 
 /** The ring of vertices around the face that takes up what the face moves, as a factor from its centre. */
 const RING = 1.3;
 const MAX_SIDE = 1024;
+/** `jawOpen` that lets the tongue out. */
+const PARTED = 0.24;
 
 /**
  * Opens an avatar for drawing at `width × height` pixels (even, 128…1024). Decoding and painting of all parts
@@ -43,8 +49,10 @@ class PortraitStream implements AvatarStream {
   readonly #map: WarpMap;
   readonly #head: HeadPose;
   readonly #expression: Expression;
+  readonly #relief: Relief;
   readonly #mouth: Mouth;
   readonly #shoulders: Shoulders;
+  readonly #look: { right: EyeMotion; left: EyeMotion };
   readonly #rightEye: Eye;
   readonly #leftEye: Eye;
   readonly #face: ReturnType<typeof measureFace>;
@@ -61,6 +69,7 @@ class PortraitStream implements AvatarStream {
   readonly #gridU: Float32Array;
   readonly #gridV: Float32Array;
   readonly #cells: { x0: number; x1: number; y1: number };
+  readonly #motion = new Float32Array(MOTION_FRAME_LENGTH);
   readonly #place = { x: 0, y: 0, cos: 1, sin: 0 };
 
   constructor(pkg: AvatarPackage, width: number, height: number) {
@@ -71,7 +80,10 @@ class PortraitStream implements AvatarStream {
     const face = measureFace(pkg.rig, fit);
     this.#face = face;
     this.#head = new HeadPose(face, width, height);
-    this.#expression = new Expression(face, SHAPES);
+    const table = loadLandmarkTable();
+    this.#expression = new Expression(face, table, SHAPES);
+    const { offsets } = this.#expression;
+    this.#look = { right: new EyeMotion(table, offsets, 'Right'), left: new EyeMotion(table, offsets, 'Left') };
     this.#mouth = new Mouth(face, this.#texture);
     this.#shoulders = new Shoulders(face, width, height);
     this.#rightEye = new Eye(face, RIGHT_EYE, this.#texture);
@@ -96,6 +108,8 @@ class PortraitStream implements AvatarStream {
     this.#u = this.#restX.map((x) => clamp(2 * x - 0.5, 0, 2 * width - 2));
     this.#v = this.#restY.map((y) => clamp(2 * y - 0.5, 0, 2 * height - 2));
     this.#triangles = meshTriangles(pkg.rig.triangles, this.#restX, this.#restY);
+    const skin = this.#triangles.filter((_, k) => isSurface(this.#triangles, k - (k % 3)));
+    this.#relief = new Relief(face, this.#expression.offsets, skin);
     this.#map = createWarpMap(width, height);
     const columns = Math.ceil(width / CELL);
     const rows = Math.ceil(height / CELL);
@@ -114,11 +128,17 @@ class PortraitStream implements AvatarStream {
     sampleMap(this.#texture, this.#map, this.#base, 0, width, 0, height);
   }
 
-  render(motion: Float32Array, out: Uint8Array): void {
-    if (motion.length < MOTION_FRAME_LENGTH || out.length < this.#base.length) {
+  render(given: Float32Array, out: Uint8Array): void {
+    if (given.length < MOTION_FRAME_LENGTH || out.length < this.#base.length) {
       throw new VisavisError('bad-request', 'motion or picture buffer is too short');
     }
     const { x0, x1, y1 } = this.#cells;
+    const motion = this.#motion;
+    motion.set(given.length === motion.length ? given : given.subarray(0, motion.length));
+    // A tongue is put out through parted lips.
+    motion[MOTION.jawOpen] = Math.max(motion[MOTION.jawOpen]!, PARTED * tongueOutOf(motion[MOTION.tongueOut]!));
+    // Lips can be closed over the jaw's opening, not beyond.
+    motion[MOTION.mouthClose] = Math.min(motion[MOTION.mouthClose]!, motion[MOTION.jawOpen]!);
     this.#paintEyes(motion);
     this.#head.set(motion[MOTION.headPitch]!, motion[MOTION.headYaw]!, motion[MOTION.headRoll]!);
     this.#moveVertices(motion);
@@ -128,32 +148,30 @@ class PortraitStream implements AvatarStream {
     out.set(this.#base);
     const right = Math.min(this.width, x1 * CELL);
     sampleMap(this.#texture, this.#map, out, x0 * CELL, right, 0, Math.min(this.height, y1 * CELL));
+    this.#relief.draw(out, this.width, this.height, motion, this.#x, this.#y);
     this.#shoulders.draw(out, motion[MOTION.exhale]!);
     this.#placeMouth();
     this.#mouth.draw(out, this.height, this.#x, this.#y, motion, this.#place);
+    this.#mouth.drawTongue(out, this.height, motion, this.#place);
   }
 
   close(): void {}
 
   #paintEyes(motion: Float32Array): void {
-    const gazeX = motion[MOTION.gazeX]!;
-    const gazeY = -motion[MOTION.gazeY]!;
-    this.#rightEye.paint(motion[MOTION.eyeBlinkRight]!, gazeX, gazeY);
-    this.#leftEye.paint(motion[MOTION.eyeBlinkLeft]!, gazeX, gazeY);
+    this.#look.right.set(motion);
+    this.#rightEye.paint(this.#look.right);
+    this.#look.left.set(motion);
+    this.#leftEye.paint(this.#look.left);
   }
 
   #moveVertices(motion: Float32Array): void {
-    this.#expression.apply(motion, this.#x, this.#y);
     const head = this.#head;
     for (let i = 0; i < this.#x.length; i++) {
-      if (i >= SURFACE_COUNT) {
-        this.#x[i] = this.#restX[i]!;
-        this.#y[i] = this.#restY[i]!;
-      }
-      head.displace(this.#x[i]!, this.#y[i]!, this.#depth[i]!);
-      this.#x[i] = this.#x[i]! + head.dx;
-      this.#y[i] = this.#y[i]! + head.dy;
+      head.displace(this.#restX[i]!, this.#restY[i]!, this.#depth[i]!);
+      this.#x[i] = this.#restX[i]! + head.dx;
+      this.#y[i] = this.#restY[i]! + head.dy;
     }
+    this.#expression.apply(motion, head.rotation, this.#x, this.#y);
   }
 
   /** Which place each grid node of the output shows: the field's inverse, by fixed-point iteration. */
@@ -218,6 +236,10 @@ function meshTriangles(surface: Uint16Array, x: Float32Array, y: Float32Array): 
     others.push(...(signedArea(a, c, b, x, y) > 0 ? band : [a, b, c, b, d, c]));
   });
   return Uint16Array.from([...between, ...others]);
+}
+
+function isSurface(triangles: Uint16Array, t: number): boolean {
+  return triangles[t]! < SURFACE_COUNT && triangles[t + 1]! < SURFACE_COUNT && triangles[t + 2]! < SURFACE_COUNT;
 }
 
 function signedArea(a: number, b: number, c: number, x: Float32Array, y: Float32Array): number {

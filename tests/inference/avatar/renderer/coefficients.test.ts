@@ -1,0 +1,113 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { BLENDSHAPES, MOTION, MOTION_FRAME_LENGTH } from '../../../../src/inference/avatar/motion-frame.js';
+import { type AvatarPackage, loadAvatarPackage } from '../../../../src/inference/avatar/package.js';
+import { openAvatar } from '../../../../src/inference/avatar/renderer/portrait.js';
+import type { AvatarStream } from '../../../../src/inference/engines.js';
+import { psnr } from '../../../support/i420.js';
+import { pose, STOCK, stockFolder } from '../stock.js';
+
+const SIDE = 256;
+
+describe.each(STOCK)('all 52 coefficients on a portrait: %s', (id) => {
+  let pkg: AvatarPackage;
+  let avatar: AvatarStream;
+  const draw = (motion: Float32Array) => {
+    const out = new Uint8Array((SIDE * SIDE * 3) / 2);
+    avatar.render(motion, out);
+    return out;
+  };
+  const place = (landmark: number) => ({
+    x: pkg.rig.landmarks[landmark * 3]! * SIDE,
+    y: pkg.rig.landmarks[landmark * 3 + 1]! * SIDE,
+  });
+  /** Mean brightness of a square around a landmark. */
+  const brightness = (picture: Uint8Array, landmark: number, reach = 3) => {
+    const { x, y } = place(landmark);
+    let sum = 0;
+    let count = 0;
+    for (let row = Math.round(y) - reach; row <= y + reach; row++) {
+      for (let column = Math.round(x) - reach; column <= x + reach; column++, count++)
+        sum += picture[row * SIDE + column]!;
+    }
+    return sum / count;
+  };
+
+  beforeAll(async () => {
+    pkg = await loadAvatarPackage(stockFolder(id));
+    avatar = openAvatar(pkg, { width: SIDE, height: SIDE });
+  });
+
+  it('changes the picture visibly for each, and more on the side that is named', () => {
+    const rest = draw(pose({}));
+    const middle = place(4).x;
+    const mouthClosed = draw(pose({ jawOpen: 1 }));
+    for (const name of BLENDSHAPES) {
+      const motion = new Float32Array(MOTION_FRAME_LENGTH);
+      motion[MOTION[name]] = 1;
+      if (name === 'mouthClose') motion[MOTION.jawOpen] = 1;
+      const before = name === 'mouthClose' ? mouthClosed : rest;
+      const picture = draw(motion);
+      let changed = 0;
+      const bySide = { left: 0, right: 0 };
+      for (let i = 0; i < SIDE * SIDE; i++) {
+        const difference = Math.abs(picture[i]! - before[i]!);
+        if (difference > 6) changed++;
+        bySide[i % SIDE > middle ? 'left' : 'right'] += difference;
+      }
+      expect(changed, name).toBeGreaterThan(30);
+      const side = /^(eye|brow|cheek|noseSneer).*(Left|Right)$/.exec(name)?.[2];
+      if (side === 'Left') expect(bySide.left, name).toBeGreaterThan(2 * bySide.right);
+      if (side === 'Right') expect(bySide.right, name).toBeGreaterThan(2 * bySide.left);
+    }
+  });
+
+  it('never folds the mouth: lips that mouthClose brings together show no dark between them', () => {
+    const open = draw(pose({ jawOpen: 0.6 }));
+    const closed = draw(pose({ jawOpen: 0.6, mouthClose: 0.6 }));
+    const [right, left, nose, chin] = [place(61), place(291), place(2), place(152)];
+    const dark = (picture: Uint8Array) => {
+      let count = 0;
+      for (let y = Math.round(nose.y) + 4; y < chin.y; y++)
+        for (let x = Math.round(right.x); x < left.x; x++) if (picture[y * SIDE + x]! < 44) count++;
+      return count;
+    };
+    expect(dark(open)).toBeGreaterThan(120);
+    expect(dark(closed)).toBeLessThan(0.2 * dark(open));
+  });
+
+  it('ignores mouthClose beyond what the jaw has opened', () => {
+    expect(draw(pose({ mouthClose: 1 }))).toEqual(draw(pose({})));
+    expect(draw(pose({ jawOpen: 0.3, mouthClose: 1 }))).toEqual(draw(pose({ jawOpen: 0.3, mouthClose: 0.3 })));
+  });
+
+  it('turns each eye by its own look coefficients and leaves them to the gaze channels where those are set', () => {
+    const rest = draw(pose({}));
+    const up = draw(pose({ eyeLookUp: 1 }));
+    // Where the lower part of the iris was is white now.
+    for (const lower of [472, 477]) expect(brightness(up, lower, 1)).toBeGreaterThan(brightness(rest, lower, 1) + 8);
+    const gaze = draw(pose({ gazeX: 0.4, gazeY: 0.1 }));
+    const both = pose({ gazeX: 0.4, gazeY: 0.1, eyeLookOutLeft: 0.4, eyeLookInRight: 0.4 });
+    // The look coefficients draw the lids along; the iris stays where the gaze has put it.
+    expect(psnr(draw(both), gaze)).toBeGreaterThan(
+      psnr(draw(pose({ eyeLookOutLeft: 0.4, eyeLookInRight: 0.4 })), gaze) + 3,
+    );
+    expect(psnr(draw(pose({})), rest)).toBeGreaterThan(60);
+  });
+
+  it('lets the lid follow an eye that looks down', () => {
+    const rest = draw(pose({}));
+    const down = draw(pose({ eyeLookDown: 1 }));
+    for (const upper of [470, 475]) expect(brightness(down, upper, 1)).toBeGreaterThan(brightness(rest, upper, 1));
+  });
+
+  it('puts the tongue out over the lower lip only for more than speech uses', () => {
+    const out = draw(pose({ tongueOut: 1 }));
+    const inside = draw(pose({ tongueOut: 0.5 }));
+    expect(inside).toEqual(draw(pose({})));
+    const chroma = (picture: Uint8Array) => {
+      const { x, y } = place(17);
+      return picture[SIDE * SIDE * 1.25 + (Math.round(y) >> 1) * (SIDE / 2) + (Math.round(x) >> 1)]!;
+    };
+    expect(chroma(out)).toBeGreaterThan(chroma(inside));
+  });
+});
