@@ -13,6 +13,8 @@ const USAGE = `visavis: a face for a language model
                                                  run the service (default)
   visavis doctor                                 check this machine and what was set up
   visavis talk                                   talk with the avatar from the terminal
+  visavis avatar inspect PHOTO [--json] [--out FILE]
+                                                 say whether an avatar can be made of the face in a picture
   visavis config                                 print the configuration, secrets left out
   visavis --help | --version
 
@@ -40,7 +42,7 @@ async function main(): Promise<void> {
   else if (values.version === true) process.stdout.write(`${version()}\n`);
   else if (command === 'serve') await serve(environment(values));
   else if (command === 'config') printConfig(loadConfig(environment(values)));
-  else if (command === 'doctor' || command === 'talk') await runModule(command);
+  else if (command === 'doctor' || command === 'talk' || command === 'avatar') await runModule(command);
   else throw new VisavisError('bad-request', `unknown command "${command}"\n\n${USAGE}`);
 }
 
@@ -100,9 +102,11 @@ function printConfig(config: Config): void {
   process.stdout.write(`${JSON.stringify(describeConfig(config), null, 2)}\n`);
 }
 
-/** `doctor` and `talk` are programs of their own: importing them runs them. */
-async function runModule(command: 'doctor' | 'talk'): Promise<void> {
-  const file = command === 'doctor' ? './doctor.js' : './talk/main.js';
+const MODULES = { doctor: './doctor.js', talk: './talk/main.js', avatar: './avatar-command.js' } as const;
+
+/** Programs of their own, loaded only when they are asked for. */
+async function runModule(command: keyof typeof MODULES): Promise<void> {
+  const file = MODULES[command];
   const module = (await import(new URL(file, import.meta.url).href)) as { main?: (args: string[]) => Promise<void> };
   await module.main?.(process.argv.slice(3));
 }

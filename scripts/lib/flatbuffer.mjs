@@ -88,7 +88,21 @@ export class Table {
 }
 
 /** FlexBuffers types (flexbuffers.h); a typed vector's number is that of its elements plus ten. */
-const FLEX = { null: 0, int: 1, uint: 2, float: 3, key: 4, text: 5, map: 9, vector: 10, ints: 11, uints: 12, floats: 13, keys: 14, bool: 26 };
+const FLEX = {
+  null: 0,
+  int: 1,
+  uint: 2,
+  float: 3,
+  key: 4,
+  text: 5,
+  map: 9,
+  vector: 10,
+  ints: 11,
+  uints: 12,
+  floats: 13,
+  keys: 14,
+  bool: 26,
+};
 
 /** The value of a FlexBuffer as plain objects, lists and numbers; keys and texts as strings. */
 export function readFlexBuffer(bytes) {

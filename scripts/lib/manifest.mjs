@@ -50,7 +50,11 @@ function checkSource(source, place, expect) {
     return;
   }
   expect(Array.isArray(source.npm) && source.npm.length > 0, place, '"url" or a list "npm"');
-  expect(source.convert === undefined || CONVERSIONS.includes(source.convert), `${place}.convert`, CONVERSIONS.join(', '));
+  expect(
+    source.convert === undefined || CONVERSIONS.includes(source.convert),
+    `${place}.convert`,
+    CONVERSIONS.join(', '),
+  );
   for (const [index, part] of (source.npm ?? []).entries()) {
     const at = `${place}.npm[${index}]`;
     expect(PACKAGE.test(part.package ?? ''), `${at}.package`, 'NAME@EXACT-VERSION');

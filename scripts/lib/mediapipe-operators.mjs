@@ -66,10 +66,7 @@ function transformTensor({ inputs: [input, transform], outputs: [output], custom
   const points = g.node('Add', [g.node('MatMul', [g.floats([height * width, 2], centres.flat()), linear]), shift]);
 
   const relative = g.node('Mul', [points, g.floats([1, 2], [2 / inputWidth, 2 / inputHeight])]);
-  const grid = g.node('Reshape', [
-    g.node('Sub', [relative, g.floats([], [1])]),
-    g.ints([1, height, width, 2]),
-  ]);
+  const grid = g.node('Reshape', [g.node('Sub', [relative, g.floats([], [1])]), g.ints([1, height, width, 2])]);
   const sampled = g.node('GridSample', [c.first(input), grid], {
     mode: 'bilinear',
     padding_mode: 'border',
@@ -78,7 +75,9 @@ function transformTensor({ inputs: [input, transform], outputs: [output], custom
 
   const farthest = g.floats([1, 2], [inputWidth - 0.5, inputHeight - 0.5]);
   const clipped = g.node('Min', [g.node('Max', [points, g.floats([1, 2], [0.5, 0.5])]), farthest]);
-  const outside = g.node('ReduceSum', [g.node('Abs', [g.node('Sub', [points, clipped])]), g.ints([1])], { keepdims: 1 });
+  const outside = g.node('ReduceSum', [g.node('Abs', [g.node('Sub', [points, clipped])]), g.ints([1])], {
+    keepdims: 1,
+  });
   const inside = g.node('Sub', [g.floats([], [1]), g.node('Sign', [outside])]);
   const mask = g.node('Reshape', [inside, g.ints([1, 1, height, width])]);
   if (c.shape(output)[3] !== channels) throw new Error('TransformTensorBilinear: the channels must stay');
@@ -104,7 +103,12 @@ function transposedConvolution({ inputs: [input, kernel, bias], outputs: [output
   const [, outputHeight, outputWidth] = c.shape(output);
   const options = new DataView(customOptions.buffer, customOptions.byteOffset, customOptions.byteLength);
   const [strideX, strideY] = [options.getInt32(4, true), options.getInt32(8, true)];
-  if (inputHeight * strideY !== outputHeight || inputWidth * strideX !== outputWidth || height !== strideY || width !== strideX) {
+  if (
+    inputHeight * strideY !== outputHeight ||
+    inputWidth * strideX !== outputWidth ||
+    height !== strideY ||
+    width !== strideX
+  ) {
     throw new Error('Convolution2DTransposeBias: only kernels as large as the stride are supported');
   }
   const weights = reorder(c.values(kernel), [count, height, width, channels], [3, 0, 1, 2]);

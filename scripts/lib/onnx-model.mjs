@@ -53,12 +53,7 @@ export class OnnxGraph {
       ...this.#outputs.map((info) => bytesField(12, info)),
     ]);
     const operatorSet = message([textField(1, ''), intField(2, OPERATOR_SET)]);
-    return message([
-      intField(1, IR_VERSION),
-      textField(2, producer),
-      bytesField(7, graph),
-      bytesField(8, operatorSet),
-    ]);
+    return message([intField(1, IR_VERSION), textField(2, producer), bytesField(7, graph), bytesField(8, operatorSet)]);
   }
 
   #add(operator, inputs, outputs, attributes) {
@@ -82,7 +77,8 @@ export class OnnxGraph {
 }
 
 function attribute(name, value) {
-  if (typeof value === 'string') return message([textField(1, name), textField(4, value), intField(20, ATTRIBUTE.string)]);
+  if (typeof value === 'string')
+    return message([textField(1, name), textField(4, value), intField(20, ATTRIBUTE.string)]);
   if (typeof value === 'number') return message([textField(1, name), intField(3, value), intField(20, ATTRIBUTE.int)]);
   if (Array.isArray(value)) {
     return message([textField(1, name), ...value.map((item) => intField(8, item)), intField(20, ATTRIBUTE.ints)]);

@@ -69,7 +69,12 @@ function convolve(c, { input, output, bias, shape, weights, group }, padding, wi
 
 function pool(name) {
   return ({ inputs: [input], outputs: [output], options }, c) => {
-    const window = { strideX: options.int32(1), strideY: options.int32(2), width: options.int32(3), height: options.int32(4) };
+    const window = {
+      strideX: options.int32(1),
+      strideY: options.int32(2),
+      width: options.int32(3),
+      height: options.int32(4),
+    };
     const value = c.graph.node(name, [c.first(input)], {
       kernel_shape: [window.height, window.width],
       strides: [window.strideY, window.strideX],
@@ -129,7 +134,11 @@ function prelu({ inputs: [input, slope], outputs: [output] }, c) {
 function concatenation({ inputs, outputs: [output], options }, c) {
   const rank = c.shape(output).length;
   const axis = (options.int32(0) + rank) % rank;
-  const value = c.graph.node('Concat', inputs.map((input) => c.last(input)), { axis });
+  const value = c.graph.node(
+    'Concat',
+    inputs.map((input) => c.last(input)),
+    { axis },
+  );
   c.setLast(output, activated(c, value, options.int8(1)));
 }
 

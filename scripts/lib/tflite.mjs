@@ -5,7 +5,10 @@ const IDENTIFIER = 'TFL3';
 /** TensorType of the schema → name, and how its bytes read. Half floats become floats: exactly, every half is one. */
 const TYPES = {
   0: { name: 'float32', read: (bytes) => numbers(bytes, 4, (view, at) => view.getFloat32(at, true), Float32Array) },
-  1: { name: 'float16', read: (bytes) => numbers(bytes, 2, (view, at) => fromHalf(view.getUint16(at, true)), Float32Array) },
+  1: {
+    name: 'float16',
+    read: (bytes) => numbers(bytes, 2, (view, at) => fromHalf(view.getUint16(at, true)), Float32Array),
+  },
   2: { name: 'int32', read: (bytes) => numbers(bytes, 4, (view, at) => view.getInt32(at, true), Int32Array) },
 };
 
@@ -19,13 +22,15 @@ export function readTflite(bytes) {
   try {
     return read(bytes);
   } catch (error) {
-    if (error instanceof RangeError) throw new Error(`the TensorFlow Lite model is cut off or broken (${error.message})`);
+    if (error instanceof RangeError)
+      throw new Error(`the TensorFlow Lite model is cut off or broken (${error.message})`);
     throw error;
   }
 }
 
 function read(bytes) {
-  if (Buffer.from(bytes.subarray(4, 8)).toString('latin1') !== IDENTIFIER) throw new Error('not a TensorFlow Lite model');
+  if (Buffer.from(bytes.subarray(4, 8)).toString('latin1') !== IDENTIFIER)
+    throw new Error('not a TensorFlow Lite model');
   const model = Table.root(bytes);
   // A model from before the code outgrew a byte has it in the first field, a later one the larger of the two.
   const codes = model.tables(1).map((code) => ({ code: Math.max(code.int8(0), code.int32(3)), custom: code.text(1) }));
