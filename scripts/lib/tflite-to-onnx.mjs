@@ -15,7 +15,11 @@ const TO_CHANNELS_LAST = [0, 2, 3, 1];
 
 /** The model as ONNX bytes. Throws an `Error` that names the operator or tensor it cannot convert. */
 export function convertTflite(bytes) {
-  const model = readTflite(bytes);
+  return convertModel(readTflite(bytes));
+}
+
+/** The same for a model as `readTflite` gives it. */
+export function convertModel(model) {
   const conversion = new Conversion(model);
   for (const operator of model.operators) {
     const convert = operator.custom === '' ? OPERATORS[operator.code] : MEDIAPIPE_OPERATORS[operator.custom];
