@@ -68,7 +68,7 @@ async function setUp(options) {
 
 async function fetchModels(groups) {
   const lock = parseManifest(await readFile(join(ROOT, 'models.lock.json'), 'utf8'));
-  const files = selectFiles(lock, ['piper', ...groups]);
+  const files = selectFiles(lock, ['piper', 'vision', ...groups]);
   await provideModels(files, join(cacheFolder(), 'models'), { progress: (message) => say('models', message) });
 }
 

@@ -14,6 +14,8 @@ const USAGE = `visavis: a face for a language model
   visavis doctor                                 check this machine and what was set up
   visavis talk                                   talk with the avatar from the terminal
   visavis avatar preview AVATAR --sheet OUT.png  draw every expression and mouth shape of an avatar on one sheet
+  visavis avatar inspect PHOTO [--json] [--out FILE]
+                                                 say whether an avatar can be made of the face in a picture
   visavis config                                 print the configuration, secrets left out
   visavis --help | --version
 
@@ -102,15 +104,18 @@ function printConfig(config: Config): void {
   process.stdout.write(`${JSON.stringify(describeConfig(config), null, 2)}\n`);
 }
 
-/** `doctor` and `talk` are programs of their own: importing them runs them. */
-async function runModule(command: 'doctor' | 'talk'): Promise<void> {
-  const file = command === 'doctor' ? './doctor.js' : './talk/main.js';
+const MODULES = { doctor: './doctor.js', talk: './talk/main.js', inspect: './avatar-command.js' } as const;
+
+/** Programs of their own, loaded only when they are asked for. */
+async function runModule(command: keyof typeof MODULES): Promise<void> {
+  const file = MODULES[command];
   const module = (await import(new URL(file, import.meta.url).href)) as { main?: (args: string[]) => Promise<void> };
   await module.main?.(process.argv.slice(3));
 }
 
-/** Needs no configuration but the folder of the stock avatars. */
+/** A preview needs no configuration but the folder of the stock avatars. */
 async function avatar(args: string[]): Promise<void> {
+  if (args[0] !== 'preview') return runModule('inspect');
   const { main: preview } = await import('./preview/main.js');
   await preview(args, loadConfig(process.env).avatarsFolder);
 }

@@ -166,6 +166,7 @@ async function checkModels(config: Config | undefined): Promise<DoctorLine[]> {
 }
 
 function isNeeded(entry: ModelEntry, config: Config | undefined): boolean {
+  if (entry.group === 'vision') return false;
   if (entry.group === 'piper') return config?.speech === 'piper' || config?.speech === 'auto';
   if (entry.group === 'voices') return config?.voice !== undefined && entry.name === `kokoro-voice-${config.voice}.bin`;
   return true;

@@ -19,7 +19,16 @@ const HEIGHTS = {
   bench: 4,
   client: 4,
 };
-const ENTRIES = new Set(['index.ts', 'cli.ts', 'compose.ts', 'doctor.ts', 'talk.ts', 'serve.ts', 'gateway-process.ts']);
+const ENTRIES = new Set([
+  'index.ts',
+  'cli.ts',
+  'compose.ts',
+  'doctor.ts',
+  'talk.ts',
+  'serve.ts',
+  'gateway-process.ts',
+  'avatar-command.ts',
+]);
 /** What engines, threads and processes agree on: types of both ends and constants, no behaviour. */
 const CONTRACTS = new Set([
   'inference/engines.ts',

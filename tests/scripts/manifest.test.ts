@@ -41,6 +41,14 @@ describe('the model manifest', () => {
     expect(() => parseManifest(lockOf({ ...good, sources: [source] }))).toThrow(/package(.|\n)*path/);
   });
 
+  it('refuses a conversion it does not know', () => {
+    const npm = [{ package: 'a@1.0.0', path: 'a.tflite' }];
+    expect(() => parseManifest(lockOf({ ...good, sources: [{ npm, convert: 'magic' }] }))).toThrow(
+      /convert.*tflite-to-onnx/,
+    );
+    expect(() => parseManifest(lockOf({ ...good, sources: [{ npm, convert: 'tflite-to-onnx' }] }))).not.toThrow();
+  });
+
   it('refuses two files of one name', () => {
     expect(() => parseManifest(lockOf(good, good))).toThrow(/a name that no earlier file has/);
   });

