@@ -3,11 +3,13 @@ import type { ChatTurn } from './scripted-model.js';
 
 /** A pause between two pictures that a visitor notices. */
 const FREEZE_MS = 500;
+/** A freeze that begins later than this is not the failure's. */
+const CAUSED_WITHIN_MS = 2_000;
 /** What is heard this soon after a kill was still on its way. */
 const ON_ITS_WAY_MS = 300;
 
 /**
- * From the failure to the picture after the last freeze that began within `withinMs` of it; 0 when the picture never stood still;
+ * From the failure to the picture after the last freeze that began within 2 s of it; 0 when the picture never stood still;
  * undefined when it never came back. `frames` are arrival times, ascending.
  */
 export function timeToPicture(frames: readonly number[], failedAtMs: number, untilMs: number): number | undefined {
@@ -15,10 +17,10 @@ export function timeToPicture(frames: readonly number[], failedAtMs: number, unt
   let returnedMs = 0;
   let last = failedAtMs;
   for (const at of seen) {
-    if (at - last > FREEZE_MS) returnedMs = at - failedAtMs;
+    if (at - last > FREEZE_MS && last <= failedAtMs + CAUSED_WITHIN_MS) returnedMs = at - failedAtMs;
     last = Math.max(last, at);
   }
-  return untilMs - last > FREEZE_MS ? undefined : returnedMs;
+  return last <= failedAtMs + CAUSED_WITHIN_MS && untilMs - last > FREEZE_MS ? undefined : returnedMs;
 }
 
 /** From the failure to the first voice that was not on its way already. */

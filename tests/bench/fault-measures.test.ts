@@ -11,8 +11,13 @@ describe('the time to the picture', () => {
     expect(timeToPicture([...every40(0, 1_000), ...every40(2_200, 10_000)], 1_000, 9_000)).toBe(1_200);
   });
 
-  it('counts to the end of the last freeze, when it froze again', () => {
-    const frames = [...every40(0, 1_000), ...every40(2_000, 2_400), ...every40(4_000, 10_000)];
+  it('counts to the end of the last freeze that began soon after the failure', () => {
+    const frames = [
+      ...every40(0, 1_000),
+      ...every40(2_000, 2_400),
+      ...every40(4_000, 6_000),
+      ...every40(7_000, 10_000),
+    ];
     expect(timeToPicture(frames, 1_000, 9_000)).toBe(3_000);
   });
 
