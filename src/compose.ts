@@ -2,7 +2,7 @@ import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { mediasoupWorkerBin, PROJECT_ROOT } from './cache.js';
+import { cacheFolder, mediasoupWorkerBin, PROJECT_ROOT } from './cache.js';
 import { type Config, type Environment, workerEnvironment } from './config.js';
 import { VisavisError } from './errors.js';
 import { createLogger, type Logger } from './log.js';
@@ -16,6 +16,7 @@ import { createRoutes } from './signaling/routes.js';
 import { createSignaling } from './signaling/server.js';
 import type { SessionServices, SpeechEngineName } from './signaling/session.js';
 import { AvatarWorkerClient } from './worker/avatar-worker-client.js';
+import { IdleClips } from './worker/idle-clips.js';
 import { WorkerSupervisor } from './worker/supervisor.js';
 
 export interface GatewayOptions {
@@ -25,6 +26,8 @@ export interface GatewayOptions {
   /** Compiled entries of the workers; by default those of this build. */
   avatarEntry?: string;
   speechEntry?: string;
+  /** Draws the avatars' idle clips; none are drawn when the avatar worker is another one and this is not given. */
+  idleClipEntry?: string;
   /** The built talk page. */
   webFolder?: string;
 }
@@ -59,6 +62,7 @@ export class Gateway {
   #sfu: Sfu | undefined;
   #speech: SpeechEngineName = 'kokoro';
   #worker: AvatarWorkerClient | undefined;
+  readonly #clips: IdleClips | undefined;
   #closing: Promise<void> | undefined;
 
   /** Resolves when HTTP is served (`/readyz` says 503 until `ready`). Rejects with `conflict` when a port is in use. */
@@ -87,7 +91,13 @@ export class Gateway {
       env: workerEnvironment(options.env),
       logger,
     });
-    const avatars = new AvatarDirectory(config.avatarsFolder);
+    const idleClipEntry =
+      options.idleClipEntry ??
+      (options.avatarEntry === undefined ? compiled('./worker/avatar/idle-clip-main.js') : undefined);
+    if (idleClipEntry !== undefined) {
+      this.#clips = new IdleClips({ entry: idleClipEntry, folder: join(cacheFolder(), 'idle'), badge: '', logger });
+    }
+    const avatars = new AvatarDirectory(config.avatarsFolder, this.#clips);
     this.registry = new SessionRegistry(config, avatars, () => this.#services());
     const { registry, metrics } = this;
     const { allowedOrigins } = config;
@@ -109,7 +119,11 @@ export class Gateway {
     this.#observe();
     this.ready = this.#start();
     // Whoever awaits `ready` hears of a failure; nobody else must crash because of it.
-    this.ready.catch(() => {});
+    // Asking for the list has the idle clips drawn that are missing.
+    this.ready
+      .then(() => avatars.list())
+      .then(() => this.#clips?.start())
+      .catch(() => {});
   }
 
   /** Process ids of the media workers. */
@@ -196,6 +210,7 @@ export class Gateway {
   }
 
   async #close(): Promise<void> {
+    this.#clips?.close();
     await this.registry.close();
     this.#sfu?.close();
     this.#worker?.dispose();

@@ -11,6 +11,15 @@ export interface AvatarSummary {
   height: number;
   /** Path of the picture to show before the session begins. */
   poster: string;
+  /** Path of the same as a small file, once there is one. */
+  still?: string;
+  /** Path of a short silent film of the avatar at rest, made to be looped, once there is one. */
+  idle?: string;
+}
+
+/** Where an avatar's idle clip comes from; see `IdleClips`. */
+export interface AvatarClips {
+  find(avatar: AvatarEntry): { version: string; clipPath: string; stillPath: string } | undefined;
 }
 
 export interface AvatarEntry {
@@ -21,16 +30,18 @@ export interface AvatarEntry {
 /** The avatar packages of a folder; an avatar's id is the name of its own folder. */
 export class AvatarDirectory {
   readonly #folder: string;
+  readonly #clips: AvatarClips | undefined;
 
-  constructor(folder: string) {
+  constructor(folder: string, clips?: AvatarClips) {
     this.#folder = folder;
+    this.#clips = clips;
   }
 
   /** Broken packages are left out: loading one of them says what is wrong with it. */
   async list(): Promise<AvatarSummary[]> {
     const names = (await readdir(this.#folder).catch(() => [])).sort();
     const entries = await Promise.all(names.map((name) => this.find(name).catch(() => undefined)));
-    return entries.filter((entry) => entry !== undefined).map(({ manifest }) => summarise(manifest));
+    return entries.filter((entry) => entry !== undefined).map((entry) => this.#summarise(entry));
   }
 
   /** Rejects with `not-found`, or with what is wrong with the package. */
@@ -52,10 +63,22 @@ export class AvatarDirectory {
   async posterPath(id: string): Promise<string> {
     return join((await this.find(id)).folder, 'portrait.png');
   }
-}
 
-function summarise({ id, name, width, height }: AvatarManifest): AvatarSummary {
-  return { id, name, width, height, poster: `/v1/avatars/${id}/poster` };
+  /** The files of the avatar's idle clip. Rejects with `not-found` while there is none. */
+  async clip(id: string): Promise<{ version: string; clipPath: string; stillPath: string }> {
+    const files = this.#clips?.find(await this.find(id));
+    if (files === undefined) throw new VisavisError('not-found', 'this avatar has no idle clip yet');
+    return files;
+  }
+
+  #summarise(entry: AvatarEntry): AvatarSummary {
+    const { id, name, width, height } = entry.manifest;
+    const base = `/v1/avatars/${id}`;
+    const version = this.#clips?.find(entry)?.version;
+    const moving =
+      version === undefined ? {} : { still: `${base}/still.webp?v=${version}`, idle: `${base}/idle.webm?v=${version}` };
+    return { id, name, width, height, poster: `${base}/poster`, ...moving };
+  }
 }
 
 function unknownAvatar(): VisavisError {
