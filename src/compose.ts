@@ -15,6 +15,7 @@ import { SessionRegistry } from './signaling/registry.js';
 import { createRoutes } from './signaling/routes.js';
 import { createSignaling } from './signaling/server.js';
 import type { SessionServices, SpeechEngineName } from './signaling/session.js';
+import { turnServers } from './signaling/turn-credentials.js';
 import { AvatarWorkerClient } from './worker/avatar-worker-client.js';
 import { IdleClips } from './worker/idle-clips.js';
 import { WorkerSupervisor } from './worker/supervisor.js';
@@ -189,6 +190,7 @@ export class Gateway {
       standardSpeech: this.#speech,
       metrics: this.metrics,
       logger: this.#logger,
+      iceServers: (sessionId) => turnServers(this.#config.turn, sessionId, Date.now()),
     };
   }
 

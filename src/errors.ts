@@ -43,6 +43,8 @@ export interface ErrorBody {
   /** Dotted path of the offending input field, when one is to blame. */
   field?: string;
   retryable: boolean;
+  /** Seconds after which trying again is worth it; over HTTP also the Retry-After header. */
+  retryAfterS?: number;
 }
 
 /** The one error class: a code, an HTTP status and whether trying again may help. */
@@ -50,17 +52,19 @@ export class VisavisError extends Error {
   readonly code: ErrorCode;
   readonly field?: string;
   readonly retryable: boolean;
+  readonly retryAfterS?: number;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { field?: string; cause?: unknown; retryable?: boolean } = {},
+    options: { field?: string; cause?: unknown; retryable?: boolean; retryAfterS?: number } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = 'VisavisError';
     this.code = code;
     this.field = options.field;
     this.retryable = options.retryable ?? RETRYABLE.has(code);
+    this.retryAfterS = options.retryAfterS;
   }
 
   get status(): number {
@@ -73,11 +77,13 @@ export class VisavisError extends Error {
       message: this.message,
       retryable: this.retryable,
       ...(this.field === undefined ? {} : { field: this.field }),
+      ...(this.retryAfterS === undefined ? {} : { retryAfterS: this.retryAfterS }),
     };
   }
 
   static fromBody(body: ErrorBody): VisavisError {
-    return new VisavisError(body.code, body.message, { field: body.field, retryable: body.retryable });
+    const { code, message, field, retryable, retryAfterS } = body;
+    return new VisavisError(code, message, { field, retryable, retryAfterS });
   }
 
   /** Wraps anything thrown; a `VisavisError` passes unchanged, all else becomes `internal`. */

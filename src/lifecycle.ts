@@ -1,5 +1,5 @@
-/** Why something long-lived ended. */
-export type CloseReason = 'left' | 'idle' | 'expired' | 'replaced' | 'shutdown' | 'failed';
+/** Why something long-lived ended; `duration`: the longest time that a session may last was over. */
+export type CloseReason = 'left' | 'idle' | 'expired' | 'duration' | 'replaced' | 'shutdown' | 'failed';
 
 /**
  * The closing half of every long-lived object: `close()` runs its disposers once, in reverse order of

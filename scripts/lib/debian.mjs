@@ -6,8 +6,11 @@ import { SetupError, say } from './report.mjs';
 
 /** The native addon: compiler and codecs. */
 export const SERVE_PACKAGES = ['g++', 'pkg-config', 'libvpx-dev', 'libopus-dev'];
-/** End-to-end tests; any of the commands will do in place of the package. */
-export const TEST_PACKAGES = [{ name: 'chromium', commands: ['chromium', 'chromium-browser', 'google-chrome'] }];
+/** Tests; any of the commands will do in place of the package. */
+export const TEST_PACKAGES = [
+  { name: 'chromium', commands: ['chromium', 'chromium-browser', 'google-chrome'] },
+  { name: 'redis-server', commands: ['redis-server'] },
+];
 /** Building mediasoup's worker (`build-mediasoup-worker.sh` names the same). */
 export const WORKER_PACKAGES = [
   ...['g++', 'meson', 'ninja-build', 'pkg-config', 'ca-certificates', 'libssl-dev', 'libuv1-dev', 'libusrsctp-dev'],

@@ -21,6 +21,8 @@ const ALLOWED = new Set([
 ]);
 /** Weak copyleft by file: fine for tools that are used unchanged and not shipped. */
 const ALLOWED_IN_TOOLS = new Set(['MPL-2.0']);
+/** Font packages only: bundling is free, and only the font itself stays under the licence. */
+const ALLOWED_IN_FONTS = new Set(['OFL-1.1']);
 /** Model files only: attribution, which THIRD_PARTY.md gives. */
 const ALLOWED_IN_MODELS = new Set(['CC-BY-4.0']);
 
@@ -80,9 +82,11 @@ export async function installedPackages() {
 export function findLicenceProblems(packages, modelFiles) {
   const tools = new Set([...ALLOWED, ...ALLOWED_IN_TOOLS]);
   const models = new Set([...ALLOWED, ...ALLOWED_IN_MODELS]);
+  const fonts = new Set([...ALLOWED, ...ALLOWED_IN_FONTS]);
+  const allowedIn = (entry) => (entry.name.startsWith('@fontsource/') ? fonts : entry.tool ? tools : ALLOWED);
   return [
     ...packages
-      .filter((entry) => !isAllowed(entry.licence, entry.tool ? tools : ALLOWED))
+      .filter((entry) => !isAllowed(entry.licence, allowedIn(entry)))
       .map((entry) => `package ${entry.name}@${entry.version}: licence ${entry.licence}`),
     ...modelFiles
       .filter((file) => !isAllowed(file.licence, models))

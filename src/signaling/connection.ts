@@ -122,23 +122,25 @@ export class Connection {
   }
 
   readonly #handlers: Handlers = {
-    join: ({ token }) => {
+    join: ({ token, ...resumption }) => {
       if (this.#seat !== undefined) throw new VisavisError('conflict', 'this connection has already joined a session');
       const { session, viewer, answer } = this.#services.registry.join(token);
-      viewer.attach(
+      const mediaKept = viewer.attach(
         (name, payload) => (this.#socket.emit as (name: string, payload: unknown) => boolean)(name, payload),
         () => this.#release(),
+        resumption,
       );
       this.#seat = { session, viewer };
       clearTimeout(this.#joinTimer);
       if (!this.#socket.connected) this.#handleDisconnect();
-      return answer;
+      return { ...answer, mediaKept };
     },
     'create-transport': ({ direction }) => this.#joined.viewer.createTransport(direction),
     'connect-transport': async ({ transportId, dtlsParameters }) => {
       await this.#joined.viewer.connectTransport(transportId, dtlsParameters);
       return {};
     },
+    'restart-ice': ({ transportId }) => this.#joined.viewer.restartIce(transportId),
     produce: async ({ transportId, rtpParameters }) => ({
       producerId: await this.#joined.viewer.produce(transportId, rtpParameters),
     }),

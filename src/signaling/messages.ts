@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { TurnLatency } from '../agents/events.js';
 import type { ErrorBody } from '../errors.js';
 import type { AgentState } from '../inference/engines.js';
+import type { IceServer } from './turn-credentials.js';
 
 export const MAX_TEXT_LENGTH = 4_000;
 
@@ -18,9 +19,19 @@ const text = z
   .refine((value) => value.trim().length > 0, { message: 'expected some text, got none' });
 
 export const clientMessages = {
-  join: z.strictObject({ token: z.string().min(1).max(512) }),
+  /**
+   * `resume`: the connection broke and the client still has its transports; they are kept when the server has them too. `received`:
+   * events that came over the broken connection; those after it are sent again as far as they are known.
+   */
+  join: z.strictObject({
+    token: z.string().min(1).max(512),
+    resume: z.boolean().optional(),
+    received: z.int().min(0).optional(),
+  }),
   'create-transport': z.strictObject({ direction: z.enum(['send', 'receive']) }),
   'connect-transport': z.strictObject({ transportId: id, dtlsParameters: opaque }),
+  /** New ICE credentials for a transport whose path broke, or whose client has a new address; media goes on where it was. */
+  'restart-ice': z.strictObject({ transportId: id }),
   produce: z.strictObject({ transportId: id, kind: z.literal('audio'), rtpParameters: opaque }),
   /** Subscribes to the avatar's picture and sound; consumers start paused. */
   consume: z.strictObject({ transportId: id, rtpCapabilities: opaque }),
@@ -42,11 +53,14 @@ export interface JoinAnswer {
   sessionId: string;
   participantId: string;
   routerRtpCapabilities: Record<string, unknown>;
-  iceServers: { urls: string[]; username?: string; credential?: string }[];
+  /** TURN servers with credentials that last for a while; empty without TURN. */
+  iceServers: IceServer[];
   avatar: { id: string; name: string; width: number; height: number };
   state: AgentState;
   /** A text to show: the other side is a machine. */
   disclosure: string;
+  /** The transports of the broken connection live on, and with them microphone and consumers; else they are to be made anew. */
+  mediaKept: boolean;
 }
 
 export interface TransportAnswer {
@@ -54,6 +68,8 @@ export interface TransportAnswer {
   iceParameters: Record<string, unknown>;
   iceCandidates: Record<string, unknown>[];
   dtlsParameters: Record<string, unknown>;
+  /** As in `JoinAnswer`, with fresh credentials. */
+  iceServers: IceServer[];
 }
 
 export interface ConsumerAnswer {
@@ -67,6 +83,7 @@ export interface Answers {
   join: JoinAnswer;
   'create-transport': TransportAnswer;
   'connect-transport': Record<never, never>;
+  'restart-ice': { iceParameters: Record<string, unknown>; iceServers: IceServer[] };
   produce: { producerId: string };
   consume: { consumers: ConsumerAnswer[] };
   resume: Record<never, never>;
@@ -95,6 +112,8 @@ export interface ServerToClient {
   latency: (e: { turnId: number; utteranceId: number; latency: TurnLatency }) => void;
   /** Something failed that was not asked for by a message (those fail in their acknowledgement). */
   'session-error': (e: ErrorBody) => void;
+  /** The session will be ended by the service in `inMs`: it has lasted as long as one may, or the service is to stop. */
+  ending: (e: { reason: 'duration' | 'shutdown'; inMs: number }) => void;
   /** The session is over; the socket is closed after this. */
   closed: (e: { reason: string }) => void;
 }

@@ -12,6 +12,7 @@ import type { ConversationOptions } from '../worker/control.js';
 import { ConversationMirror } from './conversation-mirror.js';
 import { IdleWatch } from './idle.js';
 import type { JoinAnswer, ServerToClient } from './messages.js';
+import type { IceServer } from './turn-credentials.js';
 import { Viewer, type ViewerHost } from './viewer.js';
 
 export interface SessionOptions {
@@ -33,6 +34,8 @@ export interface SessionServices {
   standardSpeech: SpeechEngineName;
   metrics: Metrics;
   logger: Logger;
+  /** TURN servers with credentials for this session. */
+  iceServers: (sessionId: string) => IceServer[];
 }
 
 export const MAX_VIEWERS = 16;
@@ -129,7 +132,7 @@ export class Session {
   }
 
   /** Takes a seat, or the own seat again after a broken connection; the answer of `join`. */
-  join(participantId: string): { viewer: Viewer; answer: JoinAnswer } {
+  join(participantId: string): { viewer: Viewer; answer: Omit<JoinAnswer, 'mediaKept'> } {
     if (this.#lifetime.isClosed) throw new VisavisError('not-found', 'this session is over');
     let viewer = this.#viewers.get(participantId);
     if (viewer === undefined) {
@@ -140,11 +143,11 @@ export class Session {
     clearTimeout(this.#graces.get(participantId));
     this.#graces.delete(participantId);
     this.#idle.joined();
-    const answer: JoinAnswer = {
+    const answer = {
       sessionId: this.id,
       participantId,
       routerRtpCapabilities: { ...this.#room.router.rtpCapabilities },
-      iceServers: [],
+      iceServers: this.#services.iceServers(this.id),
       avatar: this.avatar,
       state: this.#state,
       disclosure: DISCLOSURE,
@@ -236,6 +239,7 @@ export class Session {
     return {
       router: this.#room.router,
       createTransport: () => this.#room.createViewerTransport(),
+      iceServers: () => this.#services.iceServers(this.id),
       avatarProducers: () => [this.#link.voice, this.#link.picture],
       onMicrophone: async (viewer, producer) => {
         const microphone = await this.#link.addMicrophone(producer);

@@ -8,7 +8,9 @@ import type {
   WebRtcTransport,
 } from 'mediasoup/types';
 import { VisavisError } from '../errors.js';
-import type { ConsumerAnswer, ServerToClient, TransportAnswer } from './messages.js';
+import { EventReplay } from './event-replay.js';
+import type { Answers, ConsumerAnswer, ServerToClient, TransportAnswer } from './messages.js';
+import type { IceServer } from './turn-credentials.js';
 
 export type Notify = <K extends keyof ServerToClient>(name: K, payload: Parameters<ServerToClient[K]>[0]) => void;
 
@@ -16,6 +18,7 @@ export type Notify = <K extends keyof ServerToClient>(name: K, payload: Paramete
 export interface ViewerHost {
   readonly router: Router;
   createTransport(): Promise<WebRtcTransport>;
+  iceServers(): IceServer[];
   /** The avatar's voice and picture. */
   avatarProducers(): Producer[];
   /** The microphone's packets may now be forwarded. */
@@ -25,6 +28,12 @@ export interface ViewerHost {
   /** Everything is connected and running: the avatar can be seen and heard. */
   onReady(viewer: Viewer): void;
   onBandwidth(viewer: Viewer, availableBps: number): void;
+}
+
+/** What a client that comes back says of its broken connection; see `join`. */
+export interface Resumption {
+  resume?: boolean | undefined;
+  received?: number | undefined;
 }
 
 type Direction = 'send' | 'receive';
@@ -39,6 +48,7 @@ export class Viewer {
   #microphone: Producer | undefined;
   #notify: Notify | undefined;
   #release: (() => void) | undefined;
+  readonly #events = new EventReplay();
   #resumed = false;
   #announced = false;
   #closed = false;
@@ -53,15 +63,20 @@ export class Viewer {
   }
 
   /**
-   * A socket speaks for this viewer from now on. Media of an earlier one ends: its client builds it anew. The earlier socket, when
-   * there still is one, is told so and then released by `release`.
+   * A socket speaks for this viewer from now on. The earlier socket, when there still is one, is told so and then released by
+   * `release`. Media that runs is kept for a client that resumes, which also gets the events that it missed; else it ends, and the
+   * client builds it anew. Returns whether media was kept.
    */
-  attach(notify: Notify, release: () => void): void {
+  attach(notify: Notify, release: () => void, { resume = false, received }: Resumption = {}): boolean {
     this.#notify?.('closed', { reason: 'replaced' });
     this.#release?.();
     this.#notify = notify;
     this.#release = release;
-    this.#closeMedia();
+    const kept = resume && this.#hasMedia;
+    if (!kept) this.#closeMedia();
+    const missed = this.#events.since(resume ? received : undefined);
+    for (const { name, payload } of missed) notify(name, payload as never);
+    return kept;
   }
 
   detach(): void {
@@ -70,6 +85,7 @@ export class Viewer {
   }
 
   notify: Notify = (name, payload) => {
+    this.#events.add(name, payload);
     this.#notify?.(name, payload);
   };
 
@@ -88,7 +104,14 @@ export class Viewer {
       iceParameters: { ...transport.iceParameters },
       iceCandidates: transport.iceCandidates.map((candidate) => ({ ...candidate })),
       dtlsParameters: { ...transport.dtlsParameters },
+      iceServers: this.#host.iceServers(),
     };
+  }
+
+  async restartIce(transportId: string): Promise<Answers['restart-ice']> {
+    const transport = this.#find(transportId);
+    const iceParameters = await checked('transportId', () => transport.restartIce());
+    return { iceParameters: { ...iceParameters }, iceServers: this.#host.iceServers() };
   }
 
   async connectTransport(transportId: string, dtlsParameters: Record<string, unknown>): Promise<void> {
@@ -171,6 +194,14 @@ export class Viewer {
     const release = this.#release;
     this.detach();
     release?.();
+  }
+
+  /** Connected once and not closed: its path may be broken, which an ICE restart mends. */
+  get #hasMedia(): boolean {
+    const receive = this.#transports.get('receive');
+    const send = this.#transports.get('send');
+    if (receive === undefined || send === undefined || receive.closed || send.closed) return false;
+    return this.#resumed && receive.dtlsState === 'connected' && this.#consumers.every((consumer) => !consumer.closed);
   }
 
   #find(transportId: string, direction?: Direction): WebRtcTransport {

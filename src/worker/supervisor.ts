@@ -1,13 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Logger } from '../log.js';
 import type { StandardVoice } from './speech/standard-voice.js';
+import { READY_LIMIT_MS, type SpeechService, SpeechSupervisor } from './speech-supervisor.js';
 import { SupervisedProcess } from './supervised-process.js';
 
 export interface SupervisorOptions {
   avatarEntry: string;
+  /** Compiled module of the speech worker; not used where `speech` is given. */
   speechEntry: string;
+  /** A speech service that runs elsewhere; undefined: one of this supervisor's own. */
+  speech?: SpeechService | undefined;
   /** Environment of both children. */
   env: Readonly<Record<string, string>>;
   logger: Logger;
@@ -25,40 +26,23 @@ export interface WorkersReady {
   avatarMs: number;
 }
 
-/** Loading models from a cold disk. */
-const READY_LIMIT_MS = 180_000;
-/** Below the avatar worker, whose pacer must never wait for a synthesiser. */
-const SPEECH_NICE = 5;
-
-/**
- * Runs one speech worker and one avatar worker and keeps them alive. They meet at a Unix socket in a folder that only this user can
- * enter; the folder goes when the workers go.
- */
+/** Runs one speech worker and one avatar worker and keeps them alive. */
 export class WorkerSupervisor {
-  readonly speech: SupervisedProcess;
+  readonly speech: SpeechService;
   readonly avatar: SupervisedProcess;
-  readonly #folder: string;
-  readonly #removeFolder = () => rmSync(this.#folder, { recursive: true, force: true });
 
   constructor(options: SupervisorOptions) {
-    // mkdtemp makes the folder with mode 0700.
-    this.#folder = mkdtempSync(join(tmpdir(), 'visavis-'));
-    process.once('exit', this.#removeFolder);
-    const socketPath = join(this.#folder, 'speech.sock');
     const { env, logger, backoffMs } = options;
-    const common = { args: ['--socket', socketPath], env, logger, backoffMs, readyLimitMs: READY_LIMIT_MS };
-    this.speech = new SupervisedProcess({
-      ...common,
-      name: 'speech worker',
-      entry: options.speechEntry,
-      socketPath,
-      nice: SPEECH_NICE,
-    });
+    this.speech = options.speech ?? new SpeechSupervisor({ entry: options.speechEntry, env, logger, backoffMs });
     this.avatar = new SupervisedProcess({
-      ...common,
       name: 'avatar worker',
       entry: options.avatarEntry,
+      args: ['--socket', this.speech.socketPath],
       execArgv: AVATAR_NODE_FLAGS,
+      env,
+      logger,
+      backoffMs,
+      readyLimitMs: READY_LIMIT_MS,
     });
   }
 
@@ -72,10 +56,10 @@ export class WorkerSupervisor {
     const elapsed = () => Math.round(performance.now() - beganMs);
     try {
       // The avatar worker connects to the speech worker's socket, so that one goes first.
-      const standardVoice = choiceIn(await this.speech.start());
+      await this.speech.start();
       const speechMs = elapsed();
       await this.avatar.start();
-      return { speechMs, avatarMs: elapsed() - speechMs, standardVoice };
+      return { speechMs, avatarMs: elapsed() - speechMs, standardVoice: this.speech.standardVoice };
     } catch (thrown) {
       await this.close();
       throw thrown;
@@ -84,12 +68,5 @@ export class WorkerSupervisor {
 
   async close(): Promise<void> {
     await Promise.all([this.avatar.close(), this.speech.close()]);
-    process.removeListener('exit', this.#removeFolder);
-    this.#removeFolder();
   }
-}
-
-function choiceIn(readyMessage: unknown): StandardVoice | undefined {
-  const { standard, kokoroMs } = readyMessage as Partial<StandardVoice>;
-  return standard === undefined || kokoroMs === undefined ? undefined : { standard, kokoroMs };
 }

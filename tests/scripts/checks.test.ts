@@ -80,6 +80,8 @@ describe('licences', () => {
       { name: 'copyleft', version: '2.0.0', licence: 'AGPL-3.0', tool: true },
       { name: 'weak', version: '3.0.0', licence: 'MPL-2.0', tool: true },
       { name: 'weak-shipped', version: '3.0.0', licence: 'MPL-2.0', tool: false },
+      { name: '@fontsource/fine', version: '5.0.0', licence: 'OFL-1.1', tool: false },
+      { name: 'no-font', version: '5.0.0', licence: 'OFL-1.1', tool: false },
     ];
     const models = [
       { name: 'voice.onnx', licence: 'CC-BY-4.0' },
@@ -88,6 +90,7 @@ describe('licences', () => {
     expect(findLicenceProblems(packages, models)).toEqual([
       'package copyleft@2.0.0: licence AGPL-3.0',
       'package weak-shipped@3.0.0: licence MPL-2.0',
+      'package no-font@5.0.0: licence OFL-1.1',
       'model file face.onnx: licence CC-BY-NC-4.0',
     ]);
   });

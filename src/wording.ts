@@ -1,0 +1,83 @@
+/** What the service itself says and shows, in every language of `LANGUAGES`; an avatar's answers are its agent's business. */
+import { LANGUAGES, type Language } from './config.js';
+import { de } from './wording/de.js';
+import { en } from './wording/en.js';
+import { es } from './wording/es.js';
+import { fr } from './wording/fr.js';
+import { it } from './wording/it.js';
+import { ja } from './wording/ja.js';
+import { nl } from './wording/nl.js';
+import { pl } from './wording/pl.js';
+import { pt } from './wording/pt.js';
+import { zh } from './wording/zh.js';
+
+/** Texts of one language. Spoken ones are short, and in words that a voice reads well. */
+export interface Wording {
+  /** Written, one sentence: the other side is an AI; a computer makes the face and the voice. */
+  readonly disclosure: string;
+  /** Spoken, one short sentence: the other side is an AI. Put before a greeting that does not say so. */
+  readonly spokenDisclosure: string;
+  /** Drawn into the picture; at most 12 characters. */
+  readonly badge: string;
+  /** Spoken first: a welcome, the avatar's name, that it is an AI, and an offer to help. */
+  greeting(name: string): string;
+  /** Spoken after a failure that interrupted the conversation. */
+  readonly apology: string;
+  /** Spoken about a minute before the conversation reaches its longest duration. */
+  readonly minuteLeft: string;
+  /** Spoken when the conversation has reached its longest duration. */
+  readonly goodbye: string;
+  /** Spoken when the service is about to be restarted and the conversation will end. */
+  readonly maintenance: string;
+  /** Written to a visitor for whom there is no place at the moment. */
+  readonly busy: string;
+  /** Matches a text in which the speaker says of itself that it is an AI. Misses rather than guesses. */
+  readonly admission: RegExp;
+}
+
+const wordings: Readonly<Record<Language, Wording>> = { en, de, fr, es, it, pt, nl, pl, ja, zh };
+
+export function wordingOf(language: Language): Wording {
+  return wordings[language];
+}
+
+/**
+ * The language of what the service speaks, where its texts are written in `written`: the voices that run here speak English,
+ * those of a speech API (`openai`) every language.
+ */
+export function spokenLanguage(written: Language, engine: 'kokoro' | 'piper' | 'openai'): Language {
+  return engine === 'openai' ? written : 'en';
+}
+
+/** Whether `text`, in whichever of the languages, says that the one who speaks it is an AI. */
+export function admitsToBeAi(text: string): boolean {
+  return LANGUAGES.some((language) => wordings[language].admission.test(text));
+}
+
+export interface GreetingOptions {
+  /** The avatar's. */
+  name: string;
+  /** Undefined: the standing greeting; null or blank: nothing is spoken. */
+  custom: string | null | undefined;
+  /** Of the spoken text, see `spokenLanguage`. */
+  language: Language;
+  /** The operator's visitors are told by other means. */
+  disclosureOff: boolean;
+}
+
+/**
+ * What is spoken when the visitor is connected; null: nothing. It says that the avatar is an AI, whatever the custom text says,
+ * unless `disclosureOff`.
+ */
+export function greetingOf({ name, custom, language, disclosureOff }: GreetingOptions): string | null {
+  const wording = wordingOf(language);
+  if (custom === undefined) return wording.greeting(name);
+  const text = custom?.trim() ?? '';
+  if (text === '') return null;
+  return disclosureOff || admitsToBeAi(text) ? text : joinSentences(wording.spokenDisclosure, text);
+}
+
+/** Chinese and Japanese put no space between sentences. */
+function joinSentences(first: string, second: string): string {
+  return /[。！？]$/u.test(first) ? `${first}${second}` : `${first} ${second}`;
+}

@@ -1,0 +1,26 @@
+import type { Wording } from '../wording.js';
+import { admissionPattern } from './admission.js';
+
+export const pl: Wording = {
+  disclosure: 'To rozmowa ze sztuczną inteligencją (AI): tę twarz i ten głos tworzy komputer.',
+  spokenDisclosure: 'To rozmowa ze sztuczną inteligencją.',
+  badge: 'AI',
+  greeting: (name) => `Dzień dobry, jestem ${name}, sztuczna inteligencja. W czym mogę pomóc?`,
+  apology: 'Przepraszam, na chwilę umknął mi wątek. Proszę mówić dalej.',
+  minuteLeft: 'Została nam mniej więcej minuta.',
+  goodbye: 'Nasz czas dobiegł końca. Dziękuję za rozmowę i do widzenia.',
+  maintenance: 'Za chwilę nasza rozmowa się zakończy, ponieważ usługa zostanie uruchomiona ponownie.',
+  busy: 'W tej chwili wszystkie miejsca są zajęte. Proszę spróbować ponownie za chwilę.',
+  admission: admissionPattern({
+    subjects: [
+      '(?<!nie )(?:jestem|tu|mówi)',
+      '(?<!nie )(?:rozmawiasz|rozmawia (?:pan|pani)|rozmawiają państwo) (?:teraz )?ze?',
+      'to(?: jest)? rozmowa ze?',
+    ],
+    kinds: [
+      '(?:sztuczn(?:ą|a) inteligencj(?:ą|a)|AI|SI|chatbot(?:em)?|robot(?:em)?|programem komputerowym)',
+      '(?:asystent(?:em|ką|ka)?|awatar(?:em)?|agent(?:em|ką)?) (?:AI|SI|sztucznej inteligencji)',
+    ],
+    links: ['i', 'oraz', 'z', 'ze', 'od', 'firmy', 'która', 'który', 'dla'],
+  }),
+};
