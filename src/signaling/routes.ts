@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Response, Router } from 'express';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler, Router } from 'express';
 import { type ErrorBody, VisavisError } from '../errors.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { ApiKeys } from './auth.js';
+import { avatarPictures } from './avatar-pictures.js';
 import type { AvatarDirectory } from './avatars.js';
 import { crossOrigin, guardOrigin, securityHeaders } from './headers.js';
 import { createSessionBody } from './messages.js';
@@ -61,20 +62,14 @@ function api(o: RouteOptions): Router {
   router.get('/avatars', async (_request, response) => {
     response.json({ avatars: await o.avatars.list(), default: o.defaultAvatar });
   });
+  router.use(avatarPictures(o.avatars));
   router.get('/avatars/:id/poster', async (request, response) => {
     const path = await o.avatars.posterPath(String(request.params['id']));
-    await sendPicture(response, path, 'public, max-age=300');
-  });
-  for (const [name, file] of [
-    ['idle.webm', 'clipPath'],
-    ['still.webp', 'stillPath'],
-  ] as const) {
-    router.get(`/avatars/:id/${name}`, async (request, response) => {
-      const clip = await o.avatars.clip(String(request.params['id']));
-      const isNamed = request.query['v'] === clip.version;
-      await sendPicture(response, clip[file], isNamed ? 'public, max-age=31536000, immutable' : 'public, max-age=300');
+    response.set('Cache-Control', 'public, max-age=300');
+    await new Promise<void>((resolve, reject) => {
+      response.sendFile(path, { cacheControl: false }, (error) => (error ? reject(error) : resolve()));
     });
-  }
+  });
   router.use('/sessions', needKey(o));
   router.post('/sessions', jsonBody, async (request, response) => {
     const created = await o.registry.create(parseInput(createSessionBody, request.body ?? {}));
@@ -98,13 +93,6 @@ function api(o: RouteOptions): Router {
     response.status(204).end();
   });
   return router;
-}
-
-async function sendPicture(response: Response, path: string, cacheControl: string): Promise<void> {
-  response.set('Cache-Control', cacheControl);
-  await new Promise<void>((resolve, reject) => {
-    response.sendFile(path, { cacheControl: false, dotfiles: 'allow' }, (error) => (error ? reject(error) : resolve()));
-  });
 }
 
 const parseJson = express.json({ limit: MAX_BODY, strict: true });
