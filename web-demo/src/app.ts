@@ -1,107 +1,146 @@
 import { type AvatarInfo, listAvatars } from './client/api.js';
-import {
-  describeEnd,
-  describeMicrophoneFailure,
-  describeProblem,
-  describeStartFailure,
-  describeStatus,
-} from './model/status.js';
+import type { ConversationEvent } from './client/events.js';
+import type { ClientError } from './client/request.js';
+import type { PageLanguage, Strings } from './i18n/index.js';
+import { PictureWatch } from './model/picture-watch.js';
+import type { PreferenceStore, Preferences } from './model/preferences.js';
+import { SilenceWatch } from './model/silence-watch.js';
+import { describeEnd, describeProblem, describeStartFailure, describeStatus } from './model/status.js';
 import { countersOf, type StatsEntry, type StreamCounters, streamStats } from './model/stream-stats.js';
+import { isBusy, secondsLeft, type Waiting, waitAgain } from './model/waiting.js';
 import { Seam } from './seam.js';
 import type { Settings } from './settings.js';
-import { TalkSession } from './talk-session.js';
+import { loadConversation, TalkSession } from './talk-session.js';
 import type { TalkState } from './talk-state.js';
+import { applyTheme, isDark, onSystemTheme } from './theme.js';
 import { createAnnouncer } from './ui/announcer.js';
 import { createCaptions } from './ui/captions.js';
 import { createDock } from './ui/dock.js';
 import { h, setText } from './ui/dom.js';
 import { createIntro } from './ui/intro.js';
+import { listenToKeys } from './ui/keyboard.js';
 import { createLatencyPanel } from './ui/latency-panel.js';
+import { createMasthead } from './ui/masthead.js';
+import { MicrophoneNotices } from './ui/microphone-notices.js';
 import { createNotice } from './ui/notice.js';
+import { createSettingsDialog } from './ui/settings-dialog.js';
 import { createStage } from './ui/stage.js';
 import { createTranscript } from './ui/transcript.js';
 
 const LEVEL_INTERVAL_MS = 66;
+const STATE_INTERVAL_MS = 250;
 const STATS_INTERVAL_MS = 1_000;
 const PROBLEM_SHOWN_MS = 8_000;
+const ENDING_SHOWN_MS = 20_000;
 
-/** The talk page: one poster, then one conversation after another in the same place. */
+export interface AppOptions {
+  settings: Settings;
+  preferences: PreferenceStore;
+  language: PageLanguage;
+  strings: Strings;
+}
+
+/** The talk page: the start, then one conversation after another in the same place. */
 export class App {
   readonly element: HTMLElement;
   readonly #settings: Settings;
+  readonly #preferences: PreferenceStore;
+  readonly #language: PageLanguage;
+  readonly #strings: Strings;
   readonly #seam = new Seam();
-  readonly #stage = createStage({
-    onInterrupt: () => this.#session?.interrupt(),
-    onUnlockSound: () => void this.#session?.unlockSound(),
-    onStartAgain: () => this.start(this.#withMicrophone),
-  });
-  readonly #intro = createIntro({
-    onStart: (microphone) => this.start(microphone),
-    onChoose: (avatar) => this.#choose(avatar),
-  });
-  readonly #dock = createDock({
-    onMicrophone: () => void this.#session?.toggleMicrophone(),
-    onAsk: (text) => this.#session?.ask(text),
-    onEnd: () => this.#session?.close(),
-  });
-  readonly #captions = createCaptions();
-  readonly #transcript = createTranscript();
-  readonly #latency = createLatencyPanel();
-  readonly #announcer = createAnnouncer();
-  readonly #notice = createNotice();
-  readonly #disclosure = h('p', { class: 'masthead__disclosure' });
+  readonly #masthead: ReturnType<typeof createMasthead>;
+  readonly #stage: ReturnType<typeof createStage>;
+  readonly #intro: ReturnType<typeof createIntro>;
+  readonly #dock: ReturnType<typeof createDock>;
+  readonly #captions: ReturnType<typeof createCaptions>;
+  readonly #transcript: ReturnType<typeof createTranscript>;
+  readonly #latency: ReturnType<typeof createLatencyPanel>;
+  readonly #announcer: ReturnType<typeof createAnnouncer>;
+  readonly #notice: ReturnType<typeof createNotice>;
+  readonly #microphoneNotices: MicrophoneNotices;
+  readonly #dialog: ReturnType<typeof createSettingsDialog>;
+  readonly #disclosure = h('p', {});
+  readonly #picture = new PictureWatch();
+  readonly #silence = new SilenceWatch();
   #session: TalkSession | undefined;
+  #waiting: Waiting | undefined;
   #withMicrophone = true;
-  /** The notice says that there is no microphone. */
-  #microphoneNotice = false;
+  #pictureStalled = false;
   #avatar: AvatarInfo | undefined;
   #counters: StreamCounters | undefined;
 
-  constructor(settings: Settings) {
+  constructor({ settings, preferences, language, strings }: AppOptions) {
     this.#settings = settings;
-    const brand = h(
-      'p',
-      { class: 'masthead__brand' },
-      h('span', { class: 'masthead__mark', 'aria-hidden': 'true' }),
-      h('span', { class: 'masthead__name' }, 'Visavis'),
+    this.#preferences = preferences;
+    this.#language = language;
+    this.#strings = strings;
+    this.#masthead = createMasthead(
+      { onTheme: () => this.#switchTheme(), onSettings: () => this.#openSettings() },
+      strings,
     );
-    const side = h('div', { class: 'side' }, this.#transcript.element, this.#latency.element);
+    this.#stage = createStage(
+      { onInterrupt: () => this.#session?.interrupt(), onUnlockSound: () => void this.#session?.unlockSound() },
+      strings,
+    );
+    this.#intro = createIntro(
+      { onStart: (microphone) => this.start(microphone), onChoose: (avatar) => this.#showAvatar(avatar) },
+      strings,
+    );
+    this.#dock = createDock(
+      {
+        onMicrophone: () => void this.#session?.toggleMicrophone(),
+        onAsk: (text) => this.#session?.ask(text),
+        onEnd: () => this.#session?.close(),
+      },
+      strings,
+    );
+    this.#captions = createCaptions(strings);
+    this.#transcript = createTranscript(strings);
+    this.#latency = createLatencyPanel(strings.settings.figures);
+    this.#announcer = createAnnouncer(strings);
+    this.#notice = createNotice(strings);
+    this.#microphoneNotices = new MicrophoneNotices(this.#notice, strings, {
+      onTryAgain: () => void this.#session?.toggleMicrophone(),
+      onChoose: () => this.#openSettings(),
+    });
+    this.#dialog = createSettingsDialog(
+      { onChange: (change) => this.#handlePreference(change) },
+      this.#latency.element,
+      strings,
+    );
+    const parts = [this.#stage, this.#captions, this.#intro].map(({ element }) => element);
     this.element = h(
       'div',
       { class: 'page', 'data-mode': 'intro' },
-      h('header', { class: 'masthead' }, brand, this.#disclosure),
+      this.#masthead.element,
       h(
         'main',
         { class: 'layout' },
-        this.#stage.element,
-        this.#captions.element,
-        this.#intro.element,
-        this.#intro.chooser,
-        side,
-        this.#dock.element,
+        ...[...parts, this.#intro.chooser, this.#dock.element],
+        h('div', { class: 'side' }, this.#transcript.element),
       ),
-      this.#announcer.element,
-      this.#notice.element,
+      h('footer', { class: 'disclosure' }, this.#disclosure),
+      ...[this.#announcer.element, this.#notice.element, this.#dialog.element],
     );
-    document.addEventListener('keydown', ({ key }) => {
-      if (key === 'Escape' && this.#session?.state.agentState === 'speaking') this.#session.interrupt();
-    });
-    window.addEventListener('pagehide', () => this.#session?.close());
-    setInterval(() => this.#showLevel(), LEVEL_INTERVAL_MS);
-    setInterval(() => void this.#showStats(), STATS_INTERVAL_MS);
+    this.#listen();
+    this.#applyTheme();
     if (!settings.microphone) this.#intro.setTypingOnly();
+    void this.#followPermission();
+    // Fetched while the visitor reads: the first click then finds everything there.
+    setTimeout(() => void loadConversation().catch(() => undefined), 300);
   }
 
   /** Shows the avatars there are; the page works without, with the server's own choice. */
   async loadAvatars(): Promise<void> {
     try {
       const { avatars, standard } = await listAvatars('');
-      const wanted = this.#settings.session.avatar ?? standard;
+      const wanted = this.#avatar?.id ?? this.#settings.session.avatar ?? standard;
       const chosen = avatars.find(({ id }) => id === wanted) ?? avatars[0];
       this.#intro.setAvatars(avatars, chosen);
       if (chosen) this.#showAvatar(chosen);
     } catch {
-      this.#intro.setProblem(describeStartFailure('unreachable'));
+      const { title, hint } = this.#strings.end.unreachable;
+      this.#intro.setProblem(`${title}. ${hint}`);
     }
   }
 
@@ -109,36 +148,34 @@ export class App {
   start(microphone: boolean): void {
     this.#session?.close();
     this.#withMicrophone = microphone && this.#settings.microphone;
-    this.#intro.setBusy(true);
     this.#intro.setProblem('');
     this.#notice.hide();
-    this.#stage.showEnd(undefined);
+    if (this.#waiting === undefined) this.#stage.showCard(undefined);
     this.#seam.begin();
     this.#counters = undefined;
+    this.#picture.reset();
+    this.#silence.reset();
+    const { microphoneId, speakerId } = this.#preferences.value;
     const session = TalkSession.start({
       video: this.#stage.video,
       session: { ...this.#settings.session, ...(this.#avatar ? { avatar: this.#avatar.id } : {}) },
       token: this.#settings.token,
       microphone: this.#withMicrophone,
+      microphoneId,
+      speakerId,
       onState: (state) => this.#show(state),
-      onEvent: (event) => this.#seam.recordEvent(event),
+      onEvent: (event) => this.#handleEvent(event),
       onGap: (gap) => this.#seam.recordResponse(gap),
       onFirstFrame: (sinceStartMs) => this.#seam.recordFirstFrame(sinceStartMs),
       onMicrophoneFailure: (failure) => {
         this.#seam.recordProblem(`microphone-${failure}`);
-        this.#notice.show(describeMicrophoneFailure(failure));
-        this.#microphoneNotice = true;
+        this.#microphoneNotices.show(failure);
       },
       onProblem: (error) => {
         this.#seam.recordProblem(error.code);
-        this.#notice.show(describeProblem(error), PROBLEM_SHOWN_MS);
-        this.#microphoneNotice = false;
+        this.#notice.show(describeProblem(error, this.#strings), { forMs: PROBLEM_SHOWN_MS });
       },
-      onStartFailure: (error) => {
-        this.#seam.recordProblem(error.code);
-        this.#session = undefined;
-        this.#backToIntro(describeStartFailure(error.code));
-      },
+      onStartFailure: (error) => this.#handleStartFailure(error),
     });
     this.#session = session;
     this.#seam.setSession(session);
@@ -148,20 +185,44 @@ export class App {
     else this.#dock.input.focus({ preventScroll: true });
   }
 
+  #listen(): void {
+    listenToKeys({
+      isOn: () => this.#preferences.value.shortcuts && this.#session?.state.phase === 'live',
+      onMute: () => void this.#session?.toggleMicrophone(),
+      onType: () => this.#dock.input.focus(),
+      onInterrupt: () => {
+        if (this.#session?.state.agentState === 'speaking') this.#session.interrupt();
+      },
+    });
+    onSystemTheme(() => this.#applyTheme());
+    window.addEventListener('pagehide', () => this.#session?.close());
+    const { video } = this.#stage;
+    const look = (): void => {
+      this.#picture.frame(performance.now());
+      video.requestVideoFrameCallback(look);
+    };
+    video.requestVideoFrameCallback(look);
+    setInterval(() => this.#showLevel(), LEVEL_INTERVAL_MS);
+    setInterval(() => this.#followTime(), STATE_INTERVAL_MS);
+    setInterval(() => void this.#showStats(), STATS_INTERVAL_MS);
+  }
+
   #show(state: TalkState): void {
     const { phase, agentState, pictureShown } = state;
-    const microphone = state.microphone === 'on' ? 'on' : state.microphone === 'muted' ? 'muted' : 'off';
     const isLive = phase === 'live';
-    this.#stage.setStatus(describeStatus({ phase, agentState, pictureShown, microphone }));
+    // While a place is waited for, a try shows nothing until the server has let the visitor in.
+    if (this.#waiting && state.avatarName === undefined) return;
+    if (phase !== 'over') this.#stage.showCard(undefined);
+    this.#showStatus(state);
     this.#stage.setPictureShown(pictureShown);
     this.#stage.setInterruptible(isLive && agentState === 'speaking');
     this.#stage.setSoundBlocked(state.soundBlocked);
-    this.#stage.showEnd(phase === 'over' ? describeEnd(state.endReason) : undefined);
+    if (phase === 'over') this.#showEnd(describeEnd(state.endReason, this.#strings));
     this.#dock.setMicrophone(state.microphone);
-    if (state.microphone === 'on' && this.#microphoneNotice) this.#hideMicrophoneNotice();
+    if (state.microphone === 'on') this.#microphoneNotices.hide('failed');
+    if (state.microphone !== 'on') this.#silence.reset();
     this.#dock.setCanSend(isLive);
-    this.#dock.element.inert = phase === 'over';
-    this.#captions.setIdleText(this.#idleText(state));
+    this.#setEnded(phase === 'over');
     this.#captions.update(state.caption);
     this.#announcer.update(state.caption);
     this.#transcript.setAvatarName(state.avatarName ?? this.#avatar?.name ?? 'Avatar');
@@ -170,45 +231,165 @@ export class App {
     setText(this.#disclosure, state.disclosure);
   }
 
+  #showStatus(state: TalkState): void {
+    const { phase, agentState, pictureShown } = state;
+    const microphone = state.microphone === 'on' ? 'on' : state.microphone === 'muted' ? 'muted' : 'off';
+    const input = { phase, agentState, pictureShown, microphone, pictureStalled: this.#pictureStalled } as const;
+    this.#stage.setStatus(describeStatus(input, this.#strings));
+    this.#captions.setIdleText(this.#idleText(state));
+  }
+
   #idleText({ phase, microphone, pictureShown }: TalkState): string {
+    const { idle } = this.#strings;
     if (phase === 'over') return '';
-    if (microphone === 'asking') return 'Your browser is asking whether this page may use the microphone.';
-    if (phase === 'connecting' || !pictureShown) return 'One moment …';
-    return microphone === 'on' ? 'Say hello.' : 'Type a message to begin.';
+    if (phase === 'reconnecting') return idle.reconnecting;
+    if (microphone === 'asking') return idle.askingMicrophone;
+    if (phase === 'connecting' || !pictureShown) return idle.oneMoment;
+    if (this.#pictureStalled) return idle.recovering;
+    return microphone === 'on' ? idle.sayHello : idle.typeToBegin;
   }
 
-  #hideMicrophoneNotice(): void {
-    this.#microphoneNotice = false;
+  #handleEvent(event: ConversationEvent): void {
+    this.#seam.recordEvent(event);
+    if (event.type === 'tracks') this.#picture.reset();
+    if (event.type !== 'ending') return;
+    const { duration, shutdown } = this.#strings.ending;
+    const minutes = Math.max(1, Math.round(event.inMs / 60_000));
+    this.#notice.show(event.reason === 'duration' ? duration(minutes) : shutdown, { forMs: ENDING_SHOWN_MS });
+  }
+
+  #handleStartFailure(error: ClientError): void {
+    this.#seam.recordProblem(error.code);
+    this.#session = undefined;
     this.#notice.hide();
+    this.#setEnded(true);
+    if (!isBusy(error.code)) {
+      this.#showEnd(describeStartFailure(error.code, this.#strings));
+      return;
+    }
+    this.#waiting = waitAgain(this.#waiting, error.retryAfterS, performance.now(), Math.random());
+    this.#showWaiting();
   }
 
-  #backToIntro(problem: string): void {
+  #showEnd(message: { title: string; hint: string }): void {
+    const { startAgain, back } = this.#strings.stage;
+    this.#waiting = undefined;
+    this.#stage.setStatus({ tone: 'over', label: message.title });
+    this.#stage.showCard({
+      ...message,
+      primary: { label: startAgain, onClick: () => this.start(this.#withMicrophone) },
+      secondary: { label: back, onClick: () => this.#backToIntro() },
+    });
+  }
+
+  #showWaiting(): void {
+    if (this.#waiting === undefined) return;
+    const { busy, status } = this.#strings;
+    const seconds = secondsLeft(this.#waiting, performance.now());
+    this.#captions.setIdleText('');
+    this.#stage.setStatus({ tone: 'waiting', label: status.waiting });
+    this.#stage.showCard({
+      title: busy.title,
+      hint: busy.hint,
+      progress: seconds > 0 ? busy.countdown(seconds) : busy.trying,
+      primary: { label: busy.tryNow, onClick: () => this.start(this.#withMicrophone) },
+      secondary: { label: busy.stop, onClick: () => this.#backToIntro() },
+    });
+    if (seconds === 0) this.start(this.#withMicrophone);
+  }
+
+  #setEnded(ended: boolean): void {
+    this.element.dataset.ended = String(ended);
+    this.#dock.element.inert = ended;
+  }
+
+  #backToIntro(): void {
+    this.#waiting = undefined;
+    this.#session = undefined;
     this.element.dataset.mode = 'intro';
-    this.#stage.setStatus(
-      describeStatus({ phase: 'before', agentState: 'idle', pictureShown: false, microphone: 'off' }),
-    );
-    this.#intro.setBusy(false);
-    this.#intro.setProblem(problem);
-    if (this.#avatar) this.#showAvatar(this.#avatar);
-  }
-
-  #choose(avatar: AvatarInfo): void {
-    this.#showAvatar(avatar);
+    this.#stage.showCard(undefined);
+    this.#stage.setStatus({ tone: 'idle', label: this.#strings.status.ready });
+    this.#captions.setIdleText('');
+    setText(this.#disclosure, '');
+    // Clips that were not there before may be now.
+    void this.loadAvatars();
+    this.#intro.focus();
   }
 
   #showAvatar(avatar: AvatarInfo): void {
     this.#avatar = avatar;
-    this.#stage.showPoster(avatar.poster, avatar.name);
-    this.#captions.setIdleText('');
+    this.#stage.showAvatar(avatar);
+  }
+
+  async #followPermission(): Promise<void> {
+    // Not every browser tells, and none without a secure context.
+    const name = 'microphone' as PermissionName;
+    const status = await navigator.permissions?.query({ name }).catch(() => undefined);
+    if (status === undefined) return;
+    const show = (): void => this.#intro.setPermission(status.state === 'prompt' ? undefined : status.state);
+    status.addEventListener('change', show);
+    show();
+  }
+
+  #openSettings(): void {
+    const { mode } = this.element.dataset;
+    this.#dialog.open(this.#preferences.value, {
+      language: this.#language,
+      canChangeLanguage: mode === 'intro' || this.element.dataset.ended === 'true',
+    });
+  }
+
+  #handlePreference(change: Partial<Preferences>): void {
+    this.#preferences.set(change);
+    if ('theme' in change) this.#applyTheme();
+    if ('microphoneId' in change) void this.#session?.chooseMicrophone(change.microphoneId);
+    if ('speakerId' in change) this.#session?.chooseSpeaker(change.speakerId);
+    if (change.language === undefined) return;
+    const address = new URL(location.href);
+    address.searchParams.delete('lang');
+    location.replace(address);
+    // An address that differs in its fragment alone is not loaded anew by itself.
+    location.reload();
+  }
+
+  #switchTheme(): void {
+    const { theme } = this.#preferences.value;
+    this.#preferences.set({ theme: isDark(theme) ? 'light' : 'dark' });
+    this.#applyTheme();
+  }
+
+  #applyTheme(): void {
+    const { theme } = this.#preferences.value;
+    applyTheme(theme);
+    this.#masthead.setDark(isDark(theme));
   }
 
   #showLevel(): void {
-    if (this.#session && !document.hidden) this.#dock.setLevel(this.#session.level());
+    if (!this.#session || document.hidden) return;
+    const level = this.#session.level();
+    this.#dock.setLevel(level);
+    this.#stage.setLevel(level);
+    const { phase, microphone } = this.#session.state;
+    if (phase !== 'live' || microphone !== 'on') return;
+    if (level > 0) this.#microphoneNotices.hide('silent');
+    if (this.#silence.push(level, performance.now())) this.#microphoneNotices.show('silent');
+  }
+
+  /** What changes by the passing of time alone. */
+  #followTime(): void {
+    if (this.#waiting && !this.#session) this.#showWaiting();
+    const state = this.#session?.state;
+    if (state?.phase !== 'live') return;
+    this.#waiting = undefined;
+    const stalled = state.pictureShown && this.#picture.isStalled(performance.now(), document.hidden);
+    if (stalled === this.#pictureStalled) return;
+    this.#pictureStalled = stalled;
+    this.#showStatus(state);
   }
 
   /** Reading statistics costs the browser some work: only while somebody looks. */
   async #showStats(): Promise<void> {
-    if (!this.#session || !this.#latency.element.open) return;
+    if (!this.#session || !this.#latency.element.open || !this.#dialog.element.open) return;
     const report = await this.#session.stats();
     if (!report) return;
     const counters = countersOf(report.values() as Iterable<StatsEntry>);

@@ -8,13 +8,16 @@ export interface Settings {
   session: CreateSessionBody;
   /** Join token of a session that somebody else has created, for servers on which that takes a key. */
   token: string | undefined;
+  /** Language of the page, as the address asks for it. */
+  language: string | undefined;
 }
 
 const MAX_GREETING_LENGTH = 500;
 const SPEECH = ['kokoro', 'piper', 'openai'] as const;
 
 /**
- * Reads `#token=TOKEN` (a fragment, because those are sent nowhere), `?autostart=1`, `?mic=0`, `?avatar=ID`, `?speech=piper|kokoro|openai`, `?greeting=TEXT` and `?greeting=none`.
+ * Reads `#token=TOKEN` (a fragment, because those are sent nowhere), `?autostart=1`, `?mic=0`, `?avatar=ID`, `?speech=piper|kokoro|openai`, `?greeting=TEXT`, `?greeting=none` and
+ * `?lang=TAG`.
  * Unknown values are ignored: a mistyped address still gives a page that works.
  */
 export function readSettings(search: string, hash = ''): Settings {
@@ -30,6 +33,7 @@ export function readSettings(search: string, hash = ''): Settings {
     autostart: query.get('autostart') === '1',
     microphone: query.get('mic') !== '0',
     session,
+    language: query.get('lang')?.slice(0, 35) || undefined,
     token: new URLSearchParams(hash.replace(/^#/, '')).get('token') || undefined,
   };
 }

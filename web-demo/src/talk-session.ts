@@ -1,5 +1,5 @@
 import type { CreateSessionBody } from '../../src/signaling/messages.js';
-import { Conversation } from './client/conversation.js';
+import type { Conversation } from './client/conversation.js';
 import type { ConversationEvent } from './client/events.js';
 import { Microphone, MicrophoneError } from './client/microphone.js';
 import { Playback } from './client/playback.js';
@@ -14,6 +14,9 @@ export interface TalkSessionOptions {
   session: CreateSessionBody;
   token: string | undefined;
   microphone: boolean;
+  /** Devices that the visitor has chosen; undefined: the browser's own choice. */
+  microphoneId: string | undefined;
+  speakerId: string | undefined;
   onState: (state: TalkState) => void;
   onEvent: (event: ConversationEvent) => void;
   onGap: (gap: VoiceGap) => void;
@@ -25,6 +28,9 @@ export interface TalkSessionOptions {
   onStartFailure: (error: ClientError) => void;
 }
 
+/** Signalling and media are fetched when they are needed, or before: the page itself is drawn without them. */
+export const loadConversation = () => import('./client/conversation.js');
+
 /** One conversation with all that belongs to it in the browser: connection, microphone, playback and measuring. */
 export class TalkSession {
   readonly playback: Playback;
@@ -35,6 +41,7 @@ export class TalkSession {
   #state: TalkState = INITIAL_TALK_STATE;
   #conversation: Conversation | undefined;
   #microphone: Microphone | undefined;
+  #microphoneId: string | undefined;
   #meter: ResponseMeter | undefined;
 
   /** To be called from the visitor's gesture, which unlocks the sound. Everything that can go in parallel does. */
@@ -48,6 +55,7 @@ export class TalkSession {
 
   private constructor(options: TalkSessionOptions) {
     this.#options = options;
+    this.#microphoneId = options.microphoneId;
     let firstFrame = true;
     this.playback = new Playback(options.video, (presentedAtMs) => {
       this.#update({ pictureShown: true });
@@ -55,6 +63,7 @@ export class TalkSession {
       firstFrame = false;
     });
     this.playback.prime();
+    if (options.speakerId !== undefined) void this.playback.setSpeaker(options.speakerId);
     void this.#context.resume();
   }
 
@@ -88,9 +97,31 @@ export class TalkSession {
     const { microphone } = this.#state;
     if (microphone === 'asking' || this.#abort.signal.aborted) return;
     if (microphone === 'on' || microphone === 'muted') return this.#setMuted(microphone === 'on');
+    await this.#openMicrophone();
+  }
+
+  /** Uses this microphone from now on, and at once when one is open; a muted one stays muted. */
+  async chooseMicrophone(deviceId: string | undefined): Promise<void> {
+    const { microphone } = this.#state;
+    this.#microphoneId = deviceId;
+    if (microphone !== 'on' && microphone !== 'muted') return;
+    this.#closeMicrophone();
+    await this.#openMicrophone();
+    if (microphone === 'muted' && this.#microphone) this.#setMuted(true);
+  }
+
+  chooseSpeaker(deviceId: string | undefined): void {
+    void this.playback.setSpeaker(deviceId);
+  }
+
+  async #openMicrophone(): Promise<void> {
     this.#update({ microphone: 'asking' });
     try {
-      const opened = await Microphone.open(this.#context, this.#abort.signal, () => this.#handleMicrophoneEnded());
+      const opened = await Microphone.open(this.#context, {
+        deviceId: this.#microphoneId,
+        signal: this.#abort.signal,
+        onEnded: () => this.#handleMicrophoneEnded(),
+      });
       if (!opened) return;
       this.#microphone = opened;
       this.#meter?.setVisitor(opened.stream);
@@ -118,6 +149,7 @@ export class TalkSession {
     const { signal } = this.#abort;
     try {
       const onEvent = (event: ConversationEvent): void => this.#handleEvent(event);
+      const { Conversation } = await loadConversation();
       this.#conversation = await Conversation.create({ baseUrl: '', session, token, onEvent, signal });
       if (this.#microphone) this.#try(this.#conversation.setMicrophone(this.#microphone.track));
     } catch (failure) {

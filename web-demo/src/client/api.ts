@@ -7,6 +7,9 @@ export interface AvatarInfo {
   id: string;
   name: string;
   poster?: string;
+  /** The same as a small file, and a short silent film to be looped, where the server has them. */
+  still?: string;
+  idle?: string;
 }
 
 const TIMEOUT_MS = 20_000;
@@ -39,8 +42,15 @@ async function fetchJson<T>(url: string, init: RequestInit): Promise<T> {
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok && typeof body === 'object' && body !== null) return body as T;
   const error = (body as { error?: ErrorBody } | undefined)?.error ?? (body as ErrorBody | undefined);
-  if (typeof error?.code === 'string') throw ClientError.fromBody(error);
+  const retryAfterS = Number(response.headers.get('retry-after')) || undefined;
+  if (typeof error?.code === 'string')
+    throw ClientError.fromBody({ ...(retryAfterS ? { retryAfterS } : {}), ...error });
   const busy = response.status === 503 || response.status === 429;
   const missing = response.status >= 502;
-  throw new ClientError(busy ? 'unavailable' : missing ? 'unreachable' : 'internal', `status ${response.status}`, busy);
+  throw new ClientError(
+    busy ? 'unavailable' : missing ? 'unreachable' : 'internal',
+    `status ${response.status}`,
+    busy,
+    retryAfterS,
+  );
 }

@@ -29,17 +29,27 @@ export class Microphone {
   readonly #window: Float32Array<ArrayBuffer>;
 
   /**
-   * Asks for the microphone; rejects with a `MicrophoneError`. `onEnded`: the device went away.
+   * Asks for the microphone; rejects with a `MicrophoneError`. `deviceId`: the one wanted; another one when it is not there.
+   * `onEnded`: the device went away.
    * Resolves with undefined, and lets the device go, when `signal` was aborted while the visitor thought about it.
    */
-  static async open(context: AudioContext, signal: AbortSignal, onEnded: () => void): Promise<Microphone | undefined> {
+  static async open(
+    context: AudioContext,
+    o: { deviceId: string | undefined; signal: AbortSignal; onEnded: () => void },
+  ): Promise<Microphone | undefined> {
     // Pages outside a secure context have no mediaDevices at all.
     if (!navigator.mediaDevices?.getUserMedia) throw new MicrophoneError('absent');
     try {
       const stream = await navigator.mediaDevices.getUserMedia({
-        audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 },
+        audio: {
+          ...(o.deviceId === undefined ? {} : { deviceId: { ideal: o.deviceId } }),
+          echoCancellation: true,
+          noiseSuppression: true,
+          autoGainControl: true,
+          channelCount: 1,
+        },
       });
-      if (!signal.aborted) return new Microphone(context, stream, onEnded);
+      if (!o.signal.aborted) return new Microphone(context, stream, o.onEnded);
       for (const track of stream.getTracks()) track.stop();
       return undefined;
     } catch (failure) {

@@ -38,6 +38,13 @@ export class Playback {
     return this.#play();
   }
 
+  /** Sounds through this device; undefined: the browser's own choice. Does nothing where browsers do not let pages choose. */
+  async setSpeaker(deviceId: string | undefined): Promise<void> {
+    if (!('setSinkId' in this.#video)) return;
+    // A device that is gone leaves the sound where it is.
+    await this.#video.setSinkId(deviceId ?? '').catch(() => undefined);
+  }
+
   stop(): void {
     if (this.#waiting !== undefined) this.#video.cancelVideoFrameCallback(this.#waiting);
     this.#waiting = undefined;

@@ -18,16 +18,19 @@ export type ClientErrorCode = ErrorCode | 'unreachable';
 export class ClientError extends Error {
   readonly code: ClientErrorCode;
   readonly retryable: boolean;
+  /** When the server says so: seconds after which trying again is worth it. */
+  readonly retryAfterS: number | undefined;
 
-  constructor(code: ClientErrorCode, message: string, retryable: boolean) {
+  constructor(code: ClientErrorCode, message: string, retryable: boolean, retryAfterS?: number) {
     super(message);
     this.name = 'ClientError';
     this.code = code;
     this.retryable = retryable;
+    this.retryAfterS = retryAfterS;
   }
 
   static fromBody(body: ErrorBody): ClientError {
-    return new ClientError(body.code, body.message, body.retryable);
+    return new ClientError(body.code, body.message, body.retryable, body.retryAfterS);
   }
 
   static from(thrown: unknown): ClientError {

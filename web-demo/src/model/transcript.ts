@@ -59,11 +59,14 @@ export function reduceTranscript(turns: readonly Turn[], event: ConversationEven
 }
 
 /** Plain text for the clipboard. */
-export function formatTranscript(turns: readonly Turn[], avatarName: string): string {
+export function formatTranscript(
+  turns: readonly Turn[],
+  names: { visitor: string; avatar: string; interrupted: string },
+): string {
   return turns
-    .map((turn) => {
-      const who = turn.speaker === 'visitor' ? 'You' : avatarName;
-      return `${who}: ${turn.text}${turn.status === 'interrupted' ? ' … (interrupted)' : ''}`;
+    .map(({ speaker, text, status }) => {
+      const cut = status === 'interrupted' ? ` … (${names.interrupted})` : '';
+      return `${names[speaker]}: ${text}${cut}`;
     })
     .join('\n');
 }

@@ -1,3 +1,4 @@
+import type { Strings } from '../i18n/index.js';
 import { type Caption, completedSentences } from '../model/captions.js';
 import { h } from './dom.js';
 
@@ -9,8 +10,13 @@ export interface Announcer {
 const KEPT_SENTENCES = 20;
 
 /** Gives a screen reader the avatar's words by the sentence: word by word would be noise. */
-export function createAnnouncer(): Announcer {
-  const element = h('div', { class: 'visually-hidden', role: 'log', 'aria-live': 'polite', 'aria-label': 'Captions' });
+export function createAnnouncer({ transcript }: Strings): Announcer {
+  const element = h('div', {
+    class: 'visually-hidden',
+    role: 'log',
+    'aria-live': 'polite',
+    'aria-label': transcript.captions,
+  });
   let key = '';
   let announced = 0;
   return {

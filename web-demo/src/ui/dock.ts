@@ -1,3 +1,4 @@
+import type { Strings } from '../i18n/index.js';
 import { h } from './dom.js';
 import { icon } from './icons.js';
 
@@ -20,45 +21,39 @@ export interface Dock {
   setCanSend(canSend: boolean): void;
 }
 
-const MICROPHONE_LABELS: Record<MicrophoneState, string> = {
-  off: 'Turn on microphone',
-  asking: 'Waiting for permission to use the microphone',
-  on: 'Mute microphone',
-  muted: 'Unmute microphone',
-};
-
 const MAX_TEXT_LENGTH = 4_000;
 
 /** The row of controls: microphone, typing, ending. */
-export function createDock({ onMicrophone, onAsk, onEnd }: DockActions): Dock {
+export function createDock({ onMicrophone, onAsk, onEnd }: DockActions, { dock: words }: Strings): Dock {
   const glyph = h('span', { class: 'round-button__glyph' });
   const microphone = h(
     'button',
-    { class: 'round-button round-button--mic', type: 'button', onclick: onMicrophone },
+    { class: 'round-button round-button--mic', type: 'button', 'aria-keyshortcuts': 'm', onclick: onMicrophone },
     glyph,
   );
   const input = h('input', {
     type: 'text',
     name: 'message',
-    'aria-label': 'Type a message',
-    placeholder: 'Type a message',
+    'aria-label': words.message,
+    'aria-keyshortcuts': '/',
+    placeholder: words.message,
     autocomplete: 'off',
     enterkeyhint: 'send',
     maxlength: String(MAX_TEXT_LENGTH),
   });
   const send = h(
     'button',
-    { class: 'composer__send', type: 'submit', 'aria-label': 'Send', disabled: true },
+    { class: 'composer__send', type: 'submit', 'aria-label': words.send, disabled: true },
     icon('send'),
   );
-  const composer = h('form', { class: 'composer' }, input, send);
+  const composer = h('form', { class: 'composer' }, input, h('kbd', { 'aria-hidden': 'true' }, '/'), send);
   const end = h(
     'button',
     {
       class: 'round-button round-button--end',
       type: 'button',
-      'aria-label': 'End conversation',
-      title: 'End conversation',
+      'aria-label': words.end,
+      title: words.end,
       onclick: onEnd,
     },
     icon('end'),
@@ -80,15 +75,15 @@ export function createDock({ onMicrophone, onAsk, onEnd }: DockActions): Dock {
   });
 
   const dock: Dock = {
-    element: h('div', { class: 'dock', role: 'group', 'aria-label': 'Controls' }, microphone, composer, end),
+    element: h('div', { class: 'dock', role: 'group', 'aria-label': words.label }, microphone, composer, end),
     input,
     microphone,
     setMicrophone(state) {
       if (state === shown) return;
       shown = state;
       microphone.dataset.state = state;
-      microphone.setAttribute('aria-label', MICROPHONE_LABELS[state]);
-      microphone.title = MICROPHONE_LABELS[state];
+      microphone.setAttribute('aria-label', words.microphone[state]);
+      microphone.title = words.microphone[state];
       microphone.setAttribute('aria-busy', String(state === 'asking'));
       glyph.replaceChildren(icon(state === 'on' || state === 'asking' ? 'microphone' : 'microphone-off'));
       dock.setLevel(0);

@@ -1,4 +1,5 @@
 import type { AvatarInfo } from '../client/api.js';
+import type { Strings } from '../i18n/index.js';
 import { h, setText } from './dom.js';
 import { icon } from './icons.js';
 
@@ -11,49 +12,50 @@ export interface Intro {
   element: HTMLElement;
   chooser: HTMLElement;
   setAvatars(avatars: readonly AvatarInfo[], chosen: AvatarInfo | undefined): void;
-  setBusy(busy: boolean): void;
+  /** What the browser already knows about the microphone; undefined: it will ask. */
+  setPermission(permission: PermissionState | undefined): void;
   /** Leaves one way to start: without a microphone. */
   setTypingOnly(): void;
-  /** What went wrong with the last start; empty: nothing. */
+  /** Why the page itself could not be set up; empty: nothing. */
   setProblem(text: string): void;
+  focus(): void;
 }
 
-/** What stands beside the poster before a conversation, and the choice of avatar below it. */
-export function createIntro({ onStart, onChoose }: IntroActions): Intro {
-  const title = h('h1', {}, 'Let’s talk');
+/** What stands beside the portrait before a conversation, and the choice of avatar below it. */
+export function createIntro({ onStart, onChoose }: IntroActions, { intro: words }: Strings): Intro {
+  const title = h('h1', {}, words.titleWithoutName);
   const start = h(
     'button',
     { class: 'button button--primary button--large', type: 'button', onclick: () => onStart(true) },
     icon('microphone'),
-    h('span', {}, 'Start talking'),
+    h('span', {}, words.start),
   );
   const type = h(
     'button',
     { class: 'button button--quiet button--large', type: 'button', onclick: () => onStart(false) },
-    'Type instead',
+    icon('keyboard'),
+    h('span', {}, words.typeInstead),
   );
   const problem = h('p', { class: 'intro__problem', role: 'alert' });
+  const microphone = h('p', {}, words.microphone);
+  const microphoneNote = h('li', {}, icon('microphone'), microphone);
+  const notes = h(
+    'ul',
+    { class: 'intro__notes' },
+    h('li', {}, icon('machine'), h('p', {}, words.disclosure)),
+    microphoneNote,
+  );
   const element = h(
     'section',
-    { class: 'intro', 'aria-label': 'Before you start' },
-    title,
-    h(
-      'p',
-      { class: 'intro__lead' },
-      'Ask anything, out loud. You can interrupt at any time, just as you would a person.',
-    ),
+    { class: 'intro', 'aria-label': words.label },
+    ...[title, h('p', { class: 'intro__lead' }, words.lead)],
     h('div', { class: 'intro__actions' }, start, type),
-    h(
-      'p',
-      { class: 'intro__disclosure' },
-      'You will be talking with an AI, not a person. Its face and voice are generated, and what it says may be wrong.',
-    ),
-    h('div', { class: 'intro__problem-slot' }, problem),
+    ...[notes, h('div', { class: 'intro__problem-slot' }, problem)],
   );
-  const chooser = h('div', { class: 'chooser', role: 'radiogroup', 'aria-label': 'Choose an avatar' });
+  const chooser = h('div', { class: 'chooser', role: 'radiogroup', 'aria-label': words.chooseAvatar });
 
   const choose = (avatars: readonly AvatarInfo[], chosen: AvatarInfo | undefined): void => {
-    setText(title, chosen ? `Talk with ${chosen.name}` : 'Let’s talk');
+    setText(title, chosen ? words.title(chosen.name) : words.titleWithoutName);
     for (const [index, button] of [...chooser.children].entries()) {
       const isChosen = avatars[index]?.id === chosen?.id;
       button.setAttribute('aria-checked', String(isChosen));
@@ -73,37 +75,40 @@ export function createIntro({ onStart, onChoose }: IntroActions): Intro {
         (chooser.children[avatars.indexOf(avatar)] as HTMLElement).focus();
       };
       const buttons = avatars.map((avatar, index) => {
-        const face = avatar.poster
-          ? h('img', { src: avatar.poster, alt: '' })
+        const url = avatar.still ?? avatar.poster;
+        const face = url
+          ? h('img', { src: url, alt: '', width: '48', height: '48' })
           : h('span', { class: 'chooser__initial' }, avatar.name.slice(0, 1));
-        const button = h(
-          'button',
-          { type: 'button', role: 'radio', onclick: () => pick(index) },
-          face,
-          h('span', {}, avatar.name),
-        );
-        button.addEventListener('keydown', ({ key }) => {
-          if (key === 'ArrowRight' || key === 'ArrowDown') pick(index + 1);
-          if (key === 'ArrowLeft' || key === 'ArrowUp') pick(index - 1);
+        const name = h('span', {}, avatar.name);
+        const button = h('button', { type: 'button', role: 'radio', onclick: () => pick(index) }, face, name);
+        button.addEventListener('keydown', (event) => {
+          const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+          if (step === undefined) return;
+          event.preventDefault();
+          pick(index + step);
         });
         return button;
       });
       chooser.replaceChildren(...(avatars.length > 1 ? buttons : []));
       choose(avatars, chosen);
     },
-    setBusy(busy) {
-      start.disabled = busy;
-      type.disabled = busy;
-      chooser.inert = busy;
+    setPermission(permission) {
+      const { microphone: willAsk, microphoneAllowed, microphoneBlocked } = words;
+      setText(
+        microphone,
+        permission === 'granted' ? microphoneAllowed : permission === 'denied' ? microphoneBlocked : willAsk,
+      );
     },
     setTypingOnly() {
       start.hidden = true;
+      microphoneNote.hidden = true;
       type.classList.replace('button--quiet', 'button--primary');
-      setText(type, 'Start typing');
+      type.replaceChildren(icon('keyboard'), h('span', {}, words.startTyping));
     },
     setProblem(text) {
       setText(problem, text);
       if (text) problem.scrollIntoView({ block: 'nearest' });
     },
+    focus: () => (start.hidden ? type : start).focus({ preventScroll: true }),
   };
 }

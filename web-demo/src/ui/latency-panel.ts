@@ -13,7 +13,7 @@ const SHOWN_TURNS = 6;
 const LEAST_SCALE_MS = 1_000;
 
 /** Where the time between question and answer goes. Closed by default; draws only while open. */
-export function createLatencyPanel(): LatencyPanel {
+export function createLatencyPanel(title: string): LatencyPanel {
   const median = h('span', { class: 'latency__median' });
   const turns = h('ol', { class: 'latency__turns' });
   const cells = new Map<string, HTMLElement>();
@@ -25,9 +25,10 @@ export function createLatencyPanel(): LatencyPanel {
   }
   const element = h(
     'details',
+    // Figures for developers, in English like the server's own.
     { class: 'latency' },
-    h('summary', {}, h('span', {}, 'Response time'), median),
-    h('div', { class: 'latency__body' }, facts, turns),
+    h('summary', {}, h('span', {}, title), median),
+    h('div', { class: 'latency__body', lang: 'en' }, facts, turns),
   );
   let timings: readonly TurnTiming[] = [];
 

@@ -1,87 +1,100 @@
+import type { AvatarInfo } from '../client/api.js';
+import type { Strings } from '../i18n/index.js';
 import type { Status } from '../model/status.js';
+import { type CardContent, createCard } from './card.js';
 import { h, setText } from './dom.js';
 import { icon } from './icons.js';
+import { createIdleFilm } from './idle-film.js';
+import { createPictureTools } from './picture-tools.js';
 
 export interface StageActions {
   onInterrupt: () => void;
   onUnlockSound: () => void;
-  onStartAgain: () => void;
 }
 
 export interface Stage {
   element: HTMLElement;
   video: HTMLVideoElement;
-  showPoster(url: string | undefined, name: string): void;
+  /** What is shown while there is no live picture: the avatar's portrait, alive where it can be. */
+  showAvatar(avatar: AvatarInfo): void;
   setStatus(status: Status): void;
-  /** Fades from the poster to the live picture and back. */
+  /** Loudness of the microphone, 0…1. */
+  setLevel(level: number): void;
+  /** Fades from the portrait to the live picture and back. */
   setPictureShown(shown: boolean): void;
   setInterruptible(interruptible: boolean): void;
   setSoundBlocked(blocked: boolean): void;
-  /** Covers the picture with what happened and the way on; undefined: uncovers it. */
-  showEnd(message: { title: string; hint: string } | undefined): void;
+  showCard(content: CardContent | undefined): void;
 }
 
-/** The avatar: poster, live picture, what it is doing, and what can be done about it. */
-export function createStage({ onInterrupt, onUnlockSound, onStartAgain }: StageActions): Stage {
+/** The avatar: portrait, live picture, what it is doing, and what can be done about it. */
+export function createStage({ onInterrupt, onUnlockSound }: StageActions, strings: Strings): Stage {
+  const { stage: words } = strings;
+  const glow = h('img', { class: 'stage__glow', alt: '', 'aria-hidden': 'true' });
   const poster = h('img', { class: 'stage__poster', alt: '', draggable: 'false' });
   const initial = h('span', { class: 'stage__initial', 'aria-hidden': 'true' });
-  const video = h('video', { class: 'stage__video', playsinline: true, disablepictureinpicture: true });
-  const label = h('span', {}, 'Ready');
-  const pill = h('p', { class: 'pill', role: 'status' }, h('span', { class: 'pill__dot' }), label);
+  const video = h('video', { class: 'stage__video', playsinline: true });
+  const film = createIdleFilm();
+  const bars = h('span', { class: 'pill__bars' }, ...Array.from({ length: 4 }, () => h('span')));
+  const label = h('span', {}, strings.status.ready);
+  const pill = h('p', { class: 'pill', role: 'status' }, h('span', { class: 'pill__dot' }), bars, label);
   const interrupt = h(
     'button',
     { class: 'glass-button stage__interrupt', type: 'button', 'aria-keyshortcuts': 'Escape', onclick: onInterrupt },
     icon('stop'),
-    'Interrupt',
+    words.interrupt,
+    h('kbd', { 'aria-hidden': 'true' }, 'Esc'),
   );
   const unlock = h(
     'button',
     { class: 'glass-button stage__unlock', type: 'button', onclick: onUnlockSound },
     icon('sound'),
-    'Turn on sound',
+    words.soundOn,
   );
-  const title = h('h2', {});
-  const hint = h('p', {});
-  const again = h('button', { class: 'button button--primary', type: 'button', onclick: onStartAgain }, 'Start again');
-  const end = h('div', { class: 'stage__end' }, title, hint, again);
-  const frame = h('div', { class: 'stage__frame' }, initial, poster, video, pill, unlock, interrupt, end);
-  const element = h('div', { class: 'stage', 'data-tone': 'idle' }, h('div', { class: 'stage__ring' }), frame);
+  const tools = createPictureTools(video, words);
+  const card = createCard();
+  const foot = h('div', { class: 'stage__foot' }, pill, unlock, interrupt);
+  // The live picture comes first in the document: whoever looks for "the video" means this one.
+  const pictures = [initial, poster, video, film.element];
+  const frame = h('div', { class: 'stage__frame' }, ...pictures, tools.element, foot, card.element);
+  const element = h('div', { class: 'stage', 'data-tone': 'idle' }, glow, h('div', { class: 'stage__ring' }), frame);
 
   const show = (target: HTMLElement, shown: boolean): void => {
     target.classList.toggle('is-shown', shown);
     target.inert = !shown;
   };
-  for (const hidden of [interrupt, unlock, end]) show(hidden, false);
+  for (const hidden of [interrupt, unlock]) show(hidden, false);
   poster.addEventListener('error', () => poster.removeAttribute('src'));
   poster.addEventListener('load', () => poster.classList.add('is-shown'));
 
   return {
     element,
     video,
-    showPoster(url, name) {
+    showAvatar({ name, poster: portrait, still, idle }) {
+      const url = still ?? portrait;
       setText(initial, name.slice(0, 1));
       poster.alt = name;
-      video.setAttribute('aria-label', `${name}, live`);
+      video.setAttribute('aria-label', words.live(name));
+      film.show(idle);
       if (poster.getAttribute('src') === (url ?? null)) return;
       poster.classList.remove('is-shown');
-      if (url) poster.src = url;
-      else poster.removeAttribute('src');
+      for (const picture of [poster, glow]) {
+        if (url) picture.src = url;
+        else picture.removeAttribute('src');
+      }
     },
     setStatus({ tone, label: text }) {
       element.dataset.tone = tone;
       setText(label, text);
     },
-    setPictureShown: (shown) => video.classList.toggle('is-shown', shown),
+    setLevel: (level) => bars.style.setProperty('--level', level.toFixed(2)),
+    setPictureShown(shown) {
+      video.classList.toggle('is-shown', shown);
+      film.setNeeded(!shown);
+      tools.setAvailable(shown);
+    },
     setInterruptible: (interruptible) => show(interrupt, interruptible),
     setSoundBlocked: (blocked) => show(unlock, blocked),
-    showEnd(message) {
-      if (message) {
-        setText(title, message.title);
-        setText(hint, message.hint);
-      }
-      const isNew = message !== undefined && !end.classList.contains('is-shown');
-      show(end, message !== undefined);
-      if (isNew) again.focus({ preventScroll: true });
-    },
+    showCard: (content) => card.show(content),
   };
 }

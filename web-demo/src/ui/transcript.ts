@@ -1,3 +1,4 @@
+import type { Strings } from '../i18n/index.js';
 import { formatTranscript, type Turn } from '../model/transcript.js';
 import { h, setText } from './dom.js';
 import { icon } from './icons.js';
@@ -13,24 +14,25 @@ const COPIED_MS = 1_600;
 const FOLLOW_WITHIN_PX = 48;
 
 /** Both sides in writing, as a list that grows at its end. */
-export function createTranscript(): TranscriptView {
+export function createTranscript({ transcript: words }: Strings): TranscriptView {
   let turns: readonly Turn[] = [];
   let avatarName = 'Avatar';
   let follows = true;
   const items = new Map<string, { item: HTMLLIElement; text: HTMLElement; who: HTMLElement; mark: HTMLElement }>();
-  const list = h('ol', { class: 'transcript__list', tabindex: '0', 'aria-label': 'Transcript' });
-  const empty = h('p', { class: 'transcript__empty' }, 'What is said will be written here.');
-  const copyLabel = h('span', {}, 'Copy');
+  const list = h('ol', { class: 'transcript__list', tabindex: '0', 'aria-label': words.title });
+  const empty = h('p', { class: 'transcript__empty' }, words.empty);
+  const copyLabel = h('span', { 'aria-live': 'polite' }, words.copy);
   const copy = h('button', { class: 'chip', type: 'button', disabled: true }, icon('copy'), copyLabel);
   copy.addEventListener('click', async () => {
-    const copied = await copyText(formatTranscript(turns, avatarName));
-    setText(copyLabel, copied ? 'Copied' : 'Copying failed');
-    setTimeout(() => setText(copyLabel, 'Copy'), COPIED_MS);
+    const names = { visitor: words.you, avatar: avatarName, interrupted: words.interrupted };
+    const copied = await copyText(formatTranscript(turns, names));
+    setText(copyLabel, copied ? words.copied : words.copyFailed);
+    setTimeout(() => setText(copyLabel, words.copy), COPIED_MS);
   });
   const element = h(
     'section',
-    { class: 'transcript', 'aria-label': 'Conversation' },
-    h('header', { class: 'transcript__header' }, h('h2', {}, 'Conversation'), copy),
+    { class: 'transcript', 'aria-label': words.title },
+    h('header', { class: 'transcript__header' }, h('h2', {}, words.title), copy),
     h('div', { class: 'transcript__body' }, empty, list),
   );
 
@@ -53,9 +55,9 @@ export function createTranscript(): TranscriptView {
     }
     known.item.dataset.speaker = turn.speaker;
     known.item.dataset.status = turn.status;
-    setText(known.who, turn.speaker === 'visitor' ? 'You' : avatarName);
+    setText(known.who, turn.speaker === 'visitor' ? words.you : avatarName);
     setText(known.text, turn.text);
-    setText(known.mark, turn.status === 'interrupted' ? 'interrupted' : '');
+    setText(known.mark, turn.status === 'interrupted' ? words.interrupted : '');
     return known.item;
   };
 
