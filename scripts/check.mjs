@@ -1,10 +1,11 @@
 /**
  * Everything that is checked without running the service: types, lint and format, layering, file length, licences, linked libraries,
- * and words that must not be in the repository. All checks run; the failures are listed together.
+ * known vulnerabilities of dependencies, and words that must not be in the repository. All checks run; the failures are listed together.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname, join, relative } from 'node:path';
+import { auditDependencies } from './lib/audit.mjs';
 import { findForbiddenText, hostsOfThisMachine } from './lib/forbidden.mjs';
 import { findLayerViolations } from './lib/layers.mjs';
 import { findLicenceProblems, installedPackages } from './lib/licences.mjs';
@@ -65,6 +66,12 @@ async function repositoryText() {
   return findForbiddenText(names, (name) => readFile(join(ROOT, name)), await hostsOfThisMachine());
 }
 
+async function audit() {
+  const { problems, notes } = await auditDependencies();
+  for (const note of notes) say('check', `audit: ${note}`);
+  return problems;
+}
+
 const CHECKS = {
   types,
   'lint and format': () => tool('@biomejs/biome/bin/biome', ['check', '--max-diagnostics=50', '--colors=off', '.']),
@@ -72,6 +79,7 @@ const CHECKS = {
   'file length': fileLength,
   licences,
   'linked libraries': () => findLinkProblems([join(ROOT, 'node_modules'), join(ROOT, 'native', 'build')]),
+  audit,
   'forbidden text': repositoryText,
 };
 

@@ -20,10 +20,15 @@ const HELP = `node scripts/setup.mjs [options]
   --dev           only what building and checking the source need: no models, no mediasoup worker
   --with GROUP    also the models of this group of models.lock.json (may be given more than once)
   --build-worker  build mediasoup's worker from source, even where a binary is there or can be had
+  --only PART     only this part (may be given more than once): packages, dependencies, models, worker, build
 
 Models and the worker are kept in ${cacheFolder()} (VISAVIS_CACHE changes that).
 `;
 const OLDEST_NODE = [20, 19];
+/** In the order in which one needs the other. */
+const PARTS = ['packages', 'dependencies', 'models', 'worker', 'build'];
+/** What `--dev` leaves out. */
+const HEAVY = new Set(['models', 'worker']);
 
 function expectNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
@@ -39,25 +44,32 @@ function readOptions() {
       dev: { type: 'boolean', default: false },
       with: { type: 'string', multiple: true, default: [] },
       'build-worker': { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
       help: { type: 'boolean', default: false },
     };
-    return parseArgs({ options }).values;
+    const { values } = parseArgs({ options });
+    const unknown = values.only.find((part) => !PARTS.includes(part));
+    if (unknown !== undefined) throw new Error(`--only: no part ${unknown}; there are ${PARTS.join(', ')}`);
+    return values;
   } catch (error) {
     throw new SetupError(`${error.message}\n\n${HELP}`);
   }
 }
 
 async function setUp(options) {
+  const wanted = (part) => (options.only.length === 0 ? !options.dev || !HEAVY.has(part) : options.only.includes(part));
   const packages = [...SERVE_PACKAGES, ...(options.test ? TEST_PACKAGES : [])];
-  await provideDebianPackages(packages, options.test ? 'building and testing' : 'building');
-  await provideDependencies({ MEDIASOUP_WORKER_BIN: await workerPath() });
-  if (!options.dev) {
-    const lock = parseManifest(await readFile(join(ROOT, 'models.lock.json'), 'utf8'));
-    const files = selectFiles(lock, ['piper', ...options.with]);
-    await provideModels(files, join(cacheFolder(), 'models'), { progress: (message) => say('models', message) });
-    await provideWorker({ build: options['build-worker'] });
-  }
-  await build();
+  if (wanted('packages')) await provideDebianPackages(packages, options.test ? 'building and testing' : 'building');
+  if (wanted('dependencies')) await provideDependencies({ MEDIASOUP_WORKER_BIN: await workerPath() });
+  if (wanted('models')) await fetchModels(options.with);
+  if (wanted('worker')) await provideWorker({ build: options['build-worker'] });
+  if (wanted('build')) await build();
+}
+
+async function fetchModels(groups) {
+  const lock = parseManifest(await readFile(join(ROOT, 'models.lock.json'), 'utf8'));
+  const files = selectFiles(lock, ['piper', ...groups]);
+  await provideModels(files, join(cacheFolder(), 'models'), { progress: (message) => say('models', message) });
 }
 
 await runMain(async () => {

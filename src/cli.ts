@@ -8,7 +8,8 @@ import { VisavisError } from './errors.js';
 
 const USAGE = `visavis: a face for a language model
 
-  visavis serve [--host ADDRESS] [--port PORT]   run the service (default)
+  visavis serve [--host ADDRESS] [--port PORT] [--dev-tls]
+                                                 run the service (default)
   visavis doctor                                 check this machine and what was set up
   visavis talk                                   talk with the avatar from the terminal
   visavis config                                 print the configuration, secrets left out
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
       version: { type: 'boolean', short: 'v' },
       host: { type: 'string' },
       port: { type: 'string' },
+      'dev-tls': { type: 'boolean' },
     },
   });
   const [command = 'serve'] = positionals;
@@ -42,12 +44,13 @@ async function main(): Promise<void> {
 }
 
 function environment(values: Record<string, unknown>): Record<string, string | undefined> {
-  const known = new Set(['help', 'version', 'host', 'port']);
+  const known = new Set(['help', 'version', 'host', 'port', 'dev-tls']);
   const unknown = Object.keys(values).find((name) => !known.has(name));
   if (unknown !== undefined) throw new VisavisError('bad-request', `unknown option --${unknown}\n\n${USAGE}`);
   const env = { ...process.env };
   if (typeof values['host'] === 'string') env['VISAVIS_HOST'] = values['host'];
   if (typeof values['port'] === 'string') env['VISAVIS_PORT'] = values['port'];
+  if (values['dev-tls'] === true) env['VISAVIS_DEV_TLS'] = 'on';
   return env;
 }
 

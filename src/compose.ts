@@ -1,4 +1,4 @@
-import { createServer, type Server as HttpServer } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,15 +7,16 @@ import { type Config, type Environment, workerEnvironment } from './config.js';
 import { VisavisError } from './errors.js';
 import { createLogger, type Logger } from './log.js';
 import { Sfu } from './media/sfu.js';
-import { Metrics } from './metrics.js';
+import { Metrics } from './metrics/metrics.js';
 import { ApiKeys } from './signaling/auth.js';
 import { AvatarDirectory } from './signaling/avatars.js';
-import { OriginPolicy } from './signaling/origin.js';
 import { SessionRegistry } from './signaling/registry.js';
 import { createRoutes } from './signaling/routes.js';
 import { createSignaling } from './signaling/server.js';
 import type { SessionServices, SpeechEngineName } from './signaling/session.js';
+import { badgeText, disclosureWarnings } from './signaling/session-texts.js';
 import { turnServers } from './signaling/turn-credentials.js';
+import { createWebServer, type WebServer } from './signaling/web-server.js';
 import { AvatarWorkerClient } from './worker/avatar-worker-client.js';
 import { IdleClips } from './worker/idle-clips.js';
 import { WorkerSupervisor } from './worker/supervisor.js';
@@ -68,27 +69,24 @@ export class Gateway {
 
   /** Resolves when HTTP is served (`/readyz` says 503 until `ready`). Rejects with `conflict` when a port is in use. */
   static async create(config: Config, options: GatewayOptions): Promise<Gateway> {
-    const origins = new OriginPolicy({
-      host: config.host,
-      keysRequired: config.apiKeys.length > 0,
-      allowedOrigins: config.allowedOrigins,
-    });
-    const http = createServer();
-    const port = await listen(http, config.host, config.port);
-    origins.setPort(port);
-    return new Gateway(config, options, http, port, origins);
+    const logger = options.logger ?? createLogger('gateway', config.logLevel);
+    for (const warning of disclosureWarnings(config)) logger.warn(warning);
+    const web = await createWebServer(config, logger);
+    const port = await listen(web.http, config.host, config.port);
+    web.origins.setPort(port);
+    return new Gateway(config, options, web, port, logger);
   }
 
-  private constructor(config: Config, options: GatewayOptions, http: HttpServer, port: number, origins: OriginPolicy) {
-    const logger = options.logger ?? createLogger('gateway', config.logLevel);
+  private constructor(config: Config, options: GatewayOptions, web: WebServer, port: number, logger: Logger) {
     this.#config = config;
     this.#logger = logger;
-    this.#http = http;
-    this.url = `http://${urlHost(config.host)}:${port}/`;
+    this.#http = web.http;
+    this.url = `${web.scheme}://${urlHost(config.host)}:${port}/`;
     this.metrics = new Metrics();
     this.supervisor = new WorkerSupervisor({
       avatarEntry: options.avatarEntry ?? compiled('./worker/avatar/main.js'),
       speechEntry: options.speechEntry ?? compiled('./worker/speech/main.js'),
+      standby: config.standby,
       env: workerEnvironment(options.env),
       logger,
     });
@@ -96,7 +94,8 @@ export class Gateway {
       options.idleClipEntry ??
       (options.avatarEntry === undefined ? compiled('./worker/avatar/idle-clip-main.js') : undefined);
     if (idleClipEntry !== undefined) {
-      this.#clips = new IdleClips({ entry: idleClipEntry, folder: join(cacheFolder(), 'idle'), badge: '', logger });
+      const badge = badgeText(config, config.language) ?? '';
+      this.#clips = new IdleClips({ entry: idleClipEntry, folder: join(cacheFolder(), 'idle'), badge, logger });
     }
     const avatars = new AvatarDirectory(config.avatarsFolder, this.#clips);
     this.registry = new SessionRegistry(config, avatars, () => this.#services());
@@ -107,19 +106,26 @@ export class Gateway {
       avatars,
       defaultAvatar: config.avatar,
       apiKeys: new ApiKeys(config.apiKeys),
-      origins,
-      allowedOrigins,
+      ...web,
       metrics,
       notReady: () => this.#notReady(),
       webFolder: options.webFolder ?? join(PROJECT_ROOT, 'dist/web'),
       logger,
     });
-    http.on('request', routes);
-    const maxConnections = Math.max(100, 16 * config.maxSessions);
-    this.#io = createSignaling({ http, origins, allowedOrigins, maxConnections, registry, metrics, logger });
+    web.http.on('request', routes);
+    this.#io = createSignaling({ ...web, allowedOrigins, registry, metrics, logger });
     this.#observe();
+    const { certificate } = web;
+    if (certificate() !== undefined) {
+      metrics.observe(
+        'visavis_tls_certificate_expiry_timestamp_seconds',
+        'End of the TLS certificate in force, seconds since 1970',
+        () => (certificate()?.notAfterMs ?? 0) / 1000,
+      );
+    }
     this.ready = this.#start();
     // Whoever awaits `ready` hears of a failure; nobody else must crash because of it.
+    this.ready.catch(() => {});
     // Asking for the list has the idle clips drawn that are missing.
     this.ready
       .then(() => avatars.list())

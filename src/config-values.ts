@@ -42,6 +42,23 @@ export const list: Parse<string[]> = z.string().transform((value) =>
     .filter((item) => item !== ''),
 );
 
+/** Checked by whoever uses them: see `TrustedProxies`. */
+export const proxies: Parse<string[]> = list.transform((items, context) => {
+  const wrong = items.find((item) => {
+    const [ip = '', bits = '0', ...more] = item.split('/');
+    const most = isIP(ip) === 6 ? 128 : 32;
+    return (
+      !/^(loopback|linklocal|uniquelocal)$/.test(item) &&
+      (isIP(ip) === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > most || more.length > 0)
+    );
+  });
+  if (wrong === undefined) return items;
+  context.addIssue(
+    `expected IP addresses, networks such as 10.0.0.0/8, loopback, linklocal or uniquelocal, got "${wrong}"`,
+  );
+  return z.NEVER;
+});
+
 export const folder: Parse<string> = z.string().transform((value) => resolve(value.trim()));
 
 export const address: Parse<string> = z.string().transform((value, context) => {
@@ -86,4 +103,23 @@ export const turnAddresses: Parse<string[]> = list.transform((items, context) =>
   if (wrong === undefined) return items;
   context.addIssue(`expected addresses such as turn:turn.example.org:3478?transport=udp, got "${wrong}"`);
   return z.NEVER;
+});
+
+/**
+ * What the typeface of the badge has: Latin-1 and Latin Extended-A without a few dead letters, the two letters with a comma below of
+ * Romanian, and common punctuation.
+ */
+export const BADGE_CHARACTERS =
+  /^[ -~\u00a1-\u00ac\u00ae-\u0113\u0116-\u012b\u012d-\u0131\u0134-\u0137\u0139-\u013e\u0141-\u0148\u014a-\u014d\u0150-\u017e\u0218-\u021b‘’“”„–—…·•]*$/u;
+
+export const badge: Parse<string> = z.string().transform((value, context) => {
+  const trimmed = value.normalize('NFC').trim();
+  const refuse = (expected: string) => {
+    context.addIssue(`expected ${expected}, got ${JSON.stringify(trimmed.slice(0, 60))}`);
+    return z.NEVER;
+  };
+  if (trimmed.length > 24) return refuse('at most 24 characters');
+  if (!BADGE_CHARACTERS.test(trimmed)) return refuse('Latin letters, digits and punctuation (the badge has no others)');
+  if (!/\p{L}.*\p{L}/u.test(trimmed)) return refuse('at least two letters');
+  return trimmed;
 });

@@ -4,11 +4,12 @@ import { PROJECT_ROOT } from './cache.js';
 import {
   address,
   apiKeys,
+  badge,
   folder,
-  list,
   oneOf,
   origins,
   type Parse,
+  proxies,
   range,
   redisAddress,
   text,
@@ -17,6 +18,7 @@ import {
   whole,
 } from './config-values.js';
 import { VisavisError } from './errors.js';
+import { LANGUAGES, type Language } from './languages.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -91,9 +93,6 @@ export interface Config {
   disclosure: { off: boolean; text: string | undefined; badge: string | undefined };
 }
 
-export const LANGUAGES = ['en', 'de', 'fr', 'es', 'it', 'pt', 'nl', 'pl', 'ja', 'zh'] as const;
-export type Language = (typeof LANGUAGES)[number];
-
 /** The only value of VISAVIS_DISCLOSURE_OFF that counts: nobody sets it by accident. */
 export const DISCLOSURE_OFF = 'visitors-are-told-by-other-means';
 
@@ -126,7 +125,7 @@ const variables = {
   VISAVIS_TLS_CERT: [folder, undefined],
   VISAVIS_TLS_KEY: [folder, undefined],
   VISAVIS_DEV_TLS: [oneOf('on', 'off'), 'off' as const],
-  VISAVIS_TRUST_PROXY: [list, [] as string[]],
+  VISAVIS_TRUST_PROXY: [proxies, [] as string[]],
   VISAVIS_PUBLIC_URL: [webAddress, undefined],
   VISAVIS_REDIS_URL: [redisAddress, undefined],
   VISAVIS_TURN_URLS: [turnAddresses, [] as string[]],
@@ -138,7 +137,7 @@ const variables = {
   VISAVIS_ADMISSION: [oneOf('auto', 'off'), 'auto' as const],
   VISAVIS_LANGUAGE: [oneOf(...LANGUAGES), 'en' as const],
   VISAVIS_DISCLOSURE: [z.string().trim().max(300, 'expected at most 300 characters') as Parse<string>, undefined],
-  VISAVIS_DISCLOSURE_BADGE: [z.string().trim().max(24, 'expected at most 24 characters') as Parse<string>, undefined],
+  VISAVIS_DISCLOSURE_BADGE: [badge, undefined],
   VISAVIS_DISCLOSURE_OFF: [oneOf(DISCLOSURE_OFF), undefined],
   OPENAI_API_KEY: [text, undefined],
   OPENAI_BASE_URL: [webAddress, undefined],

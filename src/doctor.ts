@@ -11,6 +11,7 @@ import { type Config, type Environment, loadConfig } from './config.js';
 import { VisavisError } from './errors.js';
 import { type ModelEntry, modelEntries, modelFile } from './inference/models.js';
 import { nativeAddon } from './media/native.js';
+import { badgeText, disclosureWarnings } from './signaling/session-texts.js';
 
 /** `missing`: the service does not run without it. `note`: it runs, with less. */
 export type DoctorState = 'ok' | 'note' | 'missing';
@@ -82,12 +83,21 @@ function checkConfig(env: Environment, lines: DoctorLine[]): Config | undefined 
   try {
     const config = loadConfig(env);
     lines.push({ subject: 'configuration', state: 'ok', detail: `speech ${config.speech}, port ${config.port}` });
+    lines.push(...checkDisclosure(config));
     return config;
   } catch (thrown) {
     const mend = 'correct the environment variables named';
     lines.push({ subject: 'configuration', state: 'missing', detail: VisavisError.from(thrown).message, mend });
     return undefined;
   }
+}
+
+function checkDisclosure(config: Config): DoctorLine[] {
+  const subject = 'disclosure';
+  const badge = badgeText(config, config.language);
+  const warnings = disclosureWarnings(config).map((detail): DoctorLine => ({ subject, state: 'note', detail }));
+  if (warnings.length > 0) return warnings;
+  return [{ subject, state: 'ok', detail: `visitors are told that they talk with an AI; badge "${badge}"` }];
 }
 
 function checkAddon(): DoctorLine {

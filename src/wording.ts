@@ -1,5 +1,5 @@
 /** What the service itself says and shows, in every language of `LANGUAGES`; an avatar's answers are its agent's business. */
-import { LANGUAGES, type Language } from './config.js';
+import { LANGUAGES, type Language } from './languages.js';
 import { de } from './wording/de.js';
 import { en } from './wording/en.js';
 import { es } from './wording/es.js';
@@ -52,6 +52,17 @@ export function spokenLanguage(written: Language, engine: 'kokoro' | 'piper' | '
 /** Whether `text`, in whichever of the languages, says that the one who speaks it is an AI. */
 export function admitsToBeAi(text: string): boolean {
   return LANGUAGES.some((language) => wordings[language].admission.test(text));
+}
+
+// "ai", "si" and "ia" in small letters are common words and endings.
+const ACRONYM =
+  /(?<!\p{L})(?:AI|A\.I\.|KI|IA|I\.A\.|SI)(?!\p{L})|ＡＩ|AI(?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}])/u;
+const MACHINE =
+  /artifi[ck]|künstlich|kunstmatig|sztuczn|ma(?:ch|sch|sz)in|m[aá]quina|macchin|rob[oô]|(?<!\p{L})(?:chat)?bot(?!\p{L})|comput|komput|ordenador|ordinateur|virtu|wirtu|synthe|sint[eé]ti|digital|avatar|awatar|人工|机器|機械|计算机|虚拟|コンピュ|ロボット|バーチャル/iu;
+
+/** Whether `text` has a word for an AI or another machine, in any of the languages; whether it says so of itself is another matter. */
+export function namesMachine(text: string): boolean {
+  return ACRONYM.test(text) || MACHINE.test(text);
 }
 
 export interface GreetingOptions {

@@ -93,6 +93,25 @@ describe('loadConfig', () => {
     expect(text).not.toContain('sk-secret');
   });
 
+  it.each([
+    ['AI', 'AI'],
+    [' Żółta AI · café ', 'Żółta AI · café'],
+    ['e\u0301cran IA', 'écran IA'],
+  ])('takes the badge %j', (value, badge) => {
+    expect(loadConfig({ VISAVIS_DISCLOSURE_BADGE: value }).disclosure.badge).toBe(badge);
+  });
+
+  it.each([
+    ['人工知能', /^VISAVIS_DISCLOSURE_BADGE: expected Latin letters, digits and punctuation .*got "人工知能"/],
+    ['ИИ', /^VISAVIS_DISCLOSURE_BADGE: expected Latin letters/],
+    ['AI 🤖', /^VISAVIS_DISCLOSURE_BADGE: expected Latin letters/],
+    ['A\nI', /^VISAVIS_DISCLOSURE_BADGE: expected Latin letters/],
+    ['…', /^VISAVIS_DISCLOSURE_BADGE: expected at least two letters/],
+    ['A'.repeat(25), /^VISAVIS_DISCLOSURE_BADGE: expected at most 24 characters/],
+  ])('refuses the badge %j', (value, problem) => {
+    expect(problemsOf({ VISAVIS_DISCLOSURE_BADGE: value })).toEqual([expect.stringMatching(problem)]);
+  });
+
   it('takes an empty greeting as silence and every other empty variable as unset', () => {
     const empty = Object.fromEntries(configVariables.map((name) => [name, '']));
     expect(loadConfig(empty)).toEqual({ ...loadConfig({}), greeting: null });

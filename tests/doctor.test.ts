@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { DISCLOSURE_OFF } from '../src/config.js';
 import { formatDoctorReport, runDoctor } from '../src/doctor.js';
 
 const env = (more: Record<string, string> = {}) => ({ PATH: process.env['PATH'], ...more });
@@ -54,6 +55,13 @@ describe('runDoctor', () => {
     }
     const report = await runDoctor(env({ VISAVIS_SPEECH: 'kokoro' }));
     expect(lineOf(report, 'models "piper"')).toMatchObject({ state: 'note', mend });
+  });
+
+  it('tells what visitors are told, and warns when that is nothing', async () => {
+    const told = lineOf(await runDoctor(env({ VISAVIS_LANGUAGE: 'de' })), 'disclosure');
+    expect(told).toMatchObject({ state: 'ok', detail: expect.stringContaining('badge "KI"') });
+    const off = lineOf(await runDoctor(env({ VISAVIS_DISCLOSURE_OFF: DISCLOSURE_OFF })), 'disclosure');
+    expect(off).toMatchObject({ state: 'note', detail: expect.stringContaining('VISAVIS_DISCLOSURE_OFF is set') });
   });
 
   it('passes on what is wrong with the configuration', async () => {

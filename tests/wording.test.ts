@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { LANGUAGES, type Language } from '../src/config.js';
-import { admitsToBeAi, greetingOf, spokenLanguage, type Wording, wordingOf } from '../src/wording.js';
+import { LANGUAGES, type Language } from '../src/languages.js';
+import { admitsToBeAi, greetingOf, namesMachine, spokenLanguage, type Wording, wordingOf } from '../src/wording.js';
 
 /** How each language calls an AI. */
 const NAMES_OF_AI: Record<Language, RegExp> = {
@@ -110,6 +110,24 @@ describe('admitsToBeAi', () => {
     for (const piece of ["I'm a ", 'you are talking to ', 'I am x y z, ', 'ich bin eine ', 'AIの', '我是'])
       expect(admitsToBeAi(piece.repeat(500 / piece.length))).toBe(false);
   });
+});
+
+describe('namesMachine', () => {
+  it.each([
+    ...LANGUAGES.map((language) => wordingOf(language).disclosure),
+    'Vous parlez à un robot.',
+    'Dies ist ein Chatbot.',
+    'AI搭載アバター',
+  ])('sees the machine in %j', (text) => {
+    expect(namesMachine(text)).toBe(true);
+  });
+
+  it.each(["Welcome! J'ai hâte.", 'Si quiere, hable con Marta.', 'Ki ez?', 'Your friendly host.', 'Bottle'])(
+    'sees none in %j',
+    (text) => {
+      expect(namesMachine(text)).toBe(false);
+    },
+  );
 });
 
 describe('greetingOf', () => {

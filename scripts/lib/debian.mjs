@@ -1,5 +1,6 @@
 /** Debian packages: one question to dpkg; installed where we are root, else the line to type is printed. */
 import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { run, runOrFail } from './process.mjs';
 import { SetupError, say } from './report.mjs';
@@ -10,6 +11,8 @@ export const SERVE_PACKAGES = ['g++', 'pkg-config', 'libvpx-dev', 'libopus-dev']
 export const TEST_PACKAGES = [
   { name: 'chromium', commands: ['chromium', 'chromium-browser', 'google-chrome'] },
   { name: 'redis-server', commands: ['redis-server'] },
+  { name: 'nginx', commands: ['nginx'] },
+  { name: 'caddy', commands: ['caddy'] },
 ];
 /** Building mediasoup's worker (`build-mediasoup-worker.sh` names the same). */
 export const WORKER_PACKAGES = [
@@ -41,7 +44,21 @@ export async function provideDebianPackages(packages, purpose) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const update = await run('apt-get', ['update', '-q', '-o', 'DPkg::Lock::Timeout=300'], { env });
   if (update.code !== 0) say('debian', `"apt-get update" failed; trying with the package lists there are`);
-  await runOrFail('apt-get', install, { env });
+  await withoutStartingServices(() => runOrFail('apt-get', install, { env }));
+}
+
+/** Debian starts servers (Redis, nginx, …) when it installs them; what tests need they start themselves, on ports of their own. */
+async function withoutStartingServices(work) {
+  const policy = '/usr/sbin/policy-rc.d';
+  const isOurs = await writeFile(policy, '#!/bin/sh\nexit 101\n', { flag: 'wx', mode: 0o755 }).then(
+    () => true,
+    () => false,
+  );
+  try {
+    await work();
+  } finally {
+    if (isOurs) await rm(policy, { force: true });
+  }
 }
 
 /** Those of `names` that dpkg does not list as installed ("ii", or "hi" when held). */

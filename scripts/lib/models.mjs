@@ -1,7 +1,7 @@
 /** Model files: fetched by `models.lock.json`, checked, kept in the cache. */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Downloader, SourceError } from './download.mjs';
@@ -188,7 +188,11 @@ async function hashOf(path) {
 
 /** The stamp that `src/inference/models.ts` trusts: checksum, size and time of change at the moment of the check. */
 async function stampFile(file, folder, stamp) {
-  const info = await stat(join(folder, file.name));
+  const path = join(folder, file.name);
+  const { atime, mtimeMs } = await stat(path);
+  // Container layers and archives keep whole seconds; the stamp must survive them. A file of another owner keeps its time.
+  await utimes(path, atime, Math.floor(mtimeMs / 1000)).catch(() => {});
+  const info = await stat(path);
   stamp[file.name] = { sha256: file.sha256, bytes: info.size, mtimeMs: info.mtimeMs };
   const partial = join(folder, `${STAMP_FILE}.${process.pid}`);
   await writeFile(partial, JSON.stringify({ ...(await readStamp(folder)), [file.name]: stamp[file.name] }));

@@ -26,8 +26,8 @@ export type ConversationEvent =
   | { type: 'state'; state: AgentState }
   /** What a visitor says. A partial may still change; each turn ends with exactly one final (empty when nothing was understood). */
   | { type: 'transcript'; turnId: number; participantId: string; text: string; final: boolean }
-  /** A word of the avatar at the moment its audio is sent. */
-  | { type: 'caption'; utteranceId: number; index: number; word: string }
+  /** A word of the avatar at the moment its audio is sent. `aside`: of an utterance that does not become part of the history. */
+  | { type: 'caption'; utteranceId: number; index: number; word: string; aside?: boolean }
   /** The avatar's utterance is over; `text` is what was heard. */
   | { type: 'utterance-end'; utteranceId: number; text: string; interrupted: boolean }
   /** The visitor spoke into the avatar's voice. */

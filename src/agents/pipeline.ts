@@ -14,7 +14,7 @@ import type { Agent, AgentEvent, AgentState, Message, SpeechSynthesiser, Transcr
 import type { ConversationEvent, TurnLatency } from './events.js';
 import type { History } from './history.js';
 import type { ListenerEvent } from './listener.js';
-import { apology } from './openai-agent.js';
+import { apology as agentApology } from './openai-agent.js';
 import type { SynthesisPace } from './pace.js';
 import { Reply } from './reply.js';
 import { isBackchannel } from './turn-text.js';
@@ -27,6 +27,8 @@ export interface PipelineOptions {
   speechVoice?: string;
   history: History;
   voice: Voice;
+  /** Spoken after a failure that cut someone off; empty: nothing. */
+  apology?: string;
   onState: (state: AgentState) => void;
   emit: (event: ConversationEvent) => void;
   now?: () => number;
@@ -45,6 +47,8 @@ interface PendingReply {
   text: string;
   latency: TurnLatency;
   lastVoicedAtMs: number | undefined;
+  /** It does not become part of the history. */
+  aside?: boolean;
 }
 
 export class Pipeline {
@@ -59,6 +63,10 @@ export class Pipeline {
   /** Decided; being synthesised or heard. */
   #current: PendingReply | undefined;
   readonly #queue: string[] = [];
+  /** Utterances that do not become part of the history. */
+  readonly #asides = new Set<number>();
+  /** A turn was not understood, or a reply not spoken, because an engine failed. */
+  #owesApology = false;
 
   constructor(options: PipelineOptions) {
     this.#o = options;
@@ -122,6 +130,7 @@ export class Pipeline {
         this.#endTurn();
         break;
       case 'failed':
+        this.#owesApology = true;
         this.#emitError(event.error as VisavisError);
         break;
     }
@@ -138,6 +147,7 @@ export class Pipeline {
       return;
     }
     this.#stopReply();
+    this.#owesApology = false;
     this.#mirror(this.#o.history.addUser(transcript.text));
     const usable = this.#prepared !== undefined && this.#prepared.text === transcript.text;
     if (!usable) this.#prepare(transcript, lastVoicedAtMs, undefined, true);
@@ -170,15 +180,18 @@ export class Pipeline {
     };
   }
 
-  #createReply(text: (signal: AbortSignal) => AsyncIterable<AgentEvent>): Reply {
+  #createReply(text: (signal: AbortSignal) => AsyncIterable<AgentEvent>, aside = false): Reply {
     return new Reply({
       text,
       synthesiser: this.#o.synthesiser,
       voice: this.#o.voice,
       pace: this.#o.pace,
       speechVoice: this.#o.speechVoice,
-      apology,
+      apology: agentApology,
       onError: (error) => this.#emitError(error),
+      onUnspoken: () => {
+        this.#owesApology ||= !aside;
+      },
       now: this.#now,
     });
   }
@@ -186,7 +199,8 @@ export class Pipeline {
   #letSpeak(pending: PendingReply): void {
     this.#current = pending;
     this.#setState('thinking');
-    pending.reply.release();
+    const utteranceId = pending.reply.release();
+    if (pending.aside === true) this.#asides.add(utteranceId);
   }
 
   #dropPrepared(): void {
@@ -209,9 +223,12 @@ export class Pipeline {
       this.#setState('speaking');
       this.#emitLatency(event.utteranceId, event.atMs);
     } else if (event.type === 'word') {
-      this.#o.emit({ type: 'caption', utteranceId: event.utteranceId, index: event.index, word: event.word });
+      const { utteranceId, index, word } = event;
+      const aside = this.#asides.has(utteranceId) ? { aside: true } : {};
+      this.#o.emit({ type: 'caption', utteranceId, index, word, ...aside });
     } else {
-      this.#mirror(this.#o.history.commitReply(event.heard, { interrupted: event.interrupted }));
+      const aside = this.#asides.delete(event.utteranceId);
+      if (!aside) this.#mirror(this.#o.history.commitReply(event.heard, { interrupted: event.interrupted }));
       this.#o.emit({
         type: 'utterance-end',
         utteranceId: event.utteranceId,
@@ -219,6 +236,8 @@ export class Pipeline {
         interrupted: event.interrupted,
       });
       if (this.#current?.reply.utteranceId === event.utteranceId) this.#current = undefined;
+      // An apology that could not be spoken is not tried again at once.
+      if (!aside) this.#payApology();
       if (!event.interrupted) this.#speakQueued();
       this.#settle();
     }
@@ -247,6 +266,19 @@ export class Pipeline {
     this.#queue.push(text);
     this.#speakQueued();
     return true;
+  }
+
+  /** Says that something went wrong, unless someone has the floor: then the conversation goes on without. */
+  apologise(): void {
+    this.#owesApology = false;
+    const { apology = '' } = this.#o;
+    if (apology === '' || this.#current !== undefined || this.#turn !== undefined) return;
+    const reply = this.#createReply(verbatim(apology), true);
+    this.#letSpeak({ reply, turnId: 0, text: '', latency: {}, lastVoicedAtMs: undefined, aside: true });
+  }
+
+  #payApology(): void {
+    if (this.#owesApology) this.apologise();
   }
 
   #speakQueued(): void {
@@ -290,6 +322,7 @@ export class Pipeline {
 
   #endTurn(): void {
     this.#turn = undefined;
+    this.#payApology();
     this.#speakQueued();
     this.#settle();
   }

@@ -30,6 +30,8 @@ export interface ReplyOptions {
   /** Spoken in place of what a failing agent still owed. */
   apology: (error: VisavisError) => string;
   onError: (error: VisavisError) => void;
+  /** A segment could not be synthesised; what follows it is not spoken. Called after `onError`. */
+  onUnspoken?: () => void;
   now?: () => number;
 }
 
@@ -134,7 +136,10 @@ export class Reply {
         }
       }
     } catch (thrown) {
-      if (!isAbort(thrown) && !signal.aborted) this.#o.onError(VisavisError.from(thrown, 'engine-failed'));
+      if (!isAbort(thrown) && !signal.aborted) {
+        this.#o.onError(VisavisError.from(thrown, 'engine-failed'));
+        this.#o.onUnspoken?.();
+      }
     } finally {
       await this.#released;
       if (this.#utteranceId !== undefined) this.#o.voice.finish(this.#utteranceId);

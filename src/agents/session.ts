@@ -35,6 +35,8 @@ export interface ConversationOptions {
   history: History;
   speechVoice?: string;
   greeting: string | null;
+  /** Spoken after a failure that cut someone off. */
+  apology: string;
   turnSettings?: Partial<TurnSettings>;
   emit: (event: ConversationEvent) => void;
 }
@@ -60,6 +62,7 @@ export class Conversation {
       synthesiser: options.engines.synthesiser,
       pace: options.engines.pace,
       speechVoice: options.speechVoice,
+      apology: options.apology,
       history: options.history,
       voice: this.#voice,
       onState: (state) => options.face.setState(state),
@@ -114,6 +117,12 @@ export class Conversation {
     } else if (event.type === 'speech-refused') {
       this.fail(new VisavisError('too-large', 'the reply is too long to be spoken'));
     } else this.#voice.handlePacer(event);
+  }
+
+  /** Speaks the apology, unless someone has the floor; it does not become part of the history. */
+  apologise(): void {
+    this.#greeted = true;
+    this.#pipeline.apologise();
   }
 
   /** Speaks `text` word for word. Throws `too-many-requests` when too much is waiting. */

@@ -87,6 +87,9 @@ async function run(count: number, minutes: number, questions: Int16Array[]): Pro
         height: 512,
         speech: values.speech as ConversationOptions['speech'],
         greeting: null,
+        apology: '',
+        language: config.language,
+        badge: 'AI',
         videoBitrateKbps: config.videoBitrateKbps,
         seed: i + 1,
       };

@@ -1,25 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { type ProcessSample, sampleProcess } from '../metrics/processes.js';
 
-/** Linux counts process times in ticks of 1/100 s (`getconf CLK_TCK`). */
-const TICKS_PER_SECOND = 100;
-
-export interface ProcessSample {
-  cpuSeconds: number;
-  rssBytes: number;
-}
-
-/** CPU time and resident memory of a process, or undefined when it is gone. */
-export function sampleProcess(pid: number): ProcessSample | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command name is in parentheses and may contain spaces; user and system time are fields 14 and 15.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
-    return { cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND, rssBytes: pages * 4096 };
-  } catch {
-    return undefined;
-  }
-}
+export { sampleProcess };
 
 /** Watches processes over a run: percent of one core, and memory at the start, the end and the highest. */
 export class ProcessWatch {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT_ROOT } from '../cache.js';
+import { processesAtWork } from './service-processes.js';
 
 const READY_LIMIT_MS = 120_000;
 
@@ -19,6 +19,7 @@ export class BenchServer {
       env: { ...process.env, VISAVIS_PORT: '0', VISAVIS_RTC_PORT: '0', VISAVIS_LOG_LEVEL: 'warn', ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    endWithThisProcess(child);
     return new Promise((resolve, reject) => {
       const limit = setTimeout(() => {
         child.kill('SIGKILL');
@@ -42,17 +43,13 @@ export class BenchServer {
     this.readyMs = readyMs;
   }
 
-  /** Process ids by role: gateway, media server, avatar worker, speech worker. */
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
+  /** Ids of the processes at work by role: gateway, media, avatar, speech; and guardian, where there is one. */
   pids(): Record<string, number> {
-    const gateway = this.#child.pid as number;
-    const found: Record<string, number> = { gateway };
-    for (const pid of childrenOf(gateway)) {
-      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-      if (command.includes('mediasoup-worker')) found['media'] = pid;
-      else if (command.includes('worker/avatar/')) found['avatar'] = pid;
-      else if (command.includes('worker/speech/')) found['speech'] = pid;
-    }
-    return found;
+    return processesAtWork(this.pid);
   }
 
   async close(): Promise<void> {
@@ -63,7 +60,8 @@ export class BenchServer {
   }
 }
 
-function childrenOf(pid: number): number[] {
-  const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return list === '' ? [] : list.split(' ').map(Number);
+/** A measurement that is broken off leaves no service behind. */
+function endWithThisProcess(child: ChildProcess): void {
+  process.once('exit', () => child.kill('SIGTERM'));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 }

@@ -9,7 +9,8 @@ import { CLICKS_SECONDS, ClickServer } from './click-server.js';
 import { RATE_HZ, Recorder, sleep } from './dialogue.js';
 import { BenchServer } from './server.js';
 
-const WHOLE_PICTURE = { x: 0, y: 0, width: 1, height: 1, darkBelow: 16 };
+/** All but the strip with the badge, whose brightness does not follow the sound. */
+const PROBE_AREA = { x: 0, y: 0.2, width: 1, height: 0.8, darkBelow: 16 };
 const CLICK_LEVEL = 0.1;
 
 export interface Skew {
@@ -37,7 +38,7 @@ export async function measureSkew(utterances: number): Promise<Skew> {
     await browser.page.goto(`${server.url}?greeting=none&avatar=probe&speech=openai`);
     await browser.page.getByRole('button', { name: /start/i }).first().click();
     await browser.until('window.visavis?.firstFrameMs !== undefined', 15_000);
-    await browser.evaluate(`bench.watch(${JSON.stringify(WHOLE_PICTURE)})`);
+    await browser.evaluate(`bench.watch(${JSON.stringify(PROBE_AREA)})`);
     await browser.evaluate('bench.record()');
     const recorder = new Recorder(browser);
     const frames: FrameSeen[] = [];

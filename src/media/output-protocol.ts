@@ -9,6 +9,7 @@
  * known to the sample. Shortly before a frame is due the pacer asks the avatar thread for it, naming the place
  * in the speech that will be heard at that moment; a frame that comes late is left out and the viewer keeps the last one.
  */
+import type { WorkerHistograms } from '../histogram.js';
 import type { AgentState, SpeechMotion, SpeechPosition } from '../inference/engines.js';
 import type { PlainLink } from '../worker/control.js';
 
@@ -78,10 +79,17 @@ export interface PacerStats {
   /** Milliseconds between a packet's due time and the moment it was handed to the socket; a bounded sample since the last report. */
   latenessMs: number[];
   framesSent: number;
+  /** Sent late, or not sent at all. */
   framesLate: number;
+  /** Due and never sent. */
+  framesMissed: number;
   keyFramesRequested: number;
   audioPacketsSent: number;
   underruns: number;
+  /** Since the thread's start, not since the last report. */
+  histograms: Pick<WorkerHistograms, 'pacerLateness' | 'frameInterval' | 'skew'>;
+  /** Of each open conversation, since it was opened. */
+  conversations: { conversationId: string; framesDue: number; framesLate: number; queuedSpeechMs: number }[];
 }
 
 /** Pacer → avatar thread, over its own MessagePort. */
@@ -111,6 +119,7 @@ export type ToAvatarThread =
       height: number;
       bitrateKbps: number;
       seed: number;
+      badge: string | null;
       framePort: MessagePortLike;
     }
   | { type: 'speech'; motion: SpeechMotion }

@@ -14,7 +14,7 @@ import {
   type SpeechSegment,
 } from './output-protocol.js';
 import { type AudioTick, Pacer } from './pacer.js';
-import type { PacerCounters } from './pacer-counters.js';
+import type { ConversationCounters, PacerCounters } from './pacer-counters.js';
 import { opusPacket } from './rtp/opus.js';
 import { isRtcp } from './rtp/packet.js';
 import { parseRtcp } from './rtp/rtcp.js';
@@ -23,8 +23,6 @@ import type { SpeechEvent } from './speech-queue.js';
 import { VideoSender } from './video-sender.js';
 
 const REPORT_INTERVAL_MS = 1000;
-/** A frame that leaves this much after its time was late for the viewer. */
-const FRAME_LATE_MS = 5;
 
 export interface PacedConversationOptions {
   conversationId: string;
@@ -50,6 +48,7 @@ export class PacedConversation {
   readonly #video: VideoSender;
   readonly #opus = new OpusEncoder(OUTPUT_RATE_HZ, 1);
   readonly #microphones: MicrophoneReceiver;
+  readonly #counters: ConversationCounters;
   readonly #samples = new Int16Array(SAMPLES_PER_PACKET);
   #nextReportMs: number;
   #closed = false;
@@ -62,6 +61,7 @@ export class PacedConversation {
     this.#video = new VideoSender(link, socket, random);
     this.#microphones = new MicrophoneReceiver(options.conversationId, options.post);
     this.#nextReportMs = startMs;
+    this.#counters = options.counters.open(options.conversationId, () => this.#pacer.speech.queuedMs);
     socket.on('message', (bytes) => this.#handlePacket(bytes));
     framePort.on('message', (frame: EncodedFrame) => this.#handleFrame(frame));
     framePort.on('messageerror', () => this.#frames.wantKeyFrame());
@@ -121,22 +121,23 @@ export class PacedConversation {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#options.counters.close(this.#options.conversationId);
     this.#options.socket.close();
     this.#options.framePort.close();
     this.#opus.close();
   }
 
   #sendAudio(tick: AudioTick): void {
-    const { socket, counters, now } = this.#options;
+    const { socket, now } = this.#options;
     const packet = opusPacket(this.#audio, this.#opus.encode(this.#samples), tick.timestamp, tick.discontinuous);
     socket.send(packet);
     const sentMs = now();
-    counters.audioSent(sentMs - tick.dueMs);
+    this.#counters.audioSent(sentMs - tick.dueMs);
     for (const event of tick.events) this.#report(event, sentMs);
   }
 
   #report(event: SpeechEvent, sentMs: number): void {
-    const { conversationId, post, counters } = this.#options;
+    const { conversationId, post } = this.#options;
     const atMs = sentMs + (event.offsetSamples * AUDIO_PACKET_MS) / SAMPLES_PER_PACKET;
     if (event.type === 'segment-started') {
       const { segmentId, utteranceId } = event;
@@ -146,19 +147,19 @@ export class PacedConversation {
       post({ type: 'word-sent', conversationId, segmentId, utteranceId, index, text, atMs });
     } else if (event.type === 'utterance-sent') {
       post({ type: 'utterance-sent', conversationId, utteranceId: event.utteranceId, atMs });
-    } else counters.underrun();
+    } else this.#counters.underrun();
   }
 
   #requestFrame(nowMs: number): void {
     const { frame, skipped } = this.#pacer.frameRequest(nowMs);
-    this.#options.counters.framesMissed(skipped);
+    this.#counters.framesMissed(skipped);
     if (frame === null) return;
     const asked = this.#frames.request(frame.index, nowMs);
     if (asked === null) {
-      this.#options.counters.framesMissed(1);
+      this.#counters.framesMissed(1);
       return;
     }
-    if (asked.keyFrame) this.#options.counters.keyFrameRequested();
+    if (asked.keyFrame) this.#counters.keyFrameRequested();
     const { index, timestamp, speech } = frame;
     const request: FrameRequest = { type: 'frame', index, rtpTimestamp: timestamp, speech, keyFrame: asked.keyFrame };
     this.#options.framePort.postMessage(request);
@@ -168,7 +169,7 @@ export class PacedConversation {
     if (this.#closed || frame.type !== 'frame') return;
     const before = this.#frames.framesDropped;
     this.#frames.received(frame);
-    this.#options.counters.framesMissed(this.#frames.framesDropped - before);
+    this.#counters.framesMissed(this.#frames.framesDropped - before);
     this.#sendDueFrames(this.#options.now());
     this.#options.wake();
   }
@@ -176,7 +177,7 @@ export class PacedConversation {
   #sendDueFrames(nowMs: number): void {
     for (const frame of this.#frames.takeDue(nowMs, (index) => this.#pacer.frameDueMs(index))) {
       this.#video.send(frame.data, this.#pacer.frameTimestamp(frame.index), nowMs);
-      this.#options.counters.frameSent(nowMs - this.#pacer.frameDueMs(frame.index) > FRAME_LATE_MS);
+      this.#counters.frameSent(nowMs, this.#pacer.frameDueMs(frame.index));
     }
   }
 

@@ -13,6 +13,10 @@ import type { PortPool } from './ports.js';
 /** Where SFU and avatar worker meet: a worker on another machine would need SRTP. */
 export const LINK_IP = '127.0.0.1';
 
+/** A dead SFU's port is free as soon as the kernel has buried the process. */
+const RESTORE_TRIES = 20;
+const RESTORE_RETRY_MS = 50;
+
 export interface Microphone {
   readonly stream: RtpStream;
   pause(): Promise<void>;
@@ -39,25 +43,44 @@ export class PlainLinkEndpoint {
     ports: PortPool,
     portRange: { min: number; max: number },
   ): Promise<PlainLinkEndpoint> {
-    const transport = await router.createPlainTransport({
-      listenInfo: { protocol: 'udp', ip: LINK_IP, portRange },
-      rtcpMux: true,
-      comedia: false,
-    });
-    let port: number | undefined;
+    const port = await ports.acquire();
     try {
-      port = await ports.acquire();
-      await transport.connect({ ip: LINK_IP, port });
-      const link = describeLink(transport, port);
-      const voice = await transport.produce({ kind: 'audio', rtpParameters: voiceParameters(link.audio, link.cname) });
-      const picture = await transport.produce({
-        kind: 'video',
-        rtpParameters: pictureParameters(link.video, link.cname),
-      });
+      const transport = await openTransport(router, { portRange });
+      return await PlainLinkEndpoint.#connect(transport, ports, describeLink(transport, port));
+    } catch (thrown) {
+      ports.release(port);
+      throw thrown;
+    }
+  }
+
+  /**
+   * The endpoint of a link whose SFU died, on another router: same ports on both sides, same SSRCs. The former endpoint must have been
+   * abandoned. Rejects when the port stays taken for a second.
+   */
+  static async restore(router: Router, ports: PortPool, link: PlainLink): Promise<PlainLinkEndpoint> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const transport = await openTransport(router, { port: link.remotePort });
+        return await PlainLinkEndpoint.#connect(transport, ports, link);
+      } catch (thrown) {
+        if (router.closed || attempt === RESTORE_TRIES) throw thrown;
+        await new Promise((resolve) => setTimeout(resolve, RESTORE_RETRY_MS));
+      }
+    }
+  }
+
+  static async #connect(transport: PlainTransport, ports: PortPool, link: PlainLink): Promise<PlainLinkEndpoint> {
+    try {
+      await transport.connect({ ip: link.localIp, port: link.localPort });
+      const rtp = {
+        voice: voiceParameters(link.audio, link.cname),
+        picture: pictureParameters(link.video, link.cname),
+      };
+      const voice = await transport.produce({ kind: 'audio', rtpParameters: rtp.voice });
+      const picture = await transport.produce({ kind: 'video', rtpParameters: rtp.picture });
       return new PlainLinkEndpoint(transport, ports, link, voice, picture);
     } catch (thrown) {
       transport.close();
-      if (port !== undefined) ports.release(port);
       throw thrown;
     }
   }
@@ -95,6 +118,19 @@ export class PlainLinkEndpoint {
     this.#transport.close();
     this.#ports.release(this.link.localPort);
   }
+
+  /** Its SFU is dead: the worker's port stays taken, for `restore()` or until `close()`. */
+  abandon(): void {
+    this.#transport.close();
+  }
+}
+
+function openTransport(
+  router: Router,
+  where: { port: number } | { portRange: { min: number; max: number } },
+): Promise<PlainTransport> {
+  const listenInfo = { protocol: 'udp' as const, ip: LINK_IP, ...where };
+  return router.createPlainTransport({ listenInfo, rtcpMux: true, comedia: false });
 }
 
 class LinkMicrophone implements Microphone {

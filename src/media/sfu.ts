@@ -1,6 +1,7 @@
 import type { Router, WebRtcServer, WebRtcTransport, Worker } from 'mediasoup/types';
 import { VisavisError } from '../errors.js';
 import type { Logger } from '../log.js';
+import type { PlainLink } from '../worker/control.js';
 import { ROUTER_CODECS } from './codecs-offered.js';
 import { LINK_IP, PlainLinkEndpoint } from './plain-link.js';
 import { PortPool } from './ports.js';
@@ -17,6 +18,8 @@ export interface SfuOptions {
   startBitrateKbps: number;
   /** Path of the mediasoup worker binary. */
   workerBin: string;
+  /** The ports may for a moment still be held by a dead predecessor. */
+  takesOver?: boolean;
   logger: Logger;
 }
 
@@ -30,18 +33,28 @@ interface MediaWorker {
 }
 
 interface RoomEvents {
-  onFailed: (error: VisavisError) => void;
+  onLost: () => void;
   onClose: () => void;
 }
 
+/** Before a spare worker is started, and before a failed start is tried again (doubled up to the last). */
 const RESTART_DELAY_MS = 500;
+const RESTART_LAST_DELAY_MS = 10_000;
+/** A dead worker's sockets are free as soon as the kernel has buried the process. */
+const BIND_TRIES = 20;
+const BIND_RETRY_MS = 50;
 
-/** The mediasoup workers: rooms are spread over them, and one that dies is replaced; its rooms fail. */
+/**
+ * The mediasoup workers: rooms are spread over them. A spare process takes the place and the ports of one that dies; its rooms are
+ * gone, and their owners open new ones.
+ */
 export class Sfu {
   readonly #options: SfuOptions;
   readonly #mediasoup: Mediasoup;
   readonly #ports: PortPool;
   readonly #workers = new Map<number, MediaWorker>();
+  readonly #vacancies = new Set<() => void>();
+  #spare: Worker | undefined;
   #restarts = 0;
   #closed = false;
 
@@ -52,6 +65,7 @@ export class Sfu {
     const sfu = new Sfu(options, mediasoup);
     try {
       for (let index = 0; index < options.workers; index++) await sfu.#startWorker(index);
+      sfu.#scheduleSpare(RESTART_DELAY_MS);
     } catch (thrown) {
       sfu.close();
       throw thrown;
@@ -74,68 +88,152 @@ export class Sfu {
     return this.#restarts;
   }
 
-  /** Ids of the worker processes. */
+  /** Ids of the worker processes at work. */
   get pids(): number[] {
     return [...this.#workers.values()].map((w) => w.worker.pid);
   }
 
-  /** Opens a room on the worker that has the fewest. `onFailed` is called at most once, when that worker dies. */
-  async createRoom(onFailed: (error: VisavisError) => void): Promise<Room> {
-    const least = [...this.#workers.values()].sort((a, b) => a.rooms.size - b.rooms.size)[0];
-    if (least === undefined) throw new VisavisError('unavailable', 'the media server is restarting');
-    const router = await least.worker.createRouter({ mediaCodecs: ROUTER_CODECS });
-    const room = new Room(router, least.server, this.#ports, this.#options, {
-      onFailed,
-      onClose: () => least.rooms.delete(room),
-    });
-    least.rooms.add(room);
-    return room;
+  /**
+   * Opens a room on the worker that has the fewest; where none is at work, it waits for one up to `waitMs` and then rejects with
+   * `unavailable`. `onLost` is called at most once, when that worker dies; the room is closed then.
+   */
+  async createRoom(onLost: () => void, waitMs = 0): Promise<Room> {
+    const deadline = performance.now() + waitMs;
+    for (;;) {
+      const least = [...this.#workers.values()].sort((a, b) => a.rooms.size - b.rooms.size)[0];
+      const remainingMs = deadline - performance.now();
+      if (least !== undefined) {
+        try {
+          return await this.#openRoom(least, onLost);
+        } catch (thrown) {
+          // It died in the meantime: the next one is asked while there is time.
+          if (!least.worker.closed || remainingMs <= 0) throw thrown;
+        }
+      } else if (remainingMs <= 0 || this.#closed) {
+        throw new VisavisError('unavailable', 'the media server is restarting');
+      } else await this.#vacancyFilled(remainingMs);
+    }
   }
 
   close(): void {
     this.#closed = true;
     for (const { worker } of this.#workers.values()) worker.close();
     this.#workers.clear();
+    this.#spare?.close();
+    for (const wake of [...this.#vacancies]) wake();
   }
 
-  async #startWorker(index: number): Promise<void> {
-    const { host: ip, announcedAddress, rtcPort, linkPorts, logger } = this.#options;
-    const worker = await this.#mediasoup.createWorker({
-      logLevel: 'warn',
-      rtcMinPort: linkPorts.min,
-      rtcMaxPort: linkPorts.max,
+  async #openRoom(on: MediaWorker, onLost: () => void): Promise<Room> {
+    const router = await on.worker.createRouter({ mediaCodecs: ROUTER_CODECS });
+    const room = new Room(router, on.server, this.#ports, this.#options, {
+      onLost,
+      onClose: () => on.rooms.delete(room),
     });
-    const port = rtcPort === 0 ? {} : { port: rtcPort + index };
-    const listenInfos = (['udp', 'tcp'] as const).map((protocol) => ({ protocol, ip, announcedAddress, ...port }));
+    on.rooms.add(room);
+    return room;
+  }
+
+  #vacancyFilled(limitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.#vacancies.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, limitMs);
+      this.#vacancies.add(wake);
+    });
+  }
+
+  /** A process without any port. */
+  #createProcess(): Promise<Worker> {
+    const { min, max } = this.#options.linkPorts;
+    return this.#mediasoup.createWorker({ logLevel: 'warn', rtcMinPort: min, rtcMaxPort: max });
+  }
+
+  /** Gives the place to the spare process, or to a new one. */
+  async #startWorker(index: number): Promise<void> {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    const worker = spare ?? (await this.#createProcess());
     let server: WebRtcServer;
     try {
-      server = await worker.createWebRtcServer({ listenInfos });
+      server = await this.#bind(worker, index);
     } catch (thrown) {
       worker.close();
-      throw bindError(thrown, ip, rtcPort + index);
+      throw thrown;
     }
     const entry: MediaWorker = { index, worker, server, rooms: new Set() };
+    if (this.#closed || worker.closed) {
+      worker.close();
+      throw new VisavisError('unavailable', 'the media server ended while it started');
+    }
     this.#workers.set(index, entry);
     worker.on('died', (error) => {
-      logger.error({ err: error, rooms: entry.rooms.size }, 'media worker died');
+      this.#options.logger.error({ err: error, rooms: entry.rooms.size }, 'media worker died');
       this.#handleWorkerDied(entry);
     });
+    for (const wake of [...this.#vacancies]) wake();
+  }
+
+  /** Binds the place's UDP and TCP port. */
+  async #bind(worker: Worker, index: number): Promise<WebRtcServer> {
+    const { host: ip, announcedAddress, rtcPort } = this.#options;
+    const mayWait = this.#restarts > 0 || this.#options.takesOver === true;
+    const wanted = rtcPort === 0 ? 0 : rtcPort + index;
+    for (let attempt = 1; ; attempt++) {
+      const port = wanted === 0 ? {} : { port: wanted };
+      const listenInfos = (['udp', 'tcp'] as const).map((protocol) => ({ protocol, ip, announcedAddress, ...port }));
+      try {
+        return await worker.createWebRtcServer({ listenInfos });
+      } catch (thrown) {
+        const error = bindError(thrown, ip, wanted);
+        if (!mayWait || error.code !== 'conflict' || attempt === BIND_TRIES) throw error;
+        await new Promise((resolve) => setTimeout(resolve, BIND_RETRY_MS));
+      }
+    }
   }
 
   #handleWorkerDied(entry: MediaWorker): void {
     this.#workers.delete(entry.index);
-    for (const room of [...entry.rooms]) room.fail();
-    if (!this.#closed) this.#restart(entry.index, RESTART_DELAY_MS);
+    const rooms = [...entry.rooms];
+    if (!this.#closed) {
+      // The successor is under way before the rooms' owners ask for it.
+      this.#replace(entry.index, RESTART_DELAY_MS);
+    }
+    for (const room of rooms) room.lose();
   }
 
-  #restart(index: number, delayMs: number): void {
-    const timer = setTimeout(() => {
-      if (this.#closed) return;
-      this.#restarts++;
-      this.#startWorker(index).catch((error: unknown) => {
+  #replace(index: number, retryDelayMs: number): void {
+    this.#restarts++;
+    this.#startWorker(index)
+      .then(() => this.#scheduleSpare(RESTART_DELAY_MS))
+      .catch((error: unknown) => {
+        if (this.#closed) return;
         this.#options.logger.error({ err: error }, 'media worker did not start');
-        this.#restart(index, Math.min(delayMs * 2, 10_000));
+        const again = () => this.#closed || this.#replace(index, Math.min(retryDelayMs * 2, RESTART_LAST_DELAY_MS));
+        setTimeout(again, retryDelayMs).unref();
       });
+  }
+
+  #scheduleSpare(delayMs: number): void {
+    const timer = setTimeout(() => {
+      if (this.#closed || this.#spare !== undefined) return;
+      this.#createProcess().then(
+        (worker) => {
+          if (this.#closed || this.#spare !== undefined) return worker.close();
+          this.#spare = worker;
+          worker.once('died', () => {
+            if (this.#spare !== worker) return;
+            this.#spare = undefined;
+            this.#scheduleSpare(RESTART_DELAY_MS);
+          });
+        },
+        (error: unknown) => {
+          this.#options.logger.warn({ err: error }, 'spare media worker did not start');
+          this.#scheduleSpare(Math.min(delayMs * 2, RESTART_LAST_DELAY_MS));
+        },
+      );
     }, delayMs);
     timer.unref();
   }
@@ -172,11 +270,16 @@ export class Room {
     return PlainLinkEndpoint.create(this.router, this.#ports, this.#options.linkPorts);
   }
 
+  /** A link in the place of one that was abandoned when its room was lost: the avatar worker need not be told. */
+  restoreLink(former: PlainLink): Promise<PlainLinkEndpoint> {
+    return PlainLinkEndpoint.restore(this.router, this.#ports, former);
+  }
+
   /** Called when the worker under this room died. */
-  fail(): void {
+  lose(): void {
     if (this.#closed) return;
     this.close();
-    this.#events.onFailed(new VisavisError('unavailable', 'the media server failed; start a new session'));
+    this.#events.onLost();
   }
 
   /** Closes every transport of the room. */

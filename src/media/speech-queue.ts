@@ -50,6 +50,10 @@ export class SpeechQueue {
     return this.#queuedSamples;
   }
 
+  get queuedMs(): number {
+    return samplesToMs(this.#queuedSamples);
+  }
+
   /** @throws VisavisError `too-large` when more than 120 s would wait; the segment is then not queued. */
   add(segment: SpeechSegment): void {
     if (this.#queuedSamples + segment.samples.length > MAX_QUEUED_SAMPLES || this.#entries.length >= MAX_ENTRIES) {

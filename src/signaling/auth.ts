@@ -18,17 +18,21 @@ export class ApiKeys {
     return this.#hashes.length > 0;
   }
 
-  /** Takes the value of an `Authorization` header; throws `unauthorized` unless it carries one of the keys. */
-  check(authorization: string | undefined): void {
-    if (!this.required) return;
+  /**
+   * Takes the value of an `Authorization` header; throws `unauthorized` unless it carries one of the keys. What comes back tells the keys
+   * apart without being one; undefined where none is needed.
+   */
+  check(authorization: string | undefined): string | undefined {
+    if (!this.required) return undefined;
     const key = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
     if (key === undefined) {
       throw new VisavisError('unauthorized', 'an API key is needed: send "Authorization: Bearer KEY"');
     }
     const hash = sha256(key);
-    let match = false;
-    for (const known of this.#hashes) if (timingSafeEqual(known, hash)) match = true;
-    if (!match) throw new VisavisError('unauthorized', 'this API key is not known');
+    let match: number | undefined;
+    for (const [index, known] of this.#hashes.entries()) if (timingSafeEqual(known, hash)) match = index;
+    if (match === undefined) throw new VisavisError('unauthorized', 'this API key is not known');
+    return `key ${match}`;
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Socket } from 'socket.io';
 import { VisavisError } from '../errors.js';
 import type { Logger } from '../log.js';
-import type { Metrics } from '../metrics.js';
+import type { Metrics } from '../metrics/metrics.js';
+import type { AccessLimits } from './access-limits.js';
+import type { TrustedProxies } from './client-address.js';
 import {
   type Ack,
   type Answers,
@@ -21,6 +23,8 @@ export type ClientSocket = Socket<ClientToServer, ServerToClient>;
 
 export interface ConnectionServices {
   registry: SessionRegistry;
+  proxies: TrustedProxies;
+  limits: AccessLimits;
   metrics: Metrics;
   logger: Logger;
 }
@@ -48,6 +52,7 @@ export class Connection {
   readonly #messages = new TokenBucket(MESSAGES.burst, MESSAGES.perSecond, performance.now());
   readonly #requests = new TokenBucket(REQUESTS.burst, REQUESTS.perSecond, performance.now());
   readonly #joinTimer: NodeJS.Timeout;
+  readonly #address: string;
   #seat: { session: Session; viewer: Viewer } | undefined;
   #refusals = 0;
   #waiting = 0;
@@ -56,6 +61,7 @@ export class Connection {
   constructor(socket: ClientSocket, services: ConnectionServices) {
     this.#socket = socket;
     this.#services = services;
+    this.#address = services.proxies.clientOf(socket.request).address;
     this.#joinTimer = setTimeout(() => socket.disconnect(true), JOIN_WITHIN_MS);
     socket.onAny((name: unknown, ...values: unknown[]) => void this.#handleMessage(name, values));
     socket.once('disconnect', () => this.#handleDisconnect());
@@ -122,9 +128,10 @@ export class Connection {
   }
 
   readonly #handlers: Handlers = {
-    join: ({ token, ...resumption }) => {
+    join: async ({ token, ...resumption }) => {
       if (this.#seat !== undefined) throw new VisavisError('conflict', 'this connection has already joined a session');
-      const { session, viewer, answer } = this.#services.registry.join(token);
+      const { limits, registry } = this.#services;
+      const { session, viewer, answer } = await limits.join(this.#address, () => registry.join(token));
       const mediaKept = viewer.attach(
         (name, payload) => (this.#socket.emit as (name: string, payload: unknown) => boolean)(name, payload),
         () => this.#release(),

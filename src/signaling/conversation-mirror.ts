@@ -4,10 +4,30 @@ import type { Message } from '../inference/engines.js';
 /** Enough for any language model's context; older messages are of no use to a successor. */
 const MAX_HISTORY = 400;
 
+/** What changes between one message and the next. */
+export interface UnderWay {
+  /** Highest numbers that viewers have seen. */
+  turns: number;
+  utterances: number;
+  /** The utterance under way: the words that were heard so far. `aside`: it is not for the history. */
+  speaking: { utteranceId: number; words: string[]; aside: boolean } | null;
+  /** The turn that is being understood. */
+  openTurn: { turnId: number; participantId: string } | null;
+}
+
 /** Numbers that a successor begins anew, made to go on where its predecessor's ended. */
 class Continuation {
-  #base = 0;
-  #highest = 0;
+  #base: number;
+  #highest: number;
+
+  constructor(highest: number) {
+    this.#base = highest;
+    this.#highest = highest;
+  }
+
+  get highest(): number {
+    return this.#highest;
+  }
 
   of(number: number): number {
     this.#highest = Math.max(this.#highest, this.#base + number);
@@ -24,15 +44,45 @@ class Continuation {
  * one conversation: turns and utterances are numbered through, and what a dead worker left open is ended for it. Pure.
  */
 export class ConversationMirror {
-  readonly #history: Message[] = [];
-  readonly #turns = new Continuation();
-  readonly #utterances = new Continuation();
-  #speaking: { utteranceId: number; words: string[] } | undefined;
+  readonly #history: Message[];
+  readonly #turns: Continuation;
+  readonly #utterances: Continuation;
+  #speaking: { utteranceId: number; words: string[]; aside: boolean } | undefined;
   #openTurn: { turnId: number; participantId: string } | undefined;
+
+  #messageCount: number;
+
+  /** `stored`: what another gateway knew of this conversation. */
+  constructor(stored?: { history: readonly Message[]; messages: number; live: UnderWay }) {
+    this.#history = [...(stored?.history ?? [])];
+    this.#messageCount = stored?.messages ?? 0;
+    this.#turns = new Continuation(stored?.live.turns ?? 0);
+    this.#utterances = new Continuation(stored?.live.utterances ?? 0);
+    this.#speaking = structuredClone(stored?.live.speaking ?? undefined);
+    this.#openTurn = stored?.live.openTurn ?? undefined;
+  }
+
+  /** Messages ever, those that the history no longer holds included. */
+  get messageCount(): number {
+    return this.#messageCount;
+  }
+
+  /** What a successor must know besides the history. */
+  get underWay(): UnderWay {
+    const speaking = this.#speaking === undefined ? null : { ...this.#speaking, words: [...this.#speaking.words] };
+    const turn = this.#openTurn;
+    const openTurn = turn === undefined ? null : { turnId: turn.turnId, participantId: turn.participantId };
+    return { turns: this.#turns.highest, utterances: this.#utterances.highest, speaking, openTurn };
+  }
 
   /** What was said and heard, oldest first. */
   get history(): readonly Message[] {
     return this.#history;
+  }
+
+  /** A turn is being understood or an utterance heard. */
+  get isUnderWay(): boolean {
+    return this.#openTurn !== undefined || this.#speaking !== undefined;
   }
 
   /** Takes the worker's next event in; returns it as viewers are to see it. */
@@ -40,9 +90,9 @@ export class ConversationMirror {
     const seen = this.#renumber(event);
     if (seen.type === 'history') this.#remember(seen.message);
     else if (seen.type === 'caption') {
-      const { utteranceId, word } = seen;
+      const { utteranceId, word, aside = false } = seen;
       if (this.#speaking?.utteranceId === utteranceId) this.#speaking.words.push(word);
-      else this.#speaking = { utteranceId, words: [word] };
+      else this.#speaking = { utteranceId, words: [word], aside };
     } else if (seen.type === 'utterance-end') this.#speaking = undefined;
     else if (seen.type === 'transcript') this.#openTurn = seen.final ? undefined : seen;
     return seen;
@@ -59,9 +109,9 @@ export class ConversationMirror {
       events.push({ type: 'transcript', turnId, participantId, text: '', final: true });
     }
     if (this.#speaking !== undefined) {
-      const { utteranceId, words } = this.#speaking;
+      const { utteranceId, words, aside } = this.#speaking;
       const text = words.join(' ');
-      this.#remember({ role: 'assistant', text, interrupted: true });
+      if (!aside) this.#remember({ role: 'assistant', text, interrupted: true });
       events.push({ type: 'utterance-end', utteranceId, text, interrupted: true });
     }
     this.#openTurn = undefined;
@@ -92,6 +142,7 @@ export class ConversationMirror {
 
   #remember(message: Message): void {
     this.#history.push(message);
+    this.#messageCount++;
     if (this.#history.length > MAX_HISTORY) this.#history.shift();
   }
 }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { TurnLatency } from '../agents/events.js';
 import type { ErrorBody } from '../errors.js';
 import type { AgentState } from '../inference/engines.js';
+import { LANGUAGES, type Language } from '../languages.js';
 import type { IceServer } from './turn-credentials.js';
 
 export const MAX_TEXT_LENGTH = 4_000;
@@ -57,8 +58,10 @@ export interface JoinAnswer {
   iceServers: IceServer[];
   avatar: { id: string; name: string; width: number; height: number };
   state: AgentState;
-  /** A text to show: the other side is a machine. */
+  /** To be shown: the other side is an AI. Empty where the operator tells visitors by other means. */
   disclosure: string;
+  /** Of `disclosure`, BCP 47. */
+  language: Language;
   /** The transports of the broken connection live on, and with them microphone and consumers; else they are to be made anew. */
   mediaKept: boolean;
 }
@@ -114,6 +117,8 @@ export interface ServerToClient {
   'session-error': (e: ErrorBody) => void;
   /** The session will be ended by the service in `inMs`: it has lasted as long as one may, or the service is to stop. */
   ending: (e: { reason: 'duration' | 'shutdown'; inMs: number }) => void;
+  /** The media server failed: seat and conversation are kept; transports, consumers and microphone are to be made anew, without a join. */
+  'media-lost': (e: Record<never, never>) => void;
   /** The session is over; the socket is closed after this. */
   closed: (e: { reason: string }) => void;
 }
@@ -124,7 +129,9 @@ export const createSessionBody = z.strictObject({
   /** One that the session's speech engine has; by default VISAVIS_VOICE, else the avatar's own. */
   voice: z.string().min(1).max(64).optional(),
   speech: z.enum(['kokoro', 'piper', 'openai']).optional(),
-  /** Spoken when the visitor is connected; null: silence. */
+  /** Of what the service itself writes and, with a voice that speaks it, says; by default VISAVIS_LANGUAGE. */
+  language: z.enum(LANGUAGES).optional(),
+  /** Spoken when the visitor is connected; null: silence. That the avatar is an AI is put before a text that does not say so. */
   greeting: z.string().max(500).nullable().optional(),
   instructions: z.string().max(20_000).optional(),
 });

@@ -6,6 +6,7 @@ import { JoinTokens, type Seat } from './auth.js';
 import type { AvatarDirectory } from './avatars.js';
 import type { CreatedSession, CreateSessionBody } from './messages.js';
 import { MAX_VIEWERS, Session, type SessionServices } from './session.js';
+import { sessionTexts } from './session-texts.js';
 import { sessionVoice } from './session-voice.js';
 import type { Viewer } from './viewer.js';
 
@@ -97,7 +98,7 @@ export class SessionRegistry {
     }
     const { folder, manifest } = await this.#avatars.find(body.avatar ?? config.avatar);
     const { id, name, width, height } = manifest;
-    const greeting = body.greeting === undefined ? config.greeting : body.greeting;
+    const texts = sessionTexts({ config, request: body, name, speech });
     const options = {
       id: randomUUID(),
       avatar: { id, name, width, height },
@@ -108,11 +109,15 @@ export class SessionRegistry {
         height,
         voice: sessionVoice({ engine: speech, requested: body.voice, config, avatar: manifest }),
         speech,
-        greeting: greeting === undefined ? `Hello, I'm ${name}. How can I help you?` : greeting?.trim() || null,
+        language: texts.spokenLanguage,
+        greeting: texts.greeting,
+        apology: texts.apology,
+        badge: texts.badge,
         instructions: body.instructions ?? config.instructions,
         videoBitrateKbps: config.videoBitrateKbps,
         seed: randomInt(2 ** 32),
       },
+      disclosure: texts.disclosure,
       idleTimeoutMs: config.idleTimeoutMs,
       joinWithinMs: config.tokenTtlMs,
     };

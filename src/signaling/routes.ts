@@ -1,13 +1,22 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import express, { type ErrorRequestHandler, type Express, type RequestHandler, Router } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+  Router,
+} from 'express';
 import { type ErrorBody, VisavisError } from '../errors.js';
 import type { Logger } from '../log.js';
-import type { Metrics } from '../metrics.js';
+import type { Metrics } from '../metrics/metrics.js';
+import type { AccessLimits } from './access-limits.js';
 import type { ApiKeys } from './auth.js';
 import { avatarPictures } from './avatar-pictures.js';
 import type { AvatarDirectory } from './avatars.js';
-import { crossOrigin, guardOrigin, securityHeaders } from './headers.js';
+import type { TrustedProxies } from './client-address.js';
+import { crossOrigin } from './headers.js';
 import { createSessionBody } from './messages.js';
 import type { OriginPolicy } from './origin.js';
 import type { SessionRegistry } from './registry.js';
@@ -20,7 +29,8 @@ export interface RouteOptions {
   defaultAvatar: string;
   apiKeys: ApiKeys;
   origins: OriginPolicy;
-  allowedOrigins: readonly string[];
+  proxies: TrustedProxies;
+  limits: AccessLimits;
   metrics: Metrics;
   /** Undefined when ready, else what is missing. */
   notReady: () => string | undefined;
@@ -36,8 +46,10 @@ export function createRoutes(o: RouteOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
-  app.use(securityHeaders(o.allowedOrigins));
-  app.use(guardOrigin(o.origins));
+  // A path in capitals must not pass by a check of its lower-case form.
+  app.enable('case sensitive routing');
+  app.set('trust proxy', (address: string) => o.proxies.isTrusted(address));
+  app.use(admit(o));
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
   app.get('/readyz', (_request, response) => {
     const missing = o.notReady();
@@ -57,7 +69,7 @@ export function createRoutes(o: RouteOptions): Express {
 }
 
 function api(o: RouteOptions): Router {
-  const router = Router();
+  const router = Router({ caseSensitive: true });
   // Avatars are what the public page shows; creating and looking into sessions needs a key.
   router.get('/avatars', async (_request, response) => {
     response.json({ avatars: await o.avatars.list(), default: o.defaultAvatar });
@@ -66,12 +78,15 @@ function api(o: RouteOptions): Router {
   router.get('/avatars/:id/poster', async (request, response) => {
     const path = await o.avatars.posterPath(String(request.params['id']));
     response.set('Cache-Control', 'public, max-age=300');
+    // Other sites may show the face.
+    response.set('Cross-Origin-Resource-Policy', 'cross-origin');
     await new Promise<void>((resolve, reject) => {
       response.sendFile(path, { cacheControl: false }, (error) => (error ? reject(error) : resolve()));
     });
   });
   router.use('/sessions', needKey(o));
   router.post('/sessions', jsonBody, async (request, response) => {
+    limitCreation(o, request, response);
     const created = await o.registry.create(parseInput(createSessionBody, request.body ?? {}));
     response.status(201).location(`/v1/sessions/${created.sessionId}`).json(created);
   });
@@ -86,6 +101,7 @@ function api(o: RouteOptions): Router {
     });
   });
   router.post('/sessions/:id/tokens', (request, response) => {
+    limitCreation(o, request, response);
     response.status(201).json(o.registry.issueToken(String(request.params['id'])));
   });
   router.delete('/sessions/:id', async (request, response) => {
@@ -111,16 +127,34 @@ const noStore: RequestHandler = (_request, response, next) => {
   next();
 };
 
+/** Refuses floods, foreign hosts and foreign pages before anything else is looked at. */
+function admit(o: RouteOptions): RequestHandler {
+  return (request, _response, next) => {
+    o.limits.request(o.proxies.clientOf(request).address);
+    o.origins.checkRequest(request);
+    next();
+  };
+}
+
 function needKey(o: RouteOptions): RequestHandler {
   return (request, response, next) => {
+    const { authorization } = request.headers;
+    const check = () => o.apiKeys.check(authorization);
     try {
-      o.apiKeys.check(request.headers.authorization);
+      // No key at all is no guess.
+      const { address } = o.proxies.clientOf(request);
+      response.locals['keyId'] = authorization === undefined ? check() : o.limits.authorization(address, check);
     } catch (thrown) {
-      response.set('WWW-Authenticate', 'Bearer');
+      if (VisavisError.from(thrown).code === 'unauthorized') response.set('WWW-Authenticate', 'Bearer');
       throw thrown;
     }
     next();
   };
+}
+
+function limitCreation(o: RouteOptions, request: Request, response: Response): void {
+  const keyId: unknown = response.locals['keyId'];
+  o.limits.creation(o.proxies.clientOf(request).address, typeof keyId === 'string' ? keyId : undefined);
 }
 
 /** Files with a hash in their name never change; the page itself is asked for each time. */
@@ -149,7 +183,8 @@ function answerError(o: RouteOptions): ErrorRequestHandler {
     const error = toError(thrown);
     o.metrics.errors.inc({ code: error.code });
     if (error.code === 'internal') o.logger.error({ err: thrown, path: request.path }, 'request failed');
-    if (error.status === 503) response.set('Retry-After', '5');
+    const retryAfterS = error.retryAfterS ?? (error.status === 503 ? 5 : undefined);
+    if (retryAfterS !== undefined) response.set('Retry-After', String(Math.ceil(retryAfterS)));
     const body: ErrorBody = error.toBody();
     if (error.code === 'internal') body.message = 'internal error';
     response.status(error.status).json({ error: body });

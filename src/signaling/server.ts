@@ -1,7 +1,10 @@
-import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import { type Server as HttpServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket as TcpSocket } from 'node:net';
 import { Server } from 'socket.io';
 import { VisavisError } from '../errors.js';
+import { limitKey } from './client-address.js';
 import { type ClientSocket, Connection, type ConnectionServices } from './connection.js';
+import { setHeaders } from './headers.js';
 import type { ClientToServer, ServerToClient } from './messages.js';
 import type { OriginPolicy } from './origin.js';
 
@@ -14,17 +17,30 @@ export const MAX_MESSAGE_BYTES = 256 * 1024;
 export interface SignalingOptions extends ConnectionServices {
   http: HttpServer;
   origins: OriginPolicy;
+  headers: Readonly<Record<string, string>>;
   allowedOrigins: readonly string[];
+  /** Sockets in all; one address may have half of them. */
   maxConnections: number;
 }
 
+/** socket.io's own hello must come within this; then the client has to join. */
+const HELLO_WITHIN_MS = 10_000;
+
 /** socket.io over the HTTP server; `close()` ends every connection. */
 export function createSignaling(o: SignalingOptions): Server<ClientToServer, ServerToClient> {
+  const perAddress = new Map<string, number>();
   const admit = (request: IncomingMessage) => {
-    const { host, origin } = request.headers;
-    o.origins.checkHost(host);
-    o.origins.checkOrigin(origin, host);
-    if (io.engine.clientsCount >= o.maxConnections) throw new VisavisError('unavailable', 'too many connections');
+    const { address } = o.proxies.clientOf(request);
+    // A request with an id belongs to a socket that was admitted.
+    const opens = !/[?&]sid=/.test(request.url ?? '');
+    if (opens) o.limits.connection(address);
+    else o.limits.request(address);
+    o.origins.checkRequest(request);
+    if (!opens) return;
+    const full = io.engine.clientsCount >= o.maxConnections;
+    if (full || (perAddress.get(limitKey(address)) ?? 0) >= Math.ceil(o.maxConnections / 2)) {
+      throw new VisavisError('unavailable', 'too many connections', { retryAfterS: 5 });
+    }
   };
   const io = new Server<ClientToServer, ServerToClient>(o.http, {
     serveClient: false,
@@ -33,17 +49,55 @@ export function createSignaling(o: SignalingOptions): Server<ClientToServer, Ser
     pingTimeout: 10_000,
     perMessageDeflate: false,
     cors: o.allowedOrigins.length === 0 ? undefined : { origin: [...o.allowedOrigins] },
-    allowRequest: (request, decide) => {
-      try {
-        admit(request);
-        decide(null, true);
-      } catch (thrown) {
-        decide(VisavisError.from(thrown).message, false);
-      }
-    },
+    connectTimeout: HELLO_WITHIN_MS,
   });
+  // Before socket.io's own listener: what it answers by itself has them too.
+  o.http.prependListener('request', setHeaders(o.headers));
+  io.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+    try {
+      admit(request);
+    } catch (thrown) {
+      const error = VisavisError.from(thrown);
+      o.metrics.errors.inc({ code: error.code });
+      refuse(request, response, error);
+      return;
+    }
+    next();
+  });
+  io.engine.on(
+    'connection',
+    (socket: { request: IncomingMessage; once(name: 'close', listener: () => void): void }) => {
+      const key = limitKey(o.proxies.clientOf(socket.request).address);
+      perAddress.set(key, (perAddress.get(key) ?? 0) + 1);
+      socket.once('close', () => {
+        const left = (perAddress.get(key) ?? 1) - 1;
+        if (left > 0) perAddress.set(key, left);
+        else perAddress.delete(key);
+      });
+    },
+  );
   io.on('connection', (socket: ClientSocket) => {
     new Connection(socket, o);
   });
   return io;
+}
+
+/** The typed error with its status, to a request and to one that asks for an upgrade, which has no response yet. */
+function refuse(request: IncomingMessage, response: ServerResponse, error: VisavisError): void {
+  const body = JSON.stringify({ error: error.toBody() });
+  const headers = {
+    'Content-Type': 'application/json',
+    'Content-Length': String(Buffer.byteLength(body)),
+    Connection: 'close',
+    ...(error.retryAfterS === undefined ? {} : { 'Retry-After': String(error.retryAfterS) }),
+  };
+  if (request.headers.upgrade === undefined) {
+    response.writeHead(error.status, headers).end(body);
+    return;
+  }
+  const socket: TcpSocket = request.socket;
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.on('error', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\n${lines.join('')}\r\n${body}`);
+  socket.destroySoon();
 }

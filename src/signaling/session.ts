@@ -4,14 +4,19 @@ import type { AgentState, Message } from '../inference/engines.js';
 import { type CloseReason, Lifetime } from '../lifecycle.js';
 import type { Logger } from '../log.js';
 import { BitrateGovernor } from '../media/bitrate.js';
-import type { Microphone, PlainLinkEndpoint } from '../media/plain-link.js';
-import type { Room, Sfu } from '../media/sfu.js';
-import type { Metrics } from '../metrics.js';
+import type { Sfu } from '../media/sfu.js';
+import type { Metrics } from '../metrics/metrics.js';
 import type { AvatarWorkerClient } from '../worker/avatar-worker-client.js';
 import type { ConversationOptions } from '../worker/control.js';
 import { ConversationMirror } from './conversation-mirror.js';
 import { IdleWatch } from './idle.js';
 import type { JoinAnswer, ServerToClient } from './messages.js';
+import { Seats } from './seats.js';
+import { passOn } from './session-events.js';
+import { SessionMedia } from './session-media.js';
+import { SessionMicrophones } from './session-microphones.js';
+import type { SessionTexts } from './session-texts.js';
+import type { LiveState, StoredSession } from './store/session-store.js';
 import type { IceServer } from './turn-credentials.js';
 import { Viewer, type ViewerHost } from './viewer.js';
 
@@ -19,6 +24,8 @@ export interface SessionOptions {
   id: string;
   avatar: JoinAnswer['avatar'];
   conversation: ConversationOptions;
+  /** What tells the visitors that they talk with an AI. */
+  disclosure: SessionTexts['disclosure'];
   /** Without anything said for this long the session ends. */
   idleTimeoutMs: number;
   /** Without anyone having joined for this long the session ends. */
@@ -38,51 +45,55 @@ export interface SessionServices {
   iceServers: (sessionId: string) => IceServer[];
 }
 
-export const MAX_VIEWERS = 16;
-/** A participant whose connection broke keeps the seat for this long. */
-export const SEAT_GRACE_MS = 35_000;
 const OPEN_ATTEMPTS = 5;
-const DISCLOSURE = 'You are talking to a machine: this face and this voice are made by a computer.';
 
 /**
- * One conversation and everyone who watches it: the room, the link to the avatar worker, the viewers and a mirror of the
- * committed history, from which the conversation goes on when the worker has to be replaced.
+ * One conversation and everyone who watches it: its media, the viewers and a mirror of the committed history, from which the
+ * conversation goes on when the worker has to be replaced.
  */
 export class Session {
   readonly id: string;
   readonly avatar: JoinAnswer['avatar'];
-  readonly createdAt = new Date();
+  readonly createdAt: Date;
   readonly #options: SessionOptions;
   readonly #services: SessionServices;
   readonly #logger: Logger;
   readonly #lifetime = new Lifetime();
-  readonly #viewers = new Map<string, Viewer>();
-  readonly #graces = new Map<string, NodeJS.Timeout>();
-  readonly #microphones = new Map<string, { microphone: Microphone; enabled: boolean }>();
-  readonly #mirror = new ConversationMirror();
+  readonly #seats = new Seats(
+    (participantId) => new Viewer(participantId, this.#hostOf()),
+    (viewer) => this.leave(viewer),
+  );
+  readonly #microphones: SessionMicrophones;
+  readonly #mirror: ConversationMirror;
   readonly #governor: BitrateGovernor;
   readonly #idle: IdleWatch;
-  readonly #room: Room;
-  #link!: PlainLinkEndpoint;
+  readonly #media: SessionMedia;
   #state: AgentState = 'idle';
   #started = false;
   /** A viewer became ready while no worker had the conversation. */
   #startPending = false;
   /** `served`: a worker has the conversation; `lost`: none; `reopening`: its successor is taking it over. */
   #worker: 'served' | 'lost' | 'reopening' = 'served';
+  /** Something that was being said was cut off by a failure; the visitors are told as soon as they hear. */
+  #owesApology = false;
+  /** How what a dead gateway left open ended; told to its viewers when they come back. */
+  #endings: ConversationEvent[] = [];
+  #onChange: () => void = () => {};
 
-  /** Resolves when the avatar worker sends; rejects with a typed error and leaves nothing behind. */
-  static async create(options: SessionOptions, services: SessionServices): Promise<Session> {
+  /**
+   * Resolves when the avatar worker sends; rejects with a typed error and leaves nothing behind. With `stored` a session of a dead
+   * gateway goes on: with its history, without a second greeting, and with its seats, which are kept for a while.
+   */
+  static async create(options: SessionOptions, services: SessionServices, stored?: StoredSession): Promise<Session> {
     let session: Session | undefined;
-    let failed: VisavisError | undefined;
-    const room = await services.sfu.createRoom((error) => {
-      failed = error;
-      session?.fail(error);
+    const media = await SessionMedia.create(services.sfu, {
+      onLost: () => session !== undefined && session.#handleMediaLost(),
+      onBack: () => services.logger.info({ sessionId: options.id }, 'media goes on in a new media worker'),
+      onFailed: (error) => session?.fail(error),
     });
-    session = new Session(options, services, room);
+    session = new Session(options, services, media, stored);
     try {
       await session.#open();
-      if (failed !== undefined) throw failed;
     } catch (thrown) {
       await session.close('failed');
       throw thrown;
@@ -90,24 +101,50 @@ export class Session {
     return session;
   }
 
-  private constructor(options: SessionOptions, services: SessionServices, room: Room) {
+  private constructor(
+    options: SessionOptions,
+    services: SessionServices,
+    media: SessionMedia,
+    stored: StoredSession | undefined,
+  ) {
     this.id = options.id;
+    this.createdAt = new Date(stored?.createdAtMs ?? Date.now());
+    this.#mirror = new ConversationMirror(stored);
     this.avatar = options.avatar;
     this.#options = options;
     this.#services = services;
     this.#logger = services.logger.child({ sessionId: options.id });
     this.#governor = new BitrateGovernor(options.conversation.videoBitrateKbps);
-    this.#room = room;
-    this.#lifetime.own(() => room.close());
+    this.#media = media;
+    this.#lifetime.own(() => media.close());
+    const isServed = () => !this.#lifetime.isClosed && this.#worker === 'served';
+    const { worker } = services;
+    this.#microphones = new SessionMicrophones({ conversationId: this.id, worker, media, isServed });
     this.#idle = new IdleWatch(options.joinWithinMs, options.idleTimeoutMs, (reason) => void this.close(reason));
     this.#lifetime.own(() => this.#idle.close());
-    services.worker.listen(this.id, {
+    worker.listen(this.id, {
       onEvent: (event) => this.#handleEvent(this.#mirror.accept(event)),
       onClosed: (error) => this.#handleWorkerClosed(error),
       onWorkerLost: () => this.#handleWorkerLost(),
       onWorkerBack: () => void this.#handleWorkerBack(),
     });
-    this.#lifetime.own(() => services.worker.close(this.id));
+    this.#lifetime.own(() => worker.close(this.id));
+    if (stored !== undefined) this.#takeOver(stored);
+  }
+
+  /** Calls `listener` after whatever changed that `live`, `history` or the held seats tell. */
+  watch(listener: () => void): void {
+    this.#onChange = listener;
+  }
+
+  /** What a successor must know besides the messages. */
+  get live(): LiveState {
+    return { started: this.#started, state: this.#state, ...this.#mirror.underWay };
+  }
+
+  /** Messages ever, those that the history no longer holds included. */
+  get messageCount(): number {
+    return this.#mirror.messageCount;
   }
 
   get closed(): Promise<CloseReason> {
@@ -123,59 +160,45 @@ export class Session {
   }
 
   get participantCount(): number {
-    return this.#viewers.size;
+    return this.#seats.size;
   }
 
   /** The participant is here, or was a moment ago. */
   holdsSeat(participantId: string): boolean {
-    return this.#viewers.has(participantId);
+    return this.#seats.holds(participantId);
   }
 
   /** Takes a seat, or the own seat again after a broken connection; the answer of `join`. */
   join(participantId: string): { viewer: Viewer; answer: Omit<JoinAnswer, 'mediaKept'> } {
     if (this.#lifetime.isClosed) throw new VisavisError('not-found', 'this session is over');
-    let viewer = this.#viewers.get(participantId);
-    if (viewer === undefined) {
-      if (this.#viewers.size >= MAX_VIEWERS) throw new VisavisError('unavailable', 'this session is full');
-      viewer = new Viewer(participantId, this.#hostOf());
-      this.#viewers.set(participantId, viewer);
-    }
-    clearTimeout(this.#graces.get(participantId));
-    this.#graces.delete(participantId);
+    const viewer = this.#seats.take(participantId);
     this.#idle.joined();
+    this.#onChange();
+    if (this.#endings.length > 0) setImmediate(() => this.#tellEndings());
     const answer = {
       sessionId: this.id,
       participantId,
-      routerRtpCapabilities: { ...this.#room.router.rtpCapabilities },
+      routerRtpCapabilities: { ...this.#media.router.rtpCapabilities },
       iceServers: this.#services.iceServers(this.id),
       avatar: this.avatar,
       state: this.#state,
-      disclosure: DISCLOSURE,
+      disclosure: this.#options.disclosure.text,
+      language: this.#options.disclosure.language,
     };
     return { viewer, answer };
   }
 
   /** The participant's connection broke: the seat stays for a while. */
   suspend(viewer: Viewer): void {
-    if (viewer.isClosed || this.#viewers.get(viewer.participantId) !== viewer) return;
-    viewer.detach();
-    clearTimeout(this.#graces.get(viewer.participantId));
-    this.#graces.set(
-      viewer.participantId,
-      setTimeout(() => this.leave(viewer), SEAT_GRACE_MS),
-    );
+    this.#seats.suspend(viewer);
   }
 
   /** The participant is gone for good; the last one ends the session. */
   leave(viewer: Viewer): void {
-    const id = viewer.participantId;
-    if (this.#viewers.get(id) !== viewer) return;
-    clearTimeout(this.#graces.get(id));
-    this.#graces.delete(id);
-    viewer.close();
-    this.#viewers.delete(id);
-    this.#applyBitrate(this.#governor.remove(id, performance.now()));
-    if (this.#viewers.size === 0) void this.close('left');
+    if (!this.#seats.remove(viewer)) return;
+    this.#applyBitrate(this.#governor.remove(viewer.participantId, performance.now()));
+    this.#onChange();
+    if (this.#seats.size === 0) void this.close('left');
   }
 
   async say(text: string): Promise<void> {
@@ -209,67 +232,50 @@ export class Session {
   async close(reason: CloseReason): Promise<void> {
     if (this.#lifetime.isClosed) return;
     this.#broadcast('closed', { reason });
-    for (const timer of this.#graces.values()) clearTimeout(timer);
-    this.#graces.clear();
     const closing = this.#lifetime.close(reason);
-    for (const viewer of this.#viewers.values()) viewer.close();
-    this.#viewers.clear();
+    this.#seats.close();
     await closing;
   }
 
   /** A port may be taken between its choice and the worker's bind; then another one is tried. */
   async #open(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      const link = await this.#room.createLink();
+      const link = await this.#media.openLink();
       try {
         const { conversation } = this.#options;
-        await this.#services.worker.open(this.id, { link: link.link, options: conversation, history: [] });
-        this.#link = link;
-        this.#lifetime.own(() => link.close());
+        const options = this.#started ? { ...conversation, greeting: null } : conversation;
+        await this.#services.worker.open(this.id, { link, options, history: [...this.history] });
+        if (this.#started) this.#services.worker.start(this.id);
         return;
       } catch (thrown) {
-        link.close();
+        this.#media.closeLink();
         if (VisavisError.from(thrown).code !== 'conflict' || attempt === OPEN_ATTEMPTS) throw thrown;
-        this.#logger.warn({ port: link.link.localPort }, 'link port was taken meanwhile');
+        this.#logger.warn({ port: link.localPort }, 'link port was taken meanwhile');
       }
     }
   }
 
   #hostOf(): ViewerHost {
+    const media = this.#media;
     return {
-      router: this.#room.router,
-      createTransport: () => this.#room.createViewerTransport(),
+      get router() {
+        return media.router;
+      },
+      createTransport: () => media.createViewerTransport(),
       iceServers: () => this.#services.iceServers(this.id),
-      avatarProducers: () => [this.#link.voice, this.#link.picture],
-      onMicrophone: async (viewer, producer) => {
-        const microphone = await this.#link.addMicrophone(producer);
-        this.#microphones.set(viewer.participantId, { microphone, enabled: true });
-        // A successor is told of all microphones once it has the conversation.
-        if (this.#worker === 'served') {
-          this.#services.worker.addMicrophone(this.id, viewer.participantId, microphone.stream);
-        }
-        await microphone.resume();
-      },
-      onMicrophoneEnabled: async (viewer, enabled) => {
-        const entry = this.#microphones.get(viewer.participantId);
-        if (entry === undefined) return;
-        entry.enabled = enabled;
-        if (this.#worker !== 'served') return;
-        const { worker } = this.#services;
-        if (enabled) worker.addMicrophone(this.id, viewer.participantId, entry.microphone.stream);
-        else worker.removeMicrophone(this.id, viewer.participantId);
-      },
-      onMicrophoneGone: (viewer) => {
-        const entry = this.#microphones.get(viewer.participantId);
-        this.#microphones.delete(viewer.participantId);
-        entry?.microphone.close();
-        if (this.#lifetime.isClosed || this.#worker !== 'served') return;
-        this.#services.worker.removeMicrophone(this.id, viewer.participantId);
-      },
-      onReady: () => this.#handleFirstReady(),
+      avatarProducers: () => media.producers,
+      onMicrophone: (viewer, producer) => this.#microphones.add(viewer.participantId, producer),
+      onMicrophoneEnabled: async (viewer, enabled) => this.#microphones.setEnabled(viewer.participantId, enabled),
+      onMicrophoneGone: (viewer) => this.#microphones.remove(viewer.participantId),
+      onReady: () => this.#handleReady(),
       onBandwidth: (viewer, bps) =>
         this.#applyBitrate(this.#governor.update(viewer.participantId, bps, performance.now())),
     };
+  }
+
+  #handleReady(): void {
+    this.#handleFirstReady();
+    this.#apologise();
   }
 
   #handleFirstReady(): void {
@@ -278,6 +284,7 @@ export class Session {
     if (this.#startPending) return;
     this.#started = true;
     this.#services.worker.start(this.id);
+    this.#onChange();
   }
 
   #applyBitrate(kbps: number | undefined): void {
@@ -287,48 +294,10 @@ export class Session {
 
   #handleEvent(event: ConversationEvent): void {
     if (this.#lifetime.isClosed) return;
-    const { metrics } = this.#services;
-    switch (event.type) {
-      case 'state':
-        this.#state = event.state;
-        this.#broadcast('state', { state: event.state });
-        break;
-      case 'transcript': {
-        const { turnId, participantId, text, final } = event;
-        this.#idle.active();
-        if (final) metrics.turns.inc();
-        this.#broadcast('transcript', { turnId, participantId, text, final });
-        break;
-      }
-      case 'caption': {
-        const { utteranceId, index, word } = event;
-        this.#idle.active();
-        this.#broadcast('caption', { utteranceId, index, word });
-        break;
-      }
-      case 'utterance-end': {
-        const { utteranceId, text, interrupted } = event;
-        this.#broadcast('utterance-end', { utteranceId, text, interrupted });
-        break;
-      }
-      case 'interruption': {
-        const { phase, utteranceId, sinceOnsetMs } = event;
-        metrics.interruptions.inc({ phase });
-        this.#broadcast('interruption', { phase, utteranceId, sinceOnsetMs });
-        break;
-      }
-      case 'latency': {
-        const { turnId, utteranceId, latency } = event;
-        metrics.recordTurn(latency);
-        this.#broadcast('latency', { turnId, utteranceId, latency });
-        break;
-      }
-      case 'error':
-        metrics.errors.inc({ code: event.error.code });
-        this.#logger.warn({ code: event.error.code, reason: event.error.message }, 'conversation reported an error');
-        this.#broadcast('session-error', event.error);
-        break;
-    }
+    if (event.type === 'state') this.#state = event.state;
+    else if (event.type === 'transcript' || event.type === 'caption') this.#idle.active();
+    passOn(event, this.#services.metrics, this.#logger, (name, payload) => this.#broadcast(name, payload));
+    this.#onChange();
   }
 
   #handleWorkerClosed(error: VisavisError | undefined): void {
@@ -336,11 +305,12 @@ export class Session {
   }
 
   #handleWorkerLost(): void {
-    if (this.#lifetime.isClosed || this.#link === undefined) return;
+    if (this.#lifetime.isClosed || this.#media.link === undefined) return;
     this.#worker = 'lost';
-    this.#state = 'idle';
     this.#logger.warn('avatar worker lost');
-    this.#link.pause().catch((error: unknown) => this.#logger.warn({ err: error }, 'link could not be paused'));
+    this.#media.pauseLink().catch((error: unknown) => this.#logger.warn({ err: error }, 'link could not be paused'));
+    this.#oweApologyWhenBusy();
+    this.#state = 'idle';
     for (const event of this.#mirror.workerLost()) this.#handleEvent(event);
     this.#broadcast('state', { state: 'idle' });
     const message = 'the avatar failed and is coming back; what was said is kept';
@@ -349,14 +319,15 @@ export class Session {
 
   /** The successor binds the same port, goes on with the same SSRCs and knows what was said; it does not greet again. */
   async #handleWorkerBack(): Promise<void> {
-    if (this.#lifetime.isClosed || this.#worker !== 'lost') return;
+    const { link } = this.#media;
+    if (this.#lifetime.isClosed || this.#worker !== 'lost' || link === undefined) return;
     this.#worker = 'reopening';
     const { worker } = this.#services;
     const { conversation } = this.#options;
     const options = this.#started ? { ...conversation, greeting: null } : conversation;
     try {
-      await worker.open(this.id, { link: this.#link.link, options, history: [...this.history] });
-      await this.#link.resume();
+      await worker.open(this.id, { link, options, history: [...this.history] });
+      await this.#media.resumeLink();
     } catch (thrown) {
       // When it died once more, the next `onWorkerBack` tries again.
       if (this.#worker === 'reopening') this.fail(VisavisError.from(thrown));
@@ -365,15 +336,56 @@ export class Session {
     if (this.#lifetime.isClosed) return;
     this.#worker = 'served';
     worker.setBitrate(this.id, this.#governor.currentKbps);
-    for (const [participantId, { microphone, enabled }] of this.#microphones) {
-      if (enabled) worker.addMicrophone(this.id, participantId, microphone.stream);
-    }
+    this.#microphones.announce();
     if (this.#started) worker.start(this.id);
     else if (this.#startPending) this.#handleFirstReady();
+    this.#apologise();
     this.#logger.info({ messages: this.history.length }, 'conversation goes on in a new avatar worker');
   }
 
+  /**
+   * Nobody hears what is being said, and nobody's microphone arrives: the avatar stops, so that the history ends with the words that
+   * were heard, and the viewers build their media anew.
+   */
+  #handleMediaLost(): void {
+    if (this.#lifetime.isClosed || this.#media.link === undefined) return;
+    this.#logger.warn('media worker lost');
+    this.#oweApologyWhenBusy();
+    const { worker } = this.#services;
+    if (this.#worker === 'served' && this.#owesApology) {
+      worker.interrupt(this.id).catch((error: unknown) => this.#logger.warn({ err: error }, 'avatar did not stop'));
+    }
+    for (const viewer of this.#seats.viewers) viewer.loseMedia();
+  }
+
+  #oweApologyWhenBusy(): void {
+    if (this.#started && (this.#state !== 'idle' || this.#mirror.isUnderWay)) this.#owesApology = true;
+  }
+
+  #apologise(): void {
+    if (!this.#owesApology || !this.#started || this.#worker !== 'served') return;
+    this.#owesApology = false;
+    this.#services.worker.apologise(this.id);
+  }
+
+  /** A dead gateway's session: seats are held for those who come back, and what was open is ended. */
+  #takeOver({ live, seats }: StoredSession): void {
+    this.#started = live.started;
+    this.#state = live.state;
+    this.#oweApologyWhenBusy();
+    this.#state = 'idle';
+    this.#endings = this.#mirror.workerLost();
+    for (const { participantId } of seats.filter(({ held }) => held)) {
+      this.#seats.suspend(this.#seats.take(participantId));
+    }
+    if (this.#seats.size > 0) this.#idle.joined();
+  }
+
+  #tellEndings(): void {
+    for (const event of this.#endings.splice(0)) this.#handleEvent(event);
+  }
+
   #broadcast<K extends keyof ServerToClient>(name: K, payload: Parameters<ServerToClient[K]>[0]): void {
-    for (const viewer of this.#viewers.values()) viewer.notify(name, payload);
+    for (const viewer of this.#seats.viewers) viewer.notify(name, payload);
   }
 }

@@ -84,6 +84,13 @@ export class Viewer {
     this.#release = undefined;
   }
 
+  /** The media server died: the client is told and builds everything anew, on the same seat. */
+  loseMedia(): void {
+    this.#closeMedia();
+    // A client without a connection learns it from its next join.
+    if (this.#notify !== undefined) this.notify('media-lost', {});
+  }
+
   notify: Notify = (name, payload) => {
     this.#events.add(name, payload);
     this.#notify?.(name, payload);

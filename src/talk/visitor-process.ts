@@ -33,6 +33,9 @@ const BROWSER_GLOBALS = [
 ] as const;
 const REQUEST_LIMIT_MS = 20_000;
 const CONNECT_LIMIT_MS = 10_000;
+/** How long a broken connection is mended before the visitor gives up; the service keeps the seat a little longer. */
+const TROUBLE_LIMIT_MS = 30_000;
+const RETRY_MS = 300;
 const MICROPHONE_TICK_MS = 5;
 /** Received audio is passed on in pieces of this many samples (60 ms). */
 const PASS_ON_SAMPLES = 2_880;
@@ -66,14 +69,22 @@ class VisitorProcess {
   readonly #source = new RTCAudioSource();
   readonly #begunAtMs = new Map<number, number>();
   /** Sinks stop when they are collected. */
-  readonly #sinks: unknown[] = [];
+  #sinks: { stop(): void }[] = [];
+  #transports: types.Transport[] = [];
   readonly #pictureEvery: number;
+  readonly #token: string;
+  #capabilities: types.RtpCapabilities = {};
   #frames = 0;
+  #entered = false;
+  /** What is to be made anew: all of it after a broken connection, media alone when the media server died. */
+  #broken: 'no' | 'media' | 'connection' = 'no';
+  #mending = false;
 
   static async join(o: Extract<ToVisitorProcess, { type: 'join' }>): Promise<VisitorProcess> {
     const socket: Socket<ServerToClient, ClientToServer> = io(o.url, {
       transports: ['websocket'],
-      reconnection: false,
+      reconnectionDelay: 200,
+      reconnectionDelayMax: 1_000,
       timeout: CONNECT_LIMIT_MS,
     });
     await new Promise<void>((resolve, reject) => {
@@ -82,14 +93,15 @@ class VisitorProcess {
         reject(new VisavisError('unavailable', `no service answers at ${o.url}`, { cause }));
       });
     });
-    const visitor = new VisitorProcess(socket, o.pictureEvery);
-    await visitor.#enter(o.token);
+    const visitor = new VisitorProcess(socket, o);
+    await visitor.#enter();
     return visitor;
   }
 
-  private constructor(socket: Socket<ServerToClient, ClientToServer>, pictureEvery: number) {
+  private constructor(socket: Socket<ServerToClient, ClientToServer>, o: Extract<ToVisitorProcess, { type: 'join' }>) {
     this.#socket = socket;
-    this.#pictureEvery = pictureEvery;
+    this.#pictureEvery = o.pictureEvery;
+    this.#token = o.token;
     for (const name of EVENTS) {
       socket.on(name, (payload: ServiceEvent['payload']) => {
         send({ type: 'event', event: { name, payload } as ServiceEvent });
@@ -98,7 +110,12 @@ class VisitorProcess {
     socket.on('closed', ({ reason }) => {
       end(new VisavisError('conflict', `the service ended the session (${reason})`).toBody());
     });
-    socket.on('disconnect', () => end(new VisavisError('unavailable', 'the connection to the service broke').toBody()));
+    socket.on('disconnect', (reason) => this.#handleDisconnect(reason));
+    socket.on('connect', () => void this.#mend());
+    socket.on('media-lost', () => {
+      if (this.#broken === 'no') this.#broken = 'media';
+      void this.#mend();
+    });
   }
 
   handle(message: ToVisitorProcess): void {
@@ -107,11 +124,62 @@ class VisitorProcess {
     else if (message.type === 'leave') this.#leave();
   }
 
-  async #enter(token: string): Promise<void> {
-    const join = await this.#request('join', { token });
+  async #enter(): Promise<void> {
+    const join = await this.#request('join', { token: this.#token });
+    this.#capabilities = join.routerRtpCapabilities as types.RtpCapabilities;
+    await this.#buildMedia();
+    setInterval(() => this.#pushMicrophone(), MICROPHONE_TICK_MS);
+    this.#entered = true;
+    send({ type: 'live', join });
+    void this.#mend();
+  }
+
+  /** socket.io does not come back by itself when the service hung up. */
+  #handleDisconnect(reason: string): void {
+    if (!this.#entered) {
+      end(new VisavisError('unavailable', 'the connection to the service broke').toBody());
+      return;
+    }
+    this.#broken = 'connection';
+    if (reason === 'io server disconnect') this.#socket.connect();
+    void this.#mend();
+  }
+
+  /** Joins again and makes media anew, as far as needed, until both stand or the time is up. */
+  async #mend(): Promise<void> {
+    if (!this.#entered || this.#mending || this.#broken === 'no') return;
+    this.#mending = true;
+    const deadline = now() + TROUBLE_LIMIT_MS;
+    let problem = 'the service does not come back';
+    while (this.#broken !== 'no' && now() < deadline) {
+      const what: string = this.#broken;
+      try {
+        if (!this.#socket.connected) throw new VisavisError('unavailable', 'the service is not connected');
+        this.#broken = 'no';
+        const join = what === 'connection' && (await this.#request('join', { token: this.#token, resume: true }));
+        if (join === false || !join.mediaKept) await this.#buildMedia();
+      } catch (thrown) {
+        if (this.#broken === 'no') this.#broken = what as 'media' | 'connection';
+        const error = VisavisError.from(thrown);
+        // Only a seat that is gone for good cannot be taken again.
+        if (error.code === 'unauthorized' || (error.code === 'not-found' && what === 'connection')) {
+          return end(error.toBody());
+        }
+        problem = error.message;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+    this.#mending = false;
+    if (this.#broken !== 'no') end(new VisavisError('unavailable', `the connection broke: ${problem}`).toBody());
+  }
+
+  /** Two transports, the avatar's tracks and the microphone; what there was before ends. */
+  async #buildMedia(): Promise<void> {
+    for (const sink of this.#sinks.splice(0)) sink.stop();
+    for (const transport of this.#transports.splice(0)) transport.close();
     // The stack's own way of speaking is that of an older browser, from before transceivers could be configured.
     const device = new Device({ handlerName: 'Chrome74' });
-    await device.load({ routerRtpCapabilities: join.routerRtpCapabilities as types.RtpCapabilities });
+    await device.load({ routerRtpCapabilities: this.#capabilities });
     const [receiveAnswer, sendAnswer] = await Promise.all([
       this.#request('create-transport', { direction: 'receive' }),
       this.#request('create-transport', { direction: 'send' }),
@@ -136,17 +204,19 @@ class VisitorProcess {
       track: this.#source.createTrack(),
       codecOptions: { opusDtx: false, opusFec: true, opusPtime: 20 },
     });
-    setInterval(() => this.#pushMicrophone(), MICROPHONE_TICK_MS);
-    send({ type: 'live', join });
   }
 
   #wire(transport: types.Transport): types.Transport {
+    this.#transports.push(transport);
     transport.on('connect', ({ dtlsParameters }, done, fail) => {
       const payload = { transportId: transport.id, dtlsParameters: { ...dtlsParameters } };
       this.#request('connect-transport', payload).then(() => done(), fail);
     });
     transport.on('connectionstatechange', (state) => {
-      if (state === 'failed') end(new VisavisError('unavailable', 'the media connection failed').toBody());
+      if (state !== 'failed' || transport.closed) return;
+      if (!this.#entered) return end(new VisavisError('unavailable', 'the media connection failed').toBody());
+      if (this.#broken === 'no') this.#broken = 'media';
+      void this.#mend();
     });
     return transport;
   }

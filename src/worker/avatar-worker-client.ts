@@ -115,6 +115,11 @@ export class AvatarWorkerClient {
     return this.#ask((requestId) => ({ type: 'ask', conversationId, requestId, participantId, text }));
   }
 
+  /** Speaks the conversation's apology, outside the history. */
+  apologise(conversationId: string): void {
+    this.#send({ type: 'apologise', conversationId });
+  }
+
   interrupt(conversationId: string): Promise<void> {
     return this.#ask((requestId) => ({ type: 'interrupt', conversationId, requestId }));
   }

@@ -4,7 +4,9 @@
  */
 import type { ConversationEvent } from '../agents/events.js';
 import type { ErrorBody } from '../errors.js';
+import type { WorkerHistograms } from '../histogram.js';
 import type { Message } from '../inference/engines.js';
+import type { Language } from '../languages.js';
 
 /** One end-to-end RTP stream's identity; the gateway chooses it, so that a successor can take it over. */
 export interface RtpStream {
@@ -36,6 +38,12 @@ export interface ConversationOptions {
   speech: 'kokoro' | 'piper' | 'openai';
   /** Spoken when the first viewer is ready; null: silent start. */
   greeting: string | null;
+  /** Of what the service itself says aloud. */
+  language: Language;
+  /** Drawn into every picture; null: nothing. */
+  badge: string | null;
+  /** Spoken after a failure that cut someone off. */
+  apology: string;
   /** System prompt for a language model. */
   instructions?: string;
   videoBitrateKbps: number;
@@ -54,6 +62,8 @@ export type ToAvatarWorker =
   /** Answer `text` as if `participantId` had spoken it. */
   | { type: 'ask'; conversationId: string; requestId: number; participantId: string; text: string }
   | { type: 'interrupt'; conversationId: string; requestId: number }
+  /** Speak the apology once the visitor has the floor no more; it does not become part of the history. */
+  | { type: 'apologise'; conversationId: string }
   | { type: 'bitrate'; conversationId: string; videoKbps: number }
   | { type: 'close'; conversationId: string }
   | { type: 'ping'; id: number }
@@ -68,13 +78,38 @@ export type FromAvatarWorker =
   | { type: 'closed'; conversationId: string; error?: ErrorBody }
   | { type: 'pong'; id: number; stats: WorkerStats };
 
+/** What drawing and encoding cost on this machine, measured in the worker before it takes conversations. */
+export interface DrawingCost {
+  /** Processor time of the whole process for one frame, in ms. */
+  cpuMs: number;
+  /** Elapsed time; more than `cpuMs` on a machine that has other things to do. */
+  renderMs: number;
+  encodeMs: number;
+  /** How many frames the means are of. */
+  frames: number;
+}
+
+export type SpeechPending = Record<'recognition' | 'synthesis' | 'embedding', number>;
+
 export interface WorkerStats {
+  pid: number;
   conversations: number;
   /** Of the last interval: how late packets left, in ms. */
   /** `worst`: the largest values themselves, at least the last 1 % of all, so that quantiles of a long run can be joined. */
   pacerLatenessMs: { p50: number; p99: number; p999: number; max: number; count: number; worst: number[] };
   frameMs: { renderP50: number; renderP95: number; encodeP50: number; encodeP95: number; count: number };
-  /** Frames that were not ready when due. */
+  /** Of the last interval: frames that were due, and those of them that were not ready in time. */
+  framesDue: number;
   framesLate: number;
+  /** Of the last interval: how often speech ran dry inside an utterance. */
+  underruns: number;
+  /** In ms, since the worker's start, so that a lost report loses nothing. */
+  histograms: WorkerHistograms;
+  /** Of each conversation, since it was opened in this worker. */
+  perConversation: { conversationId: string; framesDue: number; framesLate: number; queuedSpeechMs: number }[];
+  /** Calls to the speech worker that have not been answered. */
+  speechPending: SpeechPending;
+  /** Null where it could not be measured. */
+  drawing: DrawingCost | null;
   rssBytes: number;
 }

@@ -1,25 +1,32 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { rmSync } from 'node:fs';
-import { setPriority } from 'node:os';
 import { VisavisError } from '../errors.js';
 import type { Logger } from '../log.js';
+import { canRestorePriority } from './priority.js';
+import { exitError, WorkerChild } from './worker-child.js';
+
+/** A second, ready process that takes the place of one that dies. */
+export interface StandbyOptions {
+  /** Asked before each start: whether this machine can afford a spare now. */
+  isAffordable: () => boolean;
+  /** From the first `ready`, and from each promotion, to the start of the next spare. */
+  delayMs: number;
+}
 
 export interface SupervisedProcessOptions {
   name: string;
   /** Compiled module to run. */
   entry: string;
-  args: readonly string[];
+  /** A function is asked at each start; `serial` counts the starts from 1. */
+  args: readonly string[] | ((serial: number) => readonly string[]);
   env: Readonly<Record<string, string>>;
   /** Node's own flags. */
   execArgv?: readonly string[];
   /** Raises the child's nice value. */
   nice?: number;
-  /** A Unix socket that the child listens on; a stale one is removed before each start. */
-  socketPath?: string;
   /** From the fork to its `ready`. */
   readyLimitMs: number;
   /** Waits before restarts: doubled from the first to the last, from the first again after `stableMs` of life. */
-  backoffMs?: { first: number; last: number; stableMs: number };
+  backoffMs?: { first: number; last: number; stableMs: number } | undefined;
+  standby?: StandbyOptions | undefined;
   logger: Logger;
 }
 
@@ -32,18 +39,28 @@ export interface WorkerChannel {
   onMessage(listener: (message: unknown) => void): void;
   onUp(listener: () => void): void;
   onDown(listener: () => void): void;
-  /** Ends a child that no longer answers; it is then restarted. */
+  /** Ends a child that no longer answers; it is then replaced. */
   kill(reason: string): void;
 }
 
 const DEFAULT_BACKOFF = { first: 250, last: 10_000, stableMs: 60_000 };
 /** A child that fails this often before it was ever ready will not become so by itself. */
 const FIRST_START_ATTEMPTS = 3;
-const SHUTDOWN_LIMIT_MS = 1_500;
+/** A spare starts below everything else where it can be given its priority back. */
+const SPARE_NICE = 19;
+/** Until it is asked again whether a spare is affordable. */
+const SPARE_RECHECK_MS = 60_000;
+
+interface Seat {
+  serial: number;
+  child: WorkerChild;
+  readyMessage?: unknown;
+}
 
 /**
- * One child process that is kept alive: restarted with growing waits when it exits or does not become ready. A child never outlives
- * this process: it is killed on exit, and ends itself when its IPC channel closes.
+ * One child process that is kept alive: when it exits, its spare takes its place at once where there is one (`onDown`, then
+ * `onUp`), else it is restarted with growing waits. A child never outlives this process: it is killed on exit, and ends itself when its
+ * IPC channel closes.
  */
 export class SupervisedProcess implements WorkerChannel {
   readonly #options: SupervisedProcessOptions;
@@ -51,15 +68,18 @@ export class SupervisedProcess implements WorkerChannel {
   readonly #messageListeners: ((message: unknown) => void)[] = [];
   readonly #upListeners: (() => void)[] = [];
   readonly #downListeners: (() => void)[] = [];
-  readonly #killOnExit = () => this.#child?.kill('SIGKILL');
-  #child: ChildProcess | undefined;
+  readonly #killOnExit = () => {
+    for (const seat of [this.#current, this.#spare]) seat?.child.killSilently();
+  };
+  #current: Seat | undefined;
+  #spare: Seat | undefined;
+  #serial = 0;
   #up = false;
   #closed = false;
-  #startedAtMs = 0;
   #nextDelayMs: number;
   #restarts = 0;
   #timer: NodeJS.Timeout | undefined;
-  #readyTimer: NodeJS.Timeout | undefined;
+  #spareTimer: NodeJS.Timeout | undefined;
   #firstStart:
     | { resolve: (readyMessage: unknown) => void; reject: (error: Error) => void; failures: number }
     | undefined;
@@ -74,11 +94,22 @@ export class SupervisedProcess implements WorkerChannel {
     return this.#up;
   }
 
+  /** Of the child at work. */
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#current?.child.pid;
   }
 
-  /** Starts after the first one. */
+  /** Of a spare that is ready to take over; undefined without one. */
+  get sparePid(): number | undefined {
+    return this.#spare?.child.isReady ? this.#spare.child.pid : undefined;
+  }
+
+  /** Which start the child at work is of, from 1. */
+  get serial(): number {
+    return this.#current?.serial ?? 0;
+  }
+
+  /** How often a child that died was replaced. */
   get restarts(): number {
     return this.#restarts;
   }
@@ -89,16 +120,12 @@ export class SupervisedProcess implements WorkerChannel {
     process.once('exit', this.#killOnExit);
     return new Promise((resolve, reject) => {
       this.#firstStart = { resolve, reject, failures: 0 };
-      this.#spawn();
+      this.#current = this.#spawn(this.#options.nice);
     });
   }
 
   send(message: unknown): boolean {
-    if (!this.#up || this.#child?.connected !== true) return false;
-    this.#child.send(message as object, (error) => {
-      if (error !== null) this.#options.logger.warn({ err: error }, 'message to a worker was lost');
-    });
-    return true;
+    return this.#up && this.#current !== undefined && this.#current.child.send(message);
   }
 
   onMessage(listener: (message: unknown) => void): void {
@@ -114,114 +141,114 @@ export class SupervisedProcess implements WorkerChannel {
   }
 
   kill(reason: string): void {
-    this.#options.logger.error({ worker: this.#options.name, reason }, 'worker is killed');
-    this.#child?.kill('SIGKILL');
+    this.#current?.child.kill(reason);
   }
 
-  /** Asks the child to end, then makes it; resolves when it is gone. */
+  /** Asks the children to end, then makes them; resolves when they are gone. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#timer);
-    clearTimeout(this.#readyTimer);
+    clearTimeout(this.#spareTimer);
     this.#firstStart?.reject(new VisavisError('unavailable', `${this.#options.name} was stopped while it started`));
     this.#firstStart = undefined;
-    const child = this.#child;
-    if (child !== undefined && child.exitCode === null && child.signalCode === null) await this.#end(child);
+    await Promise.all([this.#current?.child.end(), this.#spare?.child.end()]);
     process.removeListener('exit', this.#killOnExit);
   }
 
-  #end(child: ChildProcess): Promise<void> {
-    return new Promise((resolve) => {
-      const limit = setTimeout(() => {
-        this.#options.logger.warn({ worker: this.#options.name }, 'worker does not end by itself');
-        child.kill('SIGKILL');
-      }, SHUTDOWN_LIMIT_MS);
-      child.once('exit', () => {
-        clearTimeout(limit);
-        resolve();
-      });
-      if (child.connected) child.send({ type: 'shutdown' }, () => {});
-      if (!this.#up) child.kill('SIGKILL');
-    });
+  #spawn(nice: number | undefined): Seat {
+    const { name, entry, args, env, execArgv = [], readyLimitMs, logger } = this.#options;
+    const serial = ++this.#serial;
+    const given = typeof args === 'function' ? args(serial) : args;
+    const child = new WorkerChild(
+      { name, entry, args: given, env, execArgv, nice, readyLimitMs, logger },
+      {
+        onReady: (message) => this.#handleReady(seat, message),
+        onMessage: (message) => this.#handleMessage(seat, message),
+        onGone: (how) => this.#handleGone(seat, how),
+      },
+    );
+    const seat: Seat = { serial, child };
+    return seat;
   }
 
-  #spawn(): void {
-    const { entry, args, env, nice, socketPath, logger, name, readyLimitMs } = this.#options;
-    if (socketPath !== undefined) rmSync(socketPath, { force: true });
-    this.#startedAtMs = performance.now();
-    const child = fork(entry, [...args], {
-      serialization: 'advanced',
-      env: { ...env },
-      execArgv: [...(this.#options.execArgv ?? [])],
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
-    this.#child = child;
-    lowerPriority(child, nice);
-    child.on('message', (message) => this.#handleMessage(child, message));
-    child.once('error', (error) => logger.error({ worker: name, err: error }, 'worker process failed'));
-    child.once('exit', (code, signal) => this.#handleExit(child, code, signal));
-    this.#readyTimer = setTimeout(() => this.kill(`not ready within ${readyLimitMs} ms`), readyLimitMs);
-  }
-
-  #handleMessage(child: ChildProcess, message: unknown): void {
-    if (child !== this.#child || this.#closed) return;
-    if (!this.#up && isReady(message)) {
-      this.#handleReady(message);
-      return;
-    }
+  #handleMessage(seat: Seat, message: unknown): void {
+    if (seat !== this.#current || this.#closed) return;
     for (const listener of this.#messageListeners) listener(message);
   }
 
-  #handleReady(message: unknown): void {
-    clearTimeout(this.#readyTimer);
-    this.#up = true;
-    const ms = Math.round(performance.now() - this.#startedAtMs);
-    this.#options.logger.info({ worker: this.#options.name, workerPid: this.#child?.pid, ms }, 'worker is ready');
-    this.#firstStart?.resolve(message);
-    this.#firstStart = undefined;
-    for (const listener of this.#upListeners) listener();
+  #handleReady(seat: Seat, message: unknown): void {
+    seat.readyMessage = message;
+    if (seat === this.#current && !this.#closed) this.#takeUp(seat);
   }
 
-  #handleExit(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
-    if (child !== this.#child) return;
-    clearTimeout(this.#readyTimer);
+  #takeUp(seat: Seat): void {
+    this.#up = true;
+    this.#firstStart?.resolve(seat.readyMessage);
+    this.#firstStart = undefined;
+    for (const listener of this.#upListeners) listener();
+    this.#scheduleSpare(Math.max(this.#options.standby?.delayMs ?? 0, this.#nextDelayMs));
+  }
+
+  #handleGone(seat: Seat, how: { code: number | null; signal: NodeJS.Signals | null }): void {
+    const { name, logger } = this.#options;
+    if (this.#closed) return;
+    if (seat === this.#spare) {
+      logger.warn({ worker: name, ...how }, 'spare worker exited');
+      this.#spare = undefined;
+      this.#scheduleSpare(this.#growingDelay(seat));
+      return;
+    }
+    if (seat !== this.#current) return;
     const wasUp = this.#up;
     this.#up = false;
-    if (this.#closed) return;
-    this.#options.logger.error({ worker: this.#options.name, code, signal, wasUp }, 'worker exited');
+    this.#current = undefined;
+    logger.error({ worker: name, ...how, wasUp }, 'worker exited');
     if (wasUp) for (const listener of this.#downListeners) listener();
     if (this.#firstStart !== undefined && ++this.#firstStart.failures >= FIRST_START_ATTEMPTS) {
-      const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-      this.#firstStart.reject(new VisavisError('unavailable', `the ${this.#options.name} does not start (${how})`));
+      this.#firstStart.reject(exitError(name, how));
       this.#firstStart = undefined;
       return;
     }
-    this.#scheduleRestart();
+    this.#replace(seat);
   }
 
-  #scheduleRestart(): void {
-    const { first, last, stableMs } = this.#backoff;
-    if (performance.now() - this.#startedAtMs >= stableMs) this.#nextDelayMs = first;
-    const delayMs = this.#nextDelayMs;
-    this.#nextDelayMs = Math.min(last, delayMs * 2);
+  #replace(dead: Seat): void {
+    const delayMs = this.#growingDelay(dead);
+    const { nice = 0 } = this.#options;
+    clearTimeout(this.#spareTimer);
+    const spare = this.#spare;
+    if (spare !== undefined) {
+      this.#restarts++;
+      this.#spare = undefined;
+      this.#current = spare;
+      spare.child.restorePriority(nice);
+      if (spare.child.isReady) this.#takeUp(spare);
+      return;
+    }
     this.#timer = setTimeout(() => {
       this.#restarts++;
-      this.#spawn();
+      this.#current = this.#spawn(this.#options.nice);
     }, delayMs);
   }
-}
 
-function isReady(message: unknown): boolean {
-  return typeof message === 'object' && message !== null && (message as { type?: unknown }).type === 'ready';
-}
+  #growingDelay(dead: Seat): number {
+    const { first, last, stableMs } = this.#backoff;
+    if (performance.now() - dead.child.startedAtMs >= stableMs) this.#nextDelayMs = first;
+    const delayMs = this.#nextDelayMs;
+    this.#nextDelayMs = Math.min(last, delayMs * 2);
+    return delayMs;
+  }
 
-/** Threads inherit the nice value of the thread that starts them, so this must happen before the child has any. */
-function lowerPriority(child: ChildProcess, nice: number | undefined): void {
-  if (nice === undefined || child.pid === undefined) return;
-  try {
-    setPriority(child.pid, nice);
-  } catch {
-    // The child is already gone; its exit is handled.
+  #scheduleSpare(delayMs: number): void {
+    const { standby, nice } = this.#options;
+    if (standby === undefined || this.#closed) return;
+    clearTimeout(this.#spareTimer);
+    this.#spareTimer = setTimeout(() => {
+      if (this.#closed || this.#spare !== undefined || !this.#up) return;
+      if (standby.isAffordable()) this.#spare = this.#spawn(canRestorePriority() ? SPARE_NICE : nice);
+      else this.#scheduleSpare(SPARE_RECHECK_MS);
+    }, delayMs);
+    this.#spareTimer.unref();
   }
 }

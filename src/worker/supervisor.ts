@@ -1,4 +1,5 @@
 import type { Logger } from '../log.js';
+import { canAffordSpare, type StandbyMode } from './memory.js';
 import type { StandardVoice } from './speech/standard-voice.js';
 import { READY_LIMIT_MS, type SpeechService, SpeechSupervisor } from './speech-supervisor.js';
 import { SupervisedProcess } from './supervised-process.js';
@@ -12,11 +13,19 @@ export interface SupervisorOptions {
   /** Environment of both children. */
   env: Readonly<Record<string, string>>;
   logger: Logger;
-  backoffMs?: { first: number; last: number; stableMs: number };
+  backoffMs?: { first: number; last: number; stableMs: number } | undefined;
+  /** Whether spare workers wait for the death of those at work; by default `off`. */
+  standby?: StandbyMode | undefined;
+  /** From the first `ready`, and from each promotion, to the start of the next spare. */
+  spareDelayMs?: number | undefined;
 }
 
 /** Garbage collection without helper threads: on few cores they starve, and the pacer's collector would wait for them. */
 const AVATAR_NODE_FLAGS = ['--single-threaded-gc'];
+
+/** A spare avatar worker takes little itself, but brings the conversations' faces with it when it takes them over. */
+const SPARE_NEEDS_BYTES = 4 * 2 ** 30;
+const SPARE_DELAY_MS = 2_000;
 
 /** Time from each worker's start to its `ready`. */
 export interface WorkersReady {
@@ -26,14 +35,15 @@ export interface WorkersReady {
   avatarMs: number;
 }
 
-/** Runs one speech worker and one avatar worker and keeps them alive. */
+/** Runs one speech worker and one avatar worker and keeps them alive, with a spare of each where memory allows. */
 export class WorkerSupervisor {
   readonly speech: SpeechService;
   readonly avatar: SupervisedProcess;
 
   constructor(options: SupervisorOptions) {
-    const { env, logger, backoffMs } = options;
-    this.speech = options.speech ?? new SpeechSupervisor({ entry: options.speechEntry, env, logger, backoffMs });
+    const { env, logger, backoffMs, standby = 'off', spareDelayMs } = options;
+    const speech = { entry: options.speechEntry, env, logger, backoffMs, standby, spareDelayMs };
+    this.speech = options.speech ?? new SpeechSupervisor(speech);
     this.avatar = new SupervisedProcess({
       name: 'avatar worker',
       entry: options.avatarEntry,
@@ -43,6 +53,10 @@ export class WorkerSupervisor {
       logger,
       backoffMs,
       readyLimitMs: READY_LIMIT_MS,
+      standby: {
+        delayMs: spareDelayMs ?? SPARE_DELAY_MS,
+        isAffordable: () => canAffordSpare(standby, SPARE_NEEDS_BYTES),
+      },
     });
   }
 

@@ -51,20 +51,49 @@ describe('when a port of the link is taken', () => {
 });
 
 describe('when the media worker dies', () => {
-  it('its sessions end with a typed error and new ones work', async () => {
-    service = await launch();
-    const { client } = await service.joined();
+  async function killMediaWorker(): Promise<void> {
     const [pid] = service.gateway.mediaPids;
     process.kill(pid as number, 'SIGKILL');
-    expect(await client.event('session-error')).toMatchObject({ code: 'unavailable', retryable: true });
-    expect(await client.event('closed')).toEqual({ reason: 'failed' });
-    await eventually(async () => expect(await status('/readyz')).toBe(200));
-    const { client: next, session } = await service.joined();
-    expect(session.sessionId).not.toBe('');
-    const token = await fetch(`${service.origin}/v1/sessions/${session.sessionId}/tokens`, { method: 'POST' });
+  }
+
+  it('its sessions go on in the successor: viewers are told and build their media anew on the same seat', async () => {
+    service = await launch();
+    const [session, client] = await Promise.all([service.createSession(), service.connect()]);
+    const join = await client.data('join', { token: session.token });
+    const before = await setUpMedia(client, join);
+    await client.data('resume', {});
+    await killMediaWorker();
+    await client.event('media-lost');
+    const after = await setUpMedia(client, join);
+    await client.data('resume', {});
+    expect(after.producerId).not.toBe(before.producerId);
+    const port = ({ receive }: typeof before) => receive.iceCandidates.map((candidate) => candidate['protocol']);
+    expect(port(after)).toEqual(port(before));
+    const stale = await client.error('consume', { transportId: before.receive.id, rtpCapabilities: {} });
+    expect(stale).toMatchObject({ code: 'not-found' });
+    await client.data('say', { text: 'still here' });
+    await client.event('utterance-end', (e) => e.text === 'still here');
+    expect(client.events.filter((e) => e.name === 'closed')).toEqual([]);
+    expect(await status('/readyz')).toBe(200);
+  });
+
+  it('again and again, the conversation keeps its history and new sessions work', async () => {
+    service = await launch();
+    const [session, client] = await Promise.all([service.createSession(), service.connect()]);
+    const join = await client.data('join', { token: session.token });
+    for (let round = 1; round <= 3; round++) {
+      const pid = service.gateway.mediaPids[0];
+      await setUpMedia(client, join);
+      await client.data('say', { text: `round ${round}` });
+      await killMediaWorker();
+      await eventually(() => expect(client.events.filter((e) => e.name === 'media-lost')).toHaveLength(round));
+      await eventually(() => expect(service.gateway.mediaPids[0]).not.toBe(pid));
+    }
+    const { history } = service.gateway.registry.get(session.sessionId);
+    expect(history.map((m) => m.text)).toEqual(['round 1', 'round 2', 'round 3']);
+    const other = await service.createSession();
     const viewer = await service.connect();
-    await setUpMedia(viewer, await viewer.data('join', { token: (await token.json()).token }));
-    await next.data('leave', {});
+    await setUpMedia(viewer, await viewer.data('join', { token: other.token }));
   });
 });
 

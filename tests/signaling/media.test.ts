@@ -51,7 +51,7 @@ describe('media over real WebRTC', () => {
     await eventually(() => expect(seen()).toMatchObject({ width: 128 }));
     await eventually(() => expect(seen().loudSamples).toBeGreaterThan(10_000));
     const greeting = await watcher.event('utterance-end');
-    expect(greeting.text).toBe('started; greeting: Welcome.; history: 0');
+    expect(greeting.text).toBe('started; greeting: You are talking with an AI. Welcome.; history: 0');
     expect(await watcher.event('transcript')).toMatchObject({ text: 'heard', final: true });
   });
 

@@ -148,6 +148,39 @@ async function open(message) {
   }
 }
 
+/** Invented, but of the right form; `drawing` says that a picture costs 4 ms. */
+function stats() {
+  const counts = (bounds) => ({ counts: [...new Array(bounds).fill(0), 0].fill(25, 1, 2), sum: 25 });
+  const speech = ['recognition', 'synthesis', 'embedding'];
+  return {
+    pid: process.pid,
+    conversations: conversations.size,
+    pacerLatenessMs: { p50: 0.1, p99: 0.5, p999: 1, max: 2, count: 50, worst: [2] },
+    frameMs: { renderP50: 1, renderP95: 2, encodeP50: 1, encodeP95: 2, count: 25 },
+    framesDue: 25 * conversations.size,
+    framesLate: Number(process.env.FAKE_FRAMES_LATE ?? 0) * conversations.size,
+    underruns: 0,
+    histograms: {
+      ...{
+        pacerLateness: counts(11),
+        frameInterval: counts(14),
+        frameRender: counts(12),
+        frameEncode: counts(12),
+        skew: counts(9),
+      },
+      ...Object.fromEntries(
+        speech.flatMap((engine) => [`${engine}Queue`, `${engine}Compute`].map((name) => [name, counts(15)])),
+      ),
+    },
+    perConversation: [...conversations.values()].map(({ id, tick }) => ({
+      ...{ conversationId: id, framesDue: Math.floor(tick / 2), framesLate: 0, queuedSpeechMs: 0 },
+    })),
+    speechPending: { recognition: 0, synthesis: 0, embedding: 0 },
+    drawing: { cpuMs: 4, renderMs: 3, encodeMs: 1, frames: 50 },
+    rssBytes: process.memoryUsage.rss(),
+  };
+}
+
 process.on('message', (message) => {
   const conversation = conversations.get(message.conversationId);
   switch (message.type) {
@@ -197,13 +230,7 @@ process.on('message', (message) => {
       send({
         type: 'pong',
         id: message.id,
-        stats: {
-          conversations: conversations.size,
-          pacerLatenessMs: { p50: 0.1, p99: 0.5, p999: 1, max: 2, count: 50 },
-          frameMs: { renderP50: 1, renderP95: 2, encodeP50: 1, encodeP95: 2, count: 25 },
-          framesLate: 0,
-          rssBytes: process.memoryUsage.rss(),
-        },
+        stats: stats(),
       });
       break;
     case 'shutdown':

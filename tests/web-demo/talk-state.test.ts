@@ -11,6 +11,8 @@ const answer: JoinAnswer = {
   avatar: { id: 'mara', name: 'Mara', width: 512, height: 512 },
   state: 'speaking',
   disclosure: 'An AI.',
+  language: 'en',
+  mediaKept: false,
 };
 const run = (events: ConversationEvent[], from: TalkState = INITIAL_TALK_STATE): TalkState =>
   events.reduce((state, event) => reduceTalk(state, event, 0), from);
@@ -34,9 +36,15 @@ describe('reduceTalk', () => {
     expect(run([joined, { type: 'state', state: 'thinking' }, isLive]).agentState).toBe('thinking');
   });
 
-  it('hides the picture and forgets the state of an avatar that it cannot see', () => {
+  it('goes on showing the picture while the connection is mended, until its tracks are replaced', () => {
     const state = run([{ type: 'phase', phase: 'reconnecting' }], { ...run(live), pictureShown: true });
-    expect(state).toMatchObject({ phase: 'reconnecting', agentState: 'idle', pictureShown: false });
+    expect(state).toMatchObject({ phase: 'reconnecting', pictureShown: true });
+    expect(run([{ type: 'tracks', tracks: [] }], state)).toMatchObject({ pictureShown: false });
+  });
+
+  it('hides the picture and forgets the state of an avatar that it cannot see any more', () => {
+    const state = run([{ type: 'phase', phase: 'over', reason: 'lost' }], { ...run(live), pictureShown: true });
+    expect(state).toMatchObject({ phase: 'over', agentState: 'idle', pictureShown: false });
   });
 
   it('remembers why it is over', () => {

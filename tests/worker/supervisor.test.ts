@@ -100,7 +100,7 @@ describe('SupervisedProcess', () => {
   });
 
   it('kills and restarts a child that does not become ready', async () => {
-    const child = supervise('mute', { readyLimitMs: 300 });
+    const child = supervise('mute', { readyLimitMs: 1_000 });
     await expect(child.start()).rejects.toMatchObject({ message: expect.stringMatching(/signal SIGKILL/) });
     expect(starts()).toHaveLength(3);
     expect(starts().some(isAlive)).toBe(false);

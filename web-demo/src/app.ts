@@ -158,7 +158,11 @@ export class App {
     const { microphoneId, speakerId } = this.#preferences.value;
     const session = TalkSession.start({
       video: this.#stage.video,
-      session: { ...this.#settings.session, ...(this.#avatar ? { avatar: this.#avatar.id } : {}) },
+      session: {
+        language: this.#language,
+        ...this.#settings.session,
+        ...(this.#avatar ? { avatar: this.#avatar.id } : {}),
+      },
       token: this.#settings.token,
       microphone: this.#withMicrophone,
       microphoneId,

@@ -44,9 +44,12 @@ export function reduceTalk(state: TalkState, event: ConversationEvent, nowMs: nu
     case 'phase':
       next.phase = event.phase;
       if (event.phase === 'over') next.endReason = event.reason;
-      if (event.phase !== 'live') next.agentState = 'idle';
-      // A video whose tracks have ended is black: the poster takes over.
-      if (event.phase !== 'live') next.pictureShown = false;
+      if (event.phase === 'over') next.agentState = 'idle';
+      if (event.phase === 'over') next.pictureShown = false;
+      break;
+    case 'tracks':
+      // A video whose tracks have ended is black: the poster takes over until the new ones show something.
+      next.pictureShown = false;
       break;
     case 'state':
       next.agentState = event.state;

@@ -13,6 +13,8 @@ export interface AvatarThreadOptions {
   height: number;
   bitrateKbps: number;
   seed: number;
+  /** Drawn into every picture; null: nothing. */
+  badge: string | null;
   /** Times of the last frames in ms, about once a second. */
   onStats?: (stats: { renderMs: readonly number[]; encodeMs: readonly number[] }) => void;
 }
@@ -34,8 +36,17 @@ export class AvatarThread {
     const worker = new Worker(new URL('./avatar-thread.js', import.meta.url), { name: 'avatar' });
     const thread = new AvatarThread(worker, port1, o.onStats);
     const opened = thread.#opened();
-    const { avatarPath, width, height, bitrateKbps, seed } = o;
-    const open: ToAvatarThread = { type: 'open', avatarPath, width, height, bitrateKbps, seed, framePort: port2 };
+    const { avatarPath, width, height, bitrateKbps, seed, badge } = o;
+    const open: ToAvatarThread = {
+      type: 'open',
+      avatarPath,
+      width,
+      height,
+      bitrateKbps,
+      seed,
+      badge,
+      framePort: port2,
+    };
     worker.postMessage(open, [port2]);
     try {
       await opened;

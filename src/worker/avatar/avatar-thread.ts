@@ -3,6 +3,7 @@ import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_
 import { PhonemeMotion } from '../../inference/avatar/motion/phoneme-motion.js';
 import { FRAME_RATE } from '../../inference/avatar/motion-frame.js';
 import { loadAvatarPackage } from '../../inference/avatar/package.js';
+import { Badge } from '../../inference/avatar/renderer/badge.js';
 import { openAvatar } from '../../inference/avatar/renderer/portrait.js';
 import { ProbeAvatar, ProbeMotion } from '../../inference/avatar/renderer/probe.js';
 import { i420Bytes, Vp8Encoder } from '../../media/codecs.js';
@@ -34,6 +35,7 @@ async function open(o: Extract<ToAvatarThread, { type: 'open' }>): Promise<void>
         }),
     encoder: new Vp8Encoder(o.width, o.height, { bitrateKbps: o.bitrateKbps, fps: FRAME_RATE }),
     bytes: i420Bytes(o.width, o.height),
+    badge: o.badge === null ? null : Badge.create(o.badge, o),
   });
   framePort = o.framePort;
   framePort.on('message', handleFrameRequest);

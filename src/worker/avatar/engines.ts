@@ -9,8 +9,9 @@ import type { Agent } from '../../inference/engines.js';
 import { OpenAiSynthesiser } from '../../inference/speech/openai-speech.js';
 import { SileroVad } from '../../inference/speech/silero.js';
 import type { Logger } from '../../log.js';
-import type { ConversationOptions } from '../control.js';
+import type { ConversationOptions, SpeechPending } from '../control.js';
 import { SpeechWorkerClient } from '../speech/client.js';
+import { SpeechCalls, type SpeechHistograms } from './stats.js';
 
 /** Models may still be loading when the avatar worker starts. */
 const SPEECH_WORKER_TIMEOUT_MS = 60_000;
@@ -18,11 +19,17 @@ const SPEECH_WORKER_TIMEOUT_MS = 60_000;
 export interface WorkerEngines {
   turnSettings: Partial<TurnSettings>;
   forConversation(options: ConversationOptions): Promise<ConversationEngines>;
+  /** What the calls to the speech worker have cost since the start, and how many are under way. */
+  speech: { readonly histograms: SpeechHistograms; readonly pending: SpeechPending };
   close(): Promise<void>;
 }
 
 export async function openEngines(config: Config, speechSocket: string, log: Logger): Promise<WorkerEngines> {
-  const speech = await SpeechWorkerClient.connect(speechSocket, { timeoutMs: SPEECH_WORKER_TIMEOUT_MS });
+  const calls = new SpeechCalls();
+  const speech = await SpeechWorkerClient.connect(speechSocket, {
+    timeoutMs: SPEECH_WORKER_TIMEOUT_MS,
+    onCall: (report) => calls.add(report),
+  });
   const vad = await SileroVad.create();
   const retriever = await openRetriever({ folder: config.knowledgeFolder, embedder: speech.embedder() });
   log.info({ chunks: retriever.size, agent: config.openai === null ? 'knowledge' : 'openai' }, 'agent ready');
@@ -58,6 +65,14 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
         pace: paces[options.speech],
         agent: agentFor(options),
       };
+    },
+    speech: {
+      get histograms() {
+        return calls.histograms;
+      },
+      get pending() {
+        return speech.pending;
+      },
     },
     async close() {
       await vad.close();

@@ -11,19 +11,32 @@ export interface FrameEncoder {
   close(): void;
 }
 
-/** From frame requests to encoded frames: motion, picture, VP8. */
+/** Draws the same onto every picture (I420). */
+export interface PictureOverlay {
+  draw(i420: Uint8Array): void;
+}
+
+/** From frame requests to encoded frames: motion, picture, badge, VP8. No frame leaves without the badge, whichever avatar drew it. */
 export class FrameMaker {
   readonly motion: MotionStream;
   readonly encoder: FrameEncoder;
   readonly #avatar: AvatarStream;
+  readonly #badge: PictureOverlay | null;
   readonly #picture: Uint8Array;
   readonly #frame = new Float32Array(MOTION_FRAME_LENGTH);
   #lastIndex: number | null = null;
 
-  constructor(o: { avatar: AvatarStream; motion: MotionStream; encoder: FrameEncoder; bytes: number }) {
+  constructor(o: {
+    avatar: AvatarStream;
+    motion: MotionStream;
+    encoder: FrameEncoder;
+    bytes: number;
+    badge: PictureOverlay | null;
+  }) {
     this.#avatar = o.avatar;
     this.motion = o.motion;
     this.encoder = o.encoder;
+    this.#badge = o.badge;
     this.#picture = new Uint8Array(o.bytes);
   }
 
@@ -37,6 +50,7 @@ export class FrameMaker {
     const startedAt = performance.now();
     for (const request of requests) this.#advance(request);
     this.#avatar.render(this.#frame, this.#picture);
+    this.#badge?.draw(this.#picture);
     const renderedAt = performance.now();
     const { data, keyFrame } = this.encoder.encode(
       this.#picture,

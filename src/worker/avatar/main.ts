@@ -2,11 +2,13 @@
  * Entry of the avatar worker: hosts conversations, from RTP in to RTP out. Started by the gateway's supervisor with the control
  * protocol of `worker/control.ts` on its IPC channel; ends when that channel closes.
  */
+import '../parent-watch.js';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../../config.js';
 import { VisavisError } from '../../errors.js';
 import { createLogger } from '../../log.js';
 import type { FromAvatarWorker, ToAvatarWorker } from '../control.js';
+import { measureDrawing } from './drawing-cost.js';
 import { openEngines } from './engines.js';
 import { AvatarWorker } from './worker.js';
 
@@ -20,10 +22,16 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { socket: { type: 'string' } } });
   if (values.socket === undefined)
     throw new VisavisError('bad-request', 'the avatar worker needs --socket PATH', { field: 'socket' });
-  const engines = await openEngines(loadConfig(process.env), values.socket, log);
-  const worker = await AvatarWorker.create({ engines, send, log });
+  const config = loadConfig(process.env);
+  const engines = await openEngines(config, values.socket, log);
+  const drawing = await measureDrawing(config).catch((error: unknown) => {
+    log.warn({ err: error }, 'drawing could not be measured');
+    return null;
+  });
+  const worker = await AvatarWorker.create({ engines, send, log, drawing });
   process.on('message', (message) => worker.handle(message as ToAvatarWorker));
   process.on('disconnect', () => void worker.close().finally(() => process.exit(0)));
+  if (process.send !== undefined && !process.connected) process.exit(0);
   send({ type: 'ready' });
 }
 

@@ -5,7 +5,7 @@ import { Conversation } from '../../agents/session.js';
 import { VisavisError } from '../../errors.js';
 import type { Logger } from '../../log.js';
 import { PacerThread } from '../../media/pacer-client.js';
-import type { FromAvatarWorker, ToAvatarWorker, WorkerStats } from '../control.js';
+import type { DrawingCost, FromAvatarWorker, ToAvatarWorker, WorkerStats } from '../control.js';
 import { AvatarThread } from './avatar-thread-client.js';
 import type { WorkerEngines } from './engines.js';
 import { FrameTimes, percentile } from './stats.js';
@@ -21,6 +21,8 @@ export interface AvatarWorkerOptions {
   engines: WorkerEngines;
   send: (message: FromAvatarWorker) => void;
   log: Logger;
+  /** What was measured before the start, for the reports. */
+  drawing?: DrawingCost | null;
 }
 
 export class AvatarWorker {
@@ -73,6 +75,8 @@ export class AvatarWorker {
       case 'interrupt':
         this.#find(message.conversationId).conversation.interrupt();
         return this.#o.send({ type: 'answer', requestId: message.requestId });
+      case 'apologise':
+        return this.#find(message.conversationId).conversation.apologise();
       case 'bitrate':
         this.#hosted.get(message.conversationId)?.avatar.bitrate(message.videoKbps);
         return;
@@ -111,6 +115,7 @@ export class AvatarWorker {
       height: options.height,
       bitrateKbps: options.videoBitrateKbps,
       seed: options.seed,
+      badge: options.badge,
       onStats: (stats) => this.#frameTimes.add(stats),
     });
     try {
@@ -128,6 +133,7 @@ export class AvatarWorker {
         history: History.restore(history),
         speechVoice: options.voice,
         greeting: options.greeting,
+        apology: options.apology,
         turnSettings: this.#o.engines.turnSettings,
         emit: (event) => this.#o.send({ type: 'event', conversationId, event }),
       });
@@ -174,6 +180,7 @@ export class AvatarWorker {
     const pacer = await this.#pacer.stats();
     const late = pacer.latenessMs.toSorted((a, b) => a - b);
     return {
+      pid: process.pid,
       conversations: this.#hosted.size,
       pacerLatenessMs: {
         p50: percentile(late, 0.5),
@@ -184,7 +191,13 @@ export class AvatarWorker {
         worst: late.slice(-Math.ceil(late.length / 100)),
       },
       frameMs: this.#frameTimes.take(),
+      framesDue: pacer.framesSent + pacer.framesMissed,
       framesLate: pacer.framesLate,
+      underruns: pacer.underruns,
+      histograms: { ...pacer.histograms, ...this.#frameTimes.histograms, ...this.#o.engines.speech.histograms },
+      speechPending: this.#o.engines.speech.pending,
+      perConversation: pacer.conversations,
+      drawing: this.#o.drawing ?? null,
       rssBytes: process.memoryUsage.rss(),
     };
   }

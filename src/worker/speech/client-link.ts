@@ -8,8 +8,13 @@ import type { CallCost, ClientMessage, LoadedSynthesisers, ServerMessage } from 
 
 export const CALL_LIMIT_MS = 30_000;
 const WELCOME_LIMIT_MS = 5_000;
-const BACKOFF_FIRST_MS = 50;
-const BACKOFF_LAST_MS = 2_000;
+/** A spare worker takes over within milliseconds, and asking at a Unix socket costs nothing. */
+const BACKOFF_FIRST_MS = 20;
+const BACKOFF_LAST_MS = 250;
+/** A call waits this long for a worker: as long as one takes to start where no spare one waits. */
+const WORKER_WAIT_MS = 15_000;
+/** A call that has cost two workers their lives is not put to a third one. */
+const MAX_SENDINGS = 2;
 /** A worker that does not read is given up and connected to anew. */
 const MAX_UNSENT_BYTES = 16 << 20;
 
@@ -31,15 +36,23 @@ export interface LinkOptions {
 
 interface Call {
   type: Request['type'];
+  request: Request;
   startedAt: number;
+  sendings: number;
+  /** How many of the answer's chunks were passed on, and how many of those now come again. */
+  chunks: number;
+  chunksAgain: number;
+  /** Set while there is no worker. */
+  waiting: NodeJS.Timeout | undefined;
   onMessage: (message: ServerMessage) => void;
   resolve: (reply: Reply) => void;
   reject: (error: Error) => void;
 }
 
 /**
- * A client's connection to the speech worker. Calls are rejected with `unavailable` when the connection is lost, and while
- * there is none; it is made again with growing waits until `close()`.
+ * A client's connection to the speech worker, made again when it is lost, until `close()`. A call whose worker dies is put once more
+ * to the next one, which begins anew, and its caller notices nothing but the time; while there is no worker a call waits for one, up
+ * to 15 s, and is then rejected with `unavailable`. Partial texts are rejected at once: they are worth nothing later.
  */
 export class SpeechLink {
   readonly #socketPath: string;
@@ -70,6 +83,13 @@ export class SpeechLink {
     return this.#socket !== null;
   }
 
+  /** Calls of this kind that have not been answered. */
+  pending(type: Request['type']): number {
+    let count = 0;
+    for (const call of this.#calls.values()) if (call.type === type) count++;
+    return count;
+  }
+
   /** Calls `listener` on every reconnection, before anything else is sent. Returns its removal. */
   onReconnect(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -86,7 +106,7 @@ export class SpeechLink {
 
   /**
    * Asks and resolves with the answer. Rejects with AbortError at once when `signal` aborts (the worker is told), and with
-   * `unavailable` after 30 s.
+   * `unavailable` after 30 s, or when no worker could take it.
    */
   call(
     body: RequestBody,
@@ -95,7 +115,8 @@ export class SpeechLink {
     return new Promise((resolve, reject) => {
       const { signal } = o;
       if (signal?.aborted) return reject(abortError(signal));
-      if (!this.#socket) return reject(new VisavisError('unavailable', 'the speech worker is not connected'));
+      if (this.#closing.signal.aborted || (!this.#socket && !mayWait(body)))
+        return reject(new VisavisError('unavailable', NOT_CONNECTED));
       const id = this.#nextId++;
       const giveUp = (error: Error) => {
         this.send({ type: 'cancel', id });
@@ -107,12 +128,18 @@ export class SpeechLink {
       signal?.addEventListener('abort', onAbort, { once: true });
       const settle = () => {
         clearTimeout(timer);
+        clearTimeout(call.waiting);
         signal?.removeEventListener('abort', onAbort);
         this.#calls.delete(id);
       };
-      this.#calls.set(id, {
+      const call: Call = {
         type: body.type,
+        request: { ...body, id },
         startedAt: performance.now(),
+        sendings: 0,
+        chunks: 0,
+        chunksAgain: 0,
+        waiting: undefined,
         onMessage: o.onMessage ?? (() => undefined),
         resolve: (reply) => {
           settle();
@@ -122,8 +149,10 @@ export class SpeechLink {
           settle();
           reject(error);
         },
-      });
-      this.send({ ...body, id });
+      };
+      this.#calls.set(id, call);
+      if (this.#socket) this.#put(call);
+      else this.#wait(call);
     });
   }
 
@@ -131,7 +160,20 @@ export class SpeechLink {
     this.#closing.abort();
     this.#socket?.destroy();
     this.#socket = null;
-    this.#rejectCalls('the connection to the speech worker is closed');
+    const error = new VisavisError('unavailable', 'the connection to the speech worker is closed');
+    for (const call of [...this.#calls.values()]) call.reject(error);
+  }
+
+  #put(call: Call): void {
+    clearTimeout(call.waiting);
+    call.waiting = undefined;
+    call.sendings++;
+    call.chunksAgain = call.chunks;
+    this.send(call.request);
+  }
+
+  #wait(call: Call): void {
+    call.waiting = setTimeout(() => call.reject(new VisavisError('unavailable', NOT_CONNECTED)), WORKER_WAIT_MS);
   }
 
   async #establish(deadline: number): Promise<boolean> {
@@ -166,6 +208,7 @@ export class SpeechLink {
               for (const listener of this.#listeners) listener();
             }
             this.#handleMessage(message as ServerMessage);
+            for (const call of this.#calls.values()) if (call.waiting !== undefined) this.#put(call);
           }
         } catch (thrown) {
           this.#log.error({ reason: VisavisError.from(thrown).message }, 'answer of the speech worker is malformed');
@@ -193,6 +236,11 @@ export class SpeechLink {
     if (message.type === 'failed') {
       call.reject(VisavisError.fromBody(message.error));
     } else if (message.type === 'chunk') {
+      if (call.chunksAgain > 0) {
+        call.chunksAgain--;
+        return;
+      }
+      call.chunks++;
       call.onMessage(message);
     } else {
       const { queueMs, computeMs } = message;
@@ -203,17 +251,22 @@ export class SpeechLink {
 
   #handleLoss(): void {
     this.#socket = null;
-    this.#rejectCalls('the connection to the speech worker was lost');
     if (this.#closing.signal.aborted) return;
+    for (const call of [...this.#calls.values()]) {
+      if (mayWait(call.request) && call.sendings < MAX_SENDINGS) this.#wait(call);
+      else call.reject(new VisavisError('unavailable', 'the connection to the speech worker was lost'));
+    }
     this.#log.warn({ socketPath: this.#socketPath }, 'speech worker is gone, reconnecting');
     void this.#establish(Number.POSITIVE_INFINITY).then((connected) => {
       if (connected) this.#log.info({ socketPath: this.#socketPath }, 'speech worker is back');
     });
   }
+}
 
-  #rejectCalls(reason: string): void {
-    for (const call of [...this.#calls.values()]) call.reject(new VisavisError('unavailable', reason));
-  }
+const NOT_CONNECTED = 'the speech worker is not connected';
+
+function mayWait(body: RequestBody): boolean {
+  return body.type !== 'recognise' || body.pass === 'final';
 }
 
 function timedOut(limitMs: number): VisavisError {

@@ -1,6 +1,7 @@
 import { throwIfAborted } from '../../abort.js';
 import { VisavisError } from '../../errors.js';
 import type { SpeechRecogniser, SpeechSynthesiser, TextEmbedder } from '../../inference/engines.js';
+import type { SpeechPending } from '../control.js';
 import { type LinkOptions, SpeechLink } from './client-link.js';
 import { RemoteRecogniser, StreamNumbers } from './client-recogniser.js';
 import { RemoteSynthesiser } from './client-synthesiser.js';
@@ -31,6 +32,16 @@ export class SpeechWorkerClient {
 
   get isConnected(): boolean {
     return this.#link.isConnected;
+  }
+
+  /** Calls that have not been answered. */
+  get pending(): SpeechPending {
+    const link = this.#link;
+    return {
+      recognition: link.pending('recognise'),
+      synthesis: link.pending('speak'),
+      embedding: link.pending('embed'),
+    };
   }
 
   recogniser(): SpeechRecogniser {

@@ -3,7 +3,8 @@
  * socket. The IPC channel carries only its life: `progress` while models load, `ready`, and the supervisor's `shutdown`;
  * it ends when that channel closes.
  */
-import { availableParallelism, setPriority } from 'node:os';
+import '../parent-watch.js';
+import { availableParallelism, getPriority, setPriority } from 'node:os';
 import { loadConfig } from '../../config.js';
 import { VisavisError } from '../../errors.js';
 import { createLogger } from '../../log.js';
@@ -16,6 +17,8 @@ import { chooseStandardVoice } from './standard-voice.js';
 /** Below the avatar worker's pacer. Threads inherit it, so it is set before there are any. */
 const NICE = 10;
 const SHUTDOWN_LIMIT_MS = 1_000;
+/** A model's first run takes longer than all others, and no visitor should wait for it. */
+const WARM_UP = 'Sure, I can help.';
 
 const log = createLogger('speech-worker');
 
@@ -24,7 +27,8 @@ function send(message: FromSpeechWorker): void {
 }
 
 async function main(): Promise<void> {
-  setPriority(NICE);
+  // A spare starts at an even higher value, and its supervisor gives this one back.
+  setPriority(Math.max(NICE, getPriority()));
   const { speech } = loadConfig(process.env);
   const preload: SynthesiserName[] = speech === 'openai' ? [] : [speech === 'auto' ? 'kokoro' : speech];
   const args = parseArguments(process.argv.slice(2), { preload, cores: availableParallelism() });
@@ -33,8 +37,9 @@ async function main(): Promise<void> {
     log,
     onProgress: (loading) => send({ type: 'progress', loading }),
   });
-  const voice =
-    speech === 'auto' && args.preload.includes('kokoro') ? await chooseStandardVoice(timed(engines)) : undefined;
+  const measured = speech === 'auto' && args.preload.includes('kokoro') && args.standardVoice === undefined;
+  const voice = measured ? await chooseStandardVoice(timed(engines)) : args.standardVoice;
+  if (!measured) for (const engine of args.preload) await timed(engines)(engine, WARM_UP);
   const server = await SpeechServer.listen({ socketPath: args.socketPath, engines, log });
 
   const shutdown = () => {
@@ -66,9 +71,6 @@ function timed(engines: SpeechEngines): (engine: SynthesiserName, text: string) 
 
 // The supervisor decides when to stop; a Ctrl-C in the terminal reaches every process of the group.
 if (process.send !== undefined) process.on('SIGINT', () => undefined);
-// While the models load there is nothing to hand over, so a closed channel ends the process at once.
-process.once('disconnect', () => setTimeout(() => process.exit(0), SHUTDOWN_LIMIT_MS));
-
 main().catch((thrown: unknown) => {
   const error = VisavisError.from(thrown, 'engine-failed');
   log.fatal({ err: error }, 'speech worker could not start');

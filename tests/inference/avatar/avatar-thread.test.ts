@@ -50,6 +50,7 @@ describe.skipIf(!existsSync(compiled))('avatar thread', () => {
       height: 256,
       bitrateKbps: 600,
       seed: 1,
+      badge: 'AI',
       ...o,
     });
     return thread;
@@ -94,6 +95,10 @@ describe.skipIf(!existsSync(compiled))('avatar thread', () => {
       expect((await ask(avatar.framePort, request(index, { speech }))).index).toBe(index);
     }
     expect(stats).toEqual([25]);
+  });
+
+  it('refuses a badge that it cannot draw and leaves no thread behind', async () => {
+    await expect(open({ badge: '人工知能' })).rejects.toMatchObject({ message: expect.stringContaining('U+4EBA') });
   });
 
   it('refuses a package that is not there and leaves no thread behind', async () => {

@@ -163,23 +163,65 @@ describe('SpeechWorkerClient', () => {
   it.each([
     ['the connection is lost', () => worker.dropConnection()],
     ['an answer is malformed', () => worker.sendBytes(Buffer.from([0, 0, 0, 1, 7]))],
-  ])('rejects calls when %s, and gives the next worker the audio before anything else', async (_name, breakIt) => {
+  ])('puts a call again when %s, after the audio that it is about', async (_name, breakIt) => {
     const stream = client.recogniser().open({});
     stream.push(new Float32Array(1_600).fill(0.5));
-    const lost = stream.final({ signal: signal() });
+    const final = stream.final({ signal: signal() });
     await worker.message('recognise');
     worker.received.length = 0;
     breakIt();
-    await expect(lost).rejects.toMatchObject({ code: 'unavailable' });
-    stream.push(new Float32Array(1_600).fill(0.25));
-    await vi.waitUntil(() => client.isConnected, { timeout: 10_000 });
-    const again = stream.final({ signal: signal() }).catch(() => undefined);
-    await worker.message('recognise');
+    stream.push(new Float32Array(800).fill(0.25));
+    const { id } = await worker.message('recognise');
     expect(worker.received.map((message) => message.type)).toEqual(['stream-open', 'stream-push', 'recognise']);
     const push = await worker.message('stream-push');
-    expect([push.samples.length, push.samples[0], push.samples[3_199]]).toEqual([3_200, 0.5, 0.25]);
-    await client.close();
-    await again;
+    expect([push.samples.length, push.samples[0], push.samples[2_399]]).toEqual([2_400, 0.5, 0.25]);
+    const transcript = { text: 'hi', audioMs: 1, computeMs: 2 };
+    worker.send({ type: 'transcript', id, transcript, queueMs: 0, computeMs: 2 });
+    expect((await final).text).toBe('hi');
+  });
+
+  it('rejects a call that has cost two workers their lives', async () => {
+    const embedding = client.embedder().embed(['a']);
+    const rejected = expect(embedding).rejects.toMatchObject({ code: 'unavailable', retryable: true });
+    await worker.message('embed');
+    worker.received.length = 0;
+    worker.dropConnection();
+    await worker.message('embed');
+    worker.dropConnection();
+    await rejected;
+  });
+
+  it('rejects a partial text at once while there is no worker: it is worth nothing later', async () => {
+    const stream = client.recogniser().open({});
+    stream.push(new Float32Array(1_600));
+    worker.close();
+    await vi.waitUntil(() => !client.isConnected, { timeout: 10_000 });
+    await expect(stream.partial({ signal: signal() })).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('goes on in mid-segment after the chunks that it has, when the next worker speaks it anew', async () => {
+    const chunk = (value: number) => ({
+      samples: new Float32Array([value]),
+      sampleRateHz: 24_000,
+      words: WORDS,
+      computeMs: 3,
+    });
+    const spoken = client
+      .synthesiser('kokoro')
+      .speak('One, two, three.', { priority: 'first', signal: signal() })
+      [Symbol.asyncIterator]();
+    const first = spoken.next();
+    const { id } = await worker.message('speak');
+    worker.send({ type: 'chunk', id, chunk: chunk(1) });
+    expect((await first).value.samples).toEqual(new Float32Array([1]));
+    const second = spoken.next();
+    worker.received.length = 0;
+    worker.dropConnection();
+    await worker.message('speak');
+    for (const value of [1, 2]) worker.send({ type: 'chunk', id, chunk: chunk(value) });
+    expect((await second).value.samples).toEqual(new Float32Array([2]));
+    worker.send({ type: 'spoken', id, queueMs: 0, computeMs: 3 });
+    expect((await spoken.next()).done).toBe(true);
   });
 
   it('bounds the streams of a connection, and frees a closed one', () => {

@@ -1,15 +1,45 @@
 import { Device, type types } from 'mediasoup-client';
 import type { JoinAnswer, TransportAnswer } from '../../../src/signaling/messages.js';
+import type { TransportsState } from '../model/connection-state.js';
 import { type ConversationSocket, request } from './request.js';
 
 /** The avatar's stream may have to wait for its worker. */
 const CONSUME_TIMEOUT_MS = 20_000;
+/** A server that does not answer this fast while media is broken is taken to be out of reach. */
+const RESTART_TIMEOUT_MS = 3_000;
 
 const OPUS: types.ProducerCodecOptions = { opusDtx: false, opusFec: true, opusStereo: false, opusPtime: 20 };
 
+export interface MediaHandlers {
+  onState: (state: TransportsState) => void;
+}
+
+interface Transports {
+  receive: TransportAnswer;
+  send: TransportAnswer;
+}
+
+/** Asks for the two transports; sent together, because the server carries them out in this order. */
+export async function createTransports(socket: ConversationSocket): Promise<Transports> {
+  const [receive, send] = await firstFailure([
+    request(socket, 'create-transport', { direction: 'receive' }),
+    request(socket, 'create-transport', { direction: 'send' }),
+  ]);
+  return { receive, send };
+}
+
+/** Joins for the first time and asks for the transports at once: one round trip instead of two. */
+export async function joinWithTransports(
+  socket: ConversationSocket,
+  token: string,
+): Promise<{ join: JoinAnswer; transports: Transports }> {
+  const [join, transports] = await firstFailure([request(socket, 'join', { token }), createTransports(socket)]);
+  return { join, transports };
+}
+
 /**
- * The WebRTC half of one join: two transports, the avatar's tracks and the visitor's microphone.
- * A new join needs a new `MediaSession`; `close()` leaves tracks that were given to it running.
+ * The WebRTC half of a conversation: two transports, the avatar's tracks and the visitor's microphone. It outlives the socket that
+ * made it, as long as the server keeps its transports; `close()` leaves tracks that were given to it running.
  */
 export class MediaSession {
   readonly tracks: readonly MediaStreamTrack[];
@@ -38,34 +68,25 @@ export class MediaSession {
     });
   }
 
-  /**
-   * Joins and resolves when the avatar's tracks are attached (their consumers still paused).
-   * `onJoined`: the server has let the visitor in; `onFailed`: ICE or DTLS is lost for good.
-   */
-  static async join(
+  /** Resolves when the avatar's tracks are attached (their consumers still paused). */
+  static async create(
     socket: ConversationSocket,
-    token: string,
-    handlers: { onJoined: (answer: JoinAnswer) => void; onFailed: () => void },
+    join: JoinAnswer,
+    transports: Transports,
+    handlers: MediaHandlers,
   ): Promise<MediaSession> {
-    // Sent together, because the server carries them out in this order: one round trip instead of two.
-    const [join, receiveAnswer, sendAnswer] = await firstFailure([
-      request(socket, 'join', { token }),
-      request(socket, 'create-transport', { direction: 'receive' }),
-      request(socket, 'create-transport', { direction: 'send' }),
-    ]);
-    handlers.onJoined(join);
     const device = await Device.factory();
     await device.load({ routerRtpCapabilities: join.routerRtpCapabilities as types.RtpCapabilities });
-    const { iceServers } = join;
-    const receive = device.createRecvTransport({ ...transportOptions(receiveAnswer), iceServers });
-    const send = device.createSendTransport({ ...transportOptions(sendAnswer), iceServers });
+    const receive = device.createRecvTransport(transportOptions(transports.receive));
+    const send = device.createSendTransport(transportOptions(transports.send));
+    let media: MediaSession | undefined;
     for (const transport of [receive, send]) {
       transport.on('connect', ({ dtlsParameters }, done, fail) => {
         const payload = { transportId: transport.id, dtlsParameters: { ...dtlsParameters } };
         request(socket, 'connect-transport', payload).then(() => done(), fail);
       });
-      transport.on('connectionstatechange', (state) => {
-        if (state === 'failed') handlers.onFailed();
+      transport.on('connectionstatechange', () => {
+        if (media) handlers.onState(media.state);
       });
     }
     try {
@@ -88,13 +109,43 @@ export class MediaSession {
           }),
         ),
       );
-      const tracks = attached.map((consumer) => consumer.track);
-      return new MediaSession(socket, receive, send, tracks);
+      media = new MediaSession(
+        socket,
+        receive,
+        send,
+        attached.map((consumer) => consumer.track),
+      );
+      return media;
     } catch (failure) {
       receive.close();
       send.close();
       throw failure;
     }
+  }
+
+  /** The worse of the two transports; one that nothing was sent on yet has nothing to say. */
+  get state(): TransportsState {
+    const states = [this.#receive, this.#send].map((transport) => transport.connectionState);
+    if (states.includes('failed') || states.includes('closed')) return 'failed';
+    if (states.includes('disconnected')) return 'disconnected';
+    return this.#receive.connectionState === 'connected' && !states.includes('connecting') ? 'connected' : 'connecting';
+  }
+
+  /** New paths for both transports, from the addresses that this machine has now; what is played and sent goes on. */
+  async restartIce(): Promise<void> {
+    const used = [this.#receive, this.#send].filter(({ connectionState }) => connectionState !== 'new');
+    await Promise.all(
+      used.map(async (transport) => {
+        const { iceParameters, iceServers } = await request(
+          this.#socket,
+          'restart-ice',
+          { transportId: transport.id },
+          RESTART_TIMEOUT_MS,
+        );
+        await transport.updateIceServers({ iceServers });
+        await transport.restartIce({ iceParameters: iceParameters as unknown as types.IceParameters });
+      }),
+    );
   }
 
   /** Sends `track`, or nothing for null; calls are carried out one after another. */

@@ -1,10 +1,11 @@
+import type { Language } from '../../../src/languages.js';
 import { en } from './en.js';
 import type { Strings } from './strings.js';
 
 export type { Strings } from './strings.js';
 
 /** Languages of the page, by the name that their speakers know. */
-export const LANGUAGE_NAMES = {
+export const LANGUAGE_NAMES: Record<Language, string> = {
   en: 'English',
   de: 'Deutsch',
   fr: 'Français',
@@ -15,9 +16,9 @@ export const LANGUAGE_NAMES = {
   pl: 'Polski',
   ja: '日本語',
   zh: '中文',
-} as const;
+};
 
-export type PageLanguage = keyof typeof LANGUAGE_NAMES;
+export type PageLanguage = Language;
 
 const LOADERS: Record<PageLanguage, () => Promise<Strings>> = {
   en: async () => en,
