@@ -12,7 +12,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/e2e/**'],
+          exclude: ['tests/e2e/**', 'tests/network/**'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
@@ -32,6 +32,20 @@ export default defineConfig({
           // Real recognisers on a machine that others load as well: words that come late can change a turn.
           retry: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'network',
+          // Hosts of their own as network namespaces: needs root, and says so where it is not. `npm run test:network`.
+          include: ['tests/network/**/*.test.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          maxWorkers: 1,
+          fileParallelism: false,
+          retry: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

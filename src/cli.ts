@@ -18,9 +18,6 @@ const USAGE = `visavis: a face for a language model
 Settings come from the environment: ${configVariables.join(', ')}.
 `;
 
-/** After this long whatever still runs is left behind. */
-const SHUTDOWN_LIMIT_MS = 3_000;
-
 async function main(): Promise<void> {
   const { positionals, values } = parseArgs({
     args: process.argv.slice(2),
@@ -56,22 +53,23 @@ function environment(values: Record<string, unknown>): Record<string, string | u
 
 async function serve(env: Record<string, string | undefined>): Promise<void> {
   const config = loadConfig(env);
-  const { Gateway } = await import('./compose.js');
+  const { startService } = await import('./serve.js');
   process.stdout.write('Visavis is starting: loading speech models …\n');
   const beganMs = performance.now();
-  const gateway = await Gateway.create(config, { env });
+  const service = startService(config, env);
+  let asked = false;
   const stop = () => {
-    // A second signal, or parts that do not end, must not keep the process.
-    setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref();
-    void gateway.close().then(() => process.exit(0));
+    // The first signal lets conversations end by themselves for a while; a second one does not wait.
+    void service.close(!asked).then(() => process.exit(0));
+    asked = true;
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   try {
-    const { mediaMs, speechMs, avatarMs, speech, kokoroMs } = await gateway.ready;
+    const { url, mediaMs, speechMs, avatarMs, speech, kokoroMs } = await service.ready;
     const agent = config.openai === null ? 'knowledge' : config.openai.model;
     const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
     process.stdout.write(
-      `Visavis is ready after ${seconds(performance.now() - beganMs)}: ${gateway.url}\n` +
+      `Visavis is ready after ${seconds(performance.now() - beganMs)}: ${url}\n` +
         `  speech ${speech} (${seconds(speechMs)}), agent ${agent}, avatar ${config.avatar} (${seconds(avatarMs)}), ` +
         `media server (${seconds(mediaMs)})\n`,
     );
@@ -81,7 +79,8 @@ async function serve(env: Record<string, string | undefined>): Promise<void> {
       );
     }
   } catch (thrown) {
-    await gateway.close();
+    await service.close();
+    if (asked) process.exit(0);
     throw thrown;
   }
 }

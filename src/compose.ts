@@ -1,25 +1,32 @@
+import { randomUUID } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheFolder, mediasoupWorkerBin, PROJECT_ROOT } from './cache.js';
 import { type Config, type Environment, workerEnvironment } from './config.js';
 import { VisavisError } from './errors.js';
+import { listen } from './listen.js';
 import { createLogger, type Logger } from './log.js';
 import { Sfu } from './media/sfu.js';
 import { Metrics } from './metrics/metrics.js';
 import { ApiKeys } from './signaling/auth.js';
 import { AvatarDirectory } from './signaling/avatars.js';
+import { SessionDirectory } from './signaling/directory.js';
+import { Operations } from './signaling/operations.js';
 import { SessionRegistry } from './signaling/registry.js';
 import { createRoutes } from './signaling/routes.js';
 import { createSignaling } from './signaling/server.js';
 import type { SessionServices, SpeechEngineName } from './signaling/session.js';
 import { badgeText, disclosureWarnings } from './signaling/session-texts.js';
+import { MemoryStore } from './signaling/store/memory-store.js';
+import { RedisStore } from './signaling/store/redis-store.js';
+import type { SessionStore } from './signaling/store/session-store.js';
 import { turnServers } from './signaling/turn-credentials.js';
 import { createWebServer, type WebServer } from './signaling/web-server.js';
 import { AvatarWorkerClient } from './worker/avatar-worker-client.js';
 import { IdleClips } from './worker/idle-clips.js';
-import { WorkerSupervisor } from './worker/supervisor.js';
+import type { SpeechService } from './worker/speech-supervisor.js';
+import { WorkerSupervisor, type WorkersReady } from './worker/supervisor.js';
 
 export interface GatewayOptions {
   /** The environment that `config` was parsed from; the workers parse it again for themselves. */
@@ -32,7 +39,36 @@ export interface GatewayOptions {
   idleClipEntry?: string;
   /** The built talk page. */
   webFolder?: string;
+  /** Speech that lives elsewhere; undefined: in a worker of this gateway. */
+  speech?: SpeechService;
+  /** Workers that were started before the gateway was needed, with that `speech`. */
+  workers?: WarmWorkers;
+  /** Where sessions outlive this gateway; undefined: Redis when it is configured, else this process's memory. */
+  store?: SessionStore;
+  /** This gateway among all that share the store; undefined: a new id. */
+  gatewayId?: string;
+  /** Undefined: nobody was here before. */
+  takeover?: Takeover;
 }
+
+/** What a gateway inherits from dead ones. */
+export interface Takeover {
+  /** The port that visitors know. */
+  port: number | undefined;
+  /** Ids of those whose sessions go on here. */
+  predecessors: readonly string[];
+  /** How many there were. */
+  restarts: number;
+}
+
+/** An avatar worker that waits for a gateway to begin. */
+export interface WarmWorkers {
+  supervisor: WorkerSupervisor;
+  ready: Promise<WorkersReady>;
+}
+
+/** How long the ports of a dead gateway are waited for. */
+const BIND_WITHIN_MS = 10_000;
 
 export interface ReadyReport {
   /** The speech engine of sessions that ask for none. */
@@ -48,22 +84,47 @@ function compiled(path: string): string {
   return fileURLToPath(new URL(path, import.meta.url));
 }
 
+/** The workers of a gateway; spare ones are kept while `isAtWork()`. */
+export function createWorkers(
+  config: Config,
+  options: Pick<GatewayOptions, 'env' | 'avatarEntry' | 'speechEntry' | 'speech'>,
+  logger: Logger,
+  isAtWork: () => boolean = () => true,
+): WorkerSupervisor {
+  return new WorkerSupervisor({
+    avatarEntry: options.avatarEntry ?? compiled('./worker/avatar/main.js'),
+    speechEntry: options.speechEntry ?? compiled('./worker/speech/main.js'),
+    speech: options.speech,
+    standby: () => (isAtWork() ? config.standby : 'off'),
+    env: workerEnvironment(options.env),
+    logger,
+  });
+}
+
 /** The whole service: HTTP, signalling, SFU and workers. */
 export class Gateway {
   /** Where the talk page is. */
   readonly url: string;
   /** Resolves when sessions can be created; rejects when a part cannot be started. */
   readonly ready: Promise<ReadyReport>;
+  /** The HTTP port. */
+  readonly port: number;
+  /** In the store, among all gateways that share it. */
+  readonly id: string;
   readonly registry: SessionRegistry;
+  readonly directory: SessionDirectory;
   readonly metrics: Metrics;
   readonly supervisor: WorkerSupervisor;
   readonly #config: Config;
+  readonly #options: GatewayOptions;
+  readonly #store: SessionStore;
   readonly #logger: Logger;
   readonly #http: HttpServer;
   readonly #io: ReturnType<typeof createSignaling>;
   #sfu: Sfu | undefined;
   #speech: SpeechEngineName = 'kokoro';
   #worker: AvatarWorkerClient | undefined;
+  readonly #operations: Operations;
   readonly #clips: IdleClips | undefined;
   #closing: Promise<void> | undefined;
 
@@ -72,24 +133,31 @@ export class Gateway {
     const logger = options.logger ?? createLogger('gateway', config.logLevel);
     for (const warning of disclosureWarnings(config)) logger.warn(warning);
     const web = await createWebServer(config, logger);
-    const port = await listen(web.http, config.host, config.port);
-    web.origins.setPort(port);
-    return new Gateway(config, options, web, port, logger);
+    const store = options.store ?? (await openStore(config, logger));
+    try {
+      const { takeover } = options;
+      const withinMs = takeover === undefined ? 0 : BIND_WITHIN_MS;
+      const port = await listen(web.http, config.host, takeover?.port ?? config.port, withinMs);
+      web.origins.setPort(port);
+      return new Gateway(config, options, { web, store, port, logger });
+    } catch (thrown) {
+      await store.close();
+      throw thrown;
+    }
   }
 
-  private constructor(config: Config, options: GatewayOptions, web: WebServer, port: number, logger: Logger) {
+  private constructor(config: Config, options: GatewayOptions, parts: Parts) {
+    const { web, store, port, logger } = parts;
     this.#config = config;
+    this.#options = options;
+    this.#store = store;
+    this.port = port;
+    this.id = options.gatewayId ?? randomUUID();
     this.#logger = logger;
     this.#http = web.http;
     this.url = `${web.scheme}://${urlHost(config.host)}:${port}/`;
     this.metrics = new Metrics();
-    this.supervisor = new WorkerSupervisor({
-      avatarEntry: options.avatarEntry ?? compiled('./worker/avatar/main.js'),
-      speechEntry: options.speechEntry ?? compiled('./worker/speech/main.js'),
-      standby: config.standby,
-      env: workerEnvironment(options.env),
-      logger,
-    });
+    this.supervisor = options.workers?.supervisor ?? createWorkers(config, options, logger);
     const idleClipEntry =
       options.idleClipEntry ??
       (options.avatarEntry === undefined ? compiled('./worker/avatar/idle-clip-main.js') : undefined);
@@ -98,23 +166,40 @@ export class Gateway {
       this.#clips = new IdleClips({ entry: idleClipEntry, folder: join(cacheFolder(), 'idle'), badge, logger });
     }
     const avatars = new AvatarDirectory(config.avatarsFolder, this.#clips);
-    this.registry = new SessionRegistry(config, avatars, () => this.#services());
-    const { registry, metrics } = this;
+    this.registry = new SessionRegistry({
+      config,
+      avatars,
+      services: () => this.#services(),
+      store,
+      gatewayId: this.id,
+      logger,
+    });
+    this.directory = new SessionDirectory({ registry: this.registry, store, gatewayId: this.id });
+    const { registry, directory, metrics } = this;
+    this.#operations = new Operations({
+      ...{ config, metrics, logger, supervisor: this.supervisor },
+      sfu: () => this.#sfu,
+      sessions: () => registry.sessions,
+      notReady: () => this.#notReady(),
+      standardSpeech: () => this.#speech,
+      gatewayRestarts: options.takeover?.restarts ?? 0,
+    });
+    metrics.observe('visavis_session_store_up', '1 while the session store answers', () => (store.isUp ? 1 : 0));
     const { allowedOrigins } = config;
     const routes = createRoutes({
       registry,
+      directory,
       avatars,
       defaultAvatar: config.avatar,
       apiKeys: new ApiKeys(config.apiKeys),
       ...web,
       metrics,
-      notReady: () => this.#notReady(),
+      operations: this.#operations,
       webFolder: options.webFolder ?? join(PROJECT_ROOT, 'dist/web'),
       logger,
     });
     web.http.on('request', routes);
-    this.#io = createSignaling({ ...web, allowedOrigins, registry, metrics, logger });
-    this.#observe();
+    this.#io = createSignaling({ ...web, allowedOrigins, registry, directory, metrics, logger });
     const { certificate } = web;
     if (certificate() !== undefined) {
       metrics.observe(
@@ -126,6 +211,8 @@ export class Gateway {
     this.ready = this.#start();
     // Whoever awaits `ready` hears of a failure; nobody else must crash because of it.
     this.ready.catch(() => {});
+    const predecessors = options.takeover?.predecessors ?? [];
+    if (predecessors.length > 0) registry.inherit(predecessors, this.ready);
     // Asking for the list has the idle clips drawn that are missing.
     this.ready
       .then(() => avatars.list())
@@ -138,6 +225,15 @@ export class Gateway {
     return this.#sfu?.pids ?? [];
   }
 
+  /**
+   * Lets the sessions under way end by themselves within VISAVIS_DRAIN_S while none is added, then closes. A `close()` meanwhile ends
+   * the wait.
+   */
+  async drain(): Promise<void> {
+    await this.#operations.drain();
+    await this.close();
+  }
+
   /** Ends sessions, workers and servers; takes about two seconds at most. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -147,8 +243,9 @@ export class Gateway {
   async #start(): Promise<ReadyReport> {
     const beganMs = performance.now();
     const media = this.#startSfu().then(() => Math.round(performance.now() - beganMs));
+    const workers = this.#options.workers?.ready ?? this.supervisor.start();
     // All must have settled before a failure is passed on: `close()` can then find everything that was started.
-    const [mediaResult, workersResult] = await Promise.allSettled([media, this.supervisor.start()]);
+    const [mediaResult, workersResult] = await Promise.allSettled([media, workers]);
     if (mediaResult.status === 'rejected') throw mediaResult.reason;
     if (workersResult.status === 'rejected') throw workersResult.reason;
     const { standardVoice, ...times } = workersResult.value;
@@ -161,7 +258,7 @@ export class Gateway {
     const { mediaWorkers, host, announcedAddress, rtcPort, linkPorts, videoBitrateKbps } = this.#config;
     this.#worker = new AvatarWorkerClient(this.supervisor.avatar, {
       logger: this.#logger,
-      onStats: (stats) => this.metrics.recordWorker(stats),
+      onStats: (stats) => this.#operations.recordWorker(stats),
     });
     const sfu = await Sfu.create({
       workers: mediaWorkers,
@@ -171,6 +268,8 @@ export class Gateway {
       linkPorts,
       startBitrateKbps: Math.round(videoBitrateKbps * 1.25) + 100,
       workerBin: mediasoupWorkerBin(),
+      takesOver: this.#options.takeover !== undefined,
+      onWorker: (worker) => this.#operations.media.watch(worker),
       logger: this.#logger,
     });
     if (this.#closing === undefined) this.#sfu = sfu;
@@ -179,6 +278,7 @@ export class Gateway {
 
   #notReady(): string | undefined {
     if (this.#closing !== undefined) return 'the service is shutting down';
+    if (this.#store.problem !== undefined) return this.#store.problem;
     if (this.#sfu?.isHealthy !== true) return 'the media server is starting';
     if (!this.supervisor.speech.isUp) return 'the speech models are loading';
     if (!this.supervisor.avatar.isUp) return 'the avatar worker is starting';
@@ -188,6 +288,7 @@ export class Gateway {
   #services(): SessionServices {
     const missing = this.#notReady();
     if (missing !== undefined || this.#sfu === undefined || this.#worker === undefined) {
+      this.metrics.sessionsRefused.inc({ reason: 'not-ready' });
       throw new VisavisError('unavailable', missing ?? 'the service is starting');
     }
     return {
@@ -197,28 +298,14 @@ export class Gateway {
       metrics: this.metrics,
       logger: this.#logger,
       iceServers: (sessionId) => turnServers(this.#config.turn, sessionId, Date.now()),
+      admit: (sessions) => this.#operations.admit(sessions),
+      onSessionEnd: (sessionId, durationMs) => this.#operations.recordSessionEnd(sessionId, durationMs),
     };
-  }
-
-  #observe(): void {
-    const { metrics, supervisor } = this;
-    metrics.observe('visavis_sessions', 'Sessions under way', () => this.registry.size);
-    metrics.observe('visavis_ready', '1 when sessions can be created', () => (this.#notReady() === undefined ? 1 : 0));
-    metrics.observe(
-      'visavis_avatar_worker_restarts',
-      'Restarts of the avatar worker',
-      () => supervisor.avatar.restarts,
-    );
-    metrics.observe(
-      'visavis_speech_worker_restarts',
-      'Restarts of the speech worker',
-      () => supervisor.speech.restarts,
-    );
-    metrics.observe('visavis_media_worker_restarts', 'Restarts of media workers', () => this.#sfu?.restarts ?? 0);
   }
 
   async #close(): Promise<void> {
     this.#clips?.close();
+    this.#operations.close();
     await this.registry.close();
     this.#sfu?.close();
     this.#worker?.dispose();
@@ -229,18 +316,20 @@ export class Gateway {
       setTimeout(() => this.#http.closeAllConnections(), 200);
     });
     await workers;
+    await this.#store.close();
   }
 }
 
-function listen(http: HttpServer, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    http.once('error', (error: NodeJS.ErrnoException) => {
-      const inUse = `VISAVIS_PORT: port ${port} on ${host} is in use; stop what uses it or choose another one`;
-      const message = error.code === 'EADDRINUSE' ? inUse : `HTTP cannot listen on ${host}:${port}: ${error.message}`;
-      reject(new VisavisError(error.code === 'EADDRINUSE' ? 'conflict' : 'unavailable', message, { cause: error }));
-    });
-    http.listen({ host, port }, () => resolve((http.address() as AddressInfo).port));
-  });
+interface Parts {
+  web: WebServer;
+  store: SessionStore;
+  port: number;
+  logger: Logger;
+}
+
+async function openStore(config: Config, logger: Logger): Promise<SessionStore> {
+  const { redisUrl: url } = config;
+  return url === undefined ? new MemoryStore() : RedisStore.connect({ url, logger });
 }
 
 /** A browser cannot open the address that stands for "all". */

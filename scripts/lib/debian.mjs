@@ -13,6 +13,8 @@ export const TEST_PACKAGES = [
   { name: 'redis-server', commands: ['redis-server'] },
   { name: 'nginx', commands: ['nginx'] },
   { name: 'caddy', commands: ['caddy'] },
+  { name: 'coturn', commands: ['turnserver'] },
+  { name: 'iproute2', commands: ['ip'] },
 ];
 /** Building mediasoup's worker (`build-mediasoup-worker.sh` names the same). */
 export const WORKER_PACKAGES = [

@@ -130,7 +130,7 @@ function unquote(text) {
 
 function flags(text) {
   const found = {};
-  const rest = text.replace(/--([\w-]+)=(\S+)\s+/g, (_match, name, value) => {
+  const rest = text.replace(/--([\w-]+)(?:=(\S+))?\s+/g, (_match, name, value) => {
     found[name] = value;
     return '';
   });

@@ -8,7 +8,7 @@ import { dirname, join, relative } from 'node:path';
 import { filesBelow } from './stamp.mjs';
 
 const HEIGHTS = { metrics: 0.5, inference: 1, media: 1, agents: 2, signaling: 3, worker: 3, bench: 4, client: 4 };
-const ENTRIES = new Set(['index.ts', 'cli.ts', 'compose.ts', 'doctor.ts', 'talk.ts', 'serve.ts']);
+const ENTRIES = new Set(['index.ts', 'cli.ts', 'compose.ts', 'doctor.ts', 'talk.ts', 'serve.ts', 'gateway-process.ts']);
 /** What engines, threads and processes agree on: types of both ends and constants, no behaviour. */
 const CONTRACTS = new Set([
   'inference/engines.ts',

@@ -18,6 +18,13 @@ const FLAGS = [
   '--autoplay-policy=no-user-gesture-required',
 ];
 
+export interface BrowserOptions {
+  /** A program that runs Chromium, in place of Debian's. */
+  executable?: string;
+  /** Origin that gets the microphone although it is neither local nor encrypted. */
+  trustedOrigin?: string;
+}
+
 export interface WatchBox {
   x: number;
   y: number;
@@ -48,12 +55,13 @@ export class BenchBrowser {
   readonly #context: BrowserContext;
   readonly #profile: string;
 
-  static async create(): Promise<BenchBrowser> {
+  static async create({ executable = CHROMIUM, trustedOrigin }: BrowserOptions = {}): Promise<BenchBrowser> {
     const profile = mkdtempSync(join(tmpdir(), 'visavis-bench-'));
     const context = await chromium.launchPersistentContext(profile, {
-      executablePath: CHROMIUM,
+      executablePath: executable,
       headless: true,
-      args: FLAGS,
+      args:
+        trustedOrigin === undefined ? FLAGS : [...FLAGS, `--unsafely-treat-insecure-origin-as-secure=${trustedOrigin}`],
       bypassCSP: true,
       viewport: { width: 1280, height: 800 },
     });

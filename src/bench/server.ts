@@ -12,10 +12,12 @@ export class BenchServer {
   readonly readyMs: number;
   readonly #child: ChildProcess;
 
-  static create(env: Record<string, string>): Promise<BenchServer> {
+  /** `before`: words to put before the command, such as those that run it in a network namespace. */
+  static create(env: Record<string, string>, before: readonly string[] = []): Promise<BenchServer> {
     const cli = join(PROJECT_ROOT, 'dist/cli.js');
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [cli, 'serve'], {
+    const [program = process.execPath, ...rest] = [...before, process.execPath, cli, 'serve'];
+    const child = spawn(program, rest, {
       env: { ...process.env, VISAVIS_PORT: '0', VISAVIS_RTC_PORT: '0', VISAVIS_LOG_LEVEL: 'warn', ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -7,6 +7,9 @@ const MAX_OUTSTANDING = 2;
 /** An answer this late will not come. */
 const ANSWER_TIMEOUT_MS = 1000;
 const MIN_KEY_FRAME_INTERVAL_MS = 200;
+/** A lossy path asks for key frames faster than a narrow one carries them: at most this many within `KEY_FRAME_SPAN_MS`. */
+const MAX_KEY_FRAMES = 4;
+const KEY_FRAME_SPAN_MS = 2_000;
 
 interface Request {
   index: number;
@@ -26,7 +29,8 @@ export class FrameExchange {
   #keyWanted = true;
   /** Nothing but a key frame can be shown. */
   #keyNeeded = true;
-  #lastKeyMs = Number.NEGATIVE_INFINITY;
+  /** When the last `MAX_KEY_FRAMES` were asked for, oldest first. */
+  #keysAtMs: number[] = [];
   #keyFramesRequested = 0;
   #framesDropped = 0;
 
@@ -50,10 +54,10 @@ export class FrameExchange {
   request(index: number, nowMs: number): { keyFrame: boolean } | null {
     this.#expire(nowMs);
     if (this.#outstanding.length >= MAX_OUTSTANDING) return null;
-    const keyFrame = this.#keyWanted && nowMs - this.#lastKeyMs >= MIN_KEY_FRAME_INTERVAL_MS;
+    const keyFrame = this.#keyWanted && this.#mayAskForKey(nowMs);
     if (keyFrame) {
       this.#keyWanted = false;
-      this.#lastKeyMs = nowMs;
+      this.#keysAtMs = [...this.#keysAtMs, nowMs].slice(-MAX_KEY_FRAMES);
       this.#keyFramesRequested++;
     }
     this.#outstanding.push({ index, atMs: nowMs, keyFrame });
@@ -88,6 +92,12 @@ export class FrameExchange {
   /** The index of the next frame that waits for its time. */
   get nextPendingIndex(): number | null {
     return this.#pending[0]?.index ?? null;
+  }
+
+  #mayAskForKey(nowMs: number): boolean {
+    const lastMs = this.#keysAtMs.at(-1) ?? Number.NEGATIVE_INFINITY;
+    const isBurst = this.#keysAtMs.length === MAX_KEY_FRAMES && nowMs - (this.#keysAtMs[0] ?? 0) < KEY_FRAME_SPAN_MS;
+    return !isBurst && nowMs - lastMs >= MIN_KEY_FRAME_INTERVAL_MS;
   }
 
   #expire(nowMs: number): void {

@@ -62,6 +62,7 @@ export class MicrophoneReceiver {
           timestamp,
           payload,
           atMs,
+          waitMs: stream.reorder.waitMs,
         },
         payload === null ? [] : [payload.buffer as ArrayBuffer],
       );

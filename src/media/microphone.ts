@@ -10,6 +10,8 @@ export interface MicrophonePacket {
   /** null: lost. */
   payload: Uint8Array | null;
   atMs: number;
+  /** How long a missing packet is waited for at present: packets may come in bursts this far apart. */
+  waitMs?: number;
 }
 
 export type MicrophoneOutput =
@@ -25,8 +27,8 @@ export type MicrophoneOutput =
       silent: boolean;
     }
   /**
-   * Nothing came for more than 200 ms (muted, DTX, or the network): from here on silence is supplied. Voice activity detectors should
-   * forget their context when `gap-end` follows.
+   * Nothing came for more than 200 ms, or twice the wait for missing packets where that is longer (muted, DTX, or the network): from
+   * here on silence is supplied. Voice activity detectors should forget their context when `gap-end` follows.
    */
   | { type: 'gap-start'; mediaMs: number; atMs: number }
   | { type: 'gap-end'; mediaMs: number; atMs: number; durationMs: number };
@@ -57,6 +59,7 @@ export class Microphone {
   #lastPacketMs: number | null = null;
   /** Wall-clock time up to which a gap has been filled. */
   #suppliedUntilMs: number | null = null;
+  #gapMs = GAP_MS;
   #damaged = 0;
 
   /** Packets that the codec refused. */
@@ -67,6 +70,7 @@ export class Microphone {
   /** Takes the next packet in order. */
   push(packet: MicrophonePacket): MicrophoneOutput[] {
     const out: MicrophoneOutput[] = [];
+    this.#gapMs = Math.max(GAP_MS, 2 * (packet.waitMs ?? 0));
     if (packet.payload === null) {
       this.#lost++;
       return out;
@@ -84,7 +88,7 @@ export class Microphone {
   /** Reports a gap as soon as it is one, and fills it with silence in real time, up to a bound. */
   advance(nowMs: number): MicrophoneOutput[] {
     const out: MicrophoneOutput[] = [];
-    if (this.#lastPacketMs === null || nowMs - this.#lastPacketMs < GAP_MS) return out;
+    if (this.#lastPacketMs === null || nowMs - this.#lastPacketMs < this.#gapMs) return out;
     if (this.#suppliedUntilMs === null) {
       this.#suppliedUntilMs = this.#lastPacketMs;
       this.#lost = 0;

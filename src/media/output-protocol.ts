@@ -71,6 +71,8 @@ export type FromPacer =
       timestamp: number;
       payload: Uint8Array | null;
       atMs: number;
+      /** How long a missing packet is waited for at present. */
+      waitMs: number;
     }
   | { type: 'closed'; conversationId: string }
   | { type: 'stats'; stats: PacerStats };

@@ -20,10 +20,19 @@ export interface SfuOptions {
   workerBin: string;
   /** The ports may for a moment still be held by a dead predecessor. */
   takesOver?: boolean;
+  /** Told of every worker process, before it has a router. */
+  onWorker?: (worker: Worker) => void;
   logger: Logger;
 }
 
 type Mediasoup = typeof import('mediasoup');
+
+/** Loading takes a while: who may need it at once asks for it beforehand. */
+export function loadMediasoup(workerBin: string): Promise<Mediasoup> {
+  // mediasoup reads this variable once, while it is imported.
+  process.env['MEDIASOUP_WORKER_BIN'] = workerBin;
+  return import('mediasoup');
+}
 
 interface MediaWorker {
   index: number;
@@ -59,9 +68,7 @@ export class Sfu {
   #closed = false;
 
   static async create(options: SfuOptions): Promise<Sfu> {
-    // mediasoup reads this variable once, while it is imported.
-    process.env['MEDIASOUP_WORKER_BIN'] = options.workerBin;
-    const mediasoup = await import('mediasoup');
+    const mediasoup = await loadMediasoup(options.workerBin);
     const sfu = new Sfu(options, mediasoup);
     try {
       for (let index = 0; index < options.workers; index++) await sfu.#startWorker(index);
@@ -146,9 +153,11 @@ export class Sfu {
   }
 
   /** A process without any port. */
-  #createProcess(): Promise<Worker> {
+  async #createProcess(): Promise<Worker> {
     const { min, max } = this.#options.linkPorts;
-    return this.#mediasoup.createWorker({ logLevel: 'warn', rtcMinPort: min, rtcMaxPort: max });
+    const worker = await this.#mediasoup.createWorker({ logLevel: 'warn', rtcMinPort: min, rtcMaxPort: max });
+    this.#options.onWorker?.(worker);
+    return worker;
   }
 
   /** Gives the place to the spare process, or to a new one. */

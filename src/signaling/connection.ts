@@ -4,6 +4,7 @@ import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { AccessLimits } from './access-limits.js';
 import type { TrustedProxies } from './client-address.js';
+import type { SessionDirectory } from './directory.js';
 import {
   type Ack,
   type Answers,
@@ -23,6 +24,7 @@ export type ClientSocket = Socket<ClientToServer, ServerToClient>;
 
 export interface ConnectionServices {
   registry: SessionRegistry;
+  directory: SessionDirectory;
   proxies: TrustedProxies;
   limits: AccessLimits;
   metrics: Metrics;
@@ -130,8 +132,12 @@ export class Connection {
   readonly #handlers: Handlers = {
     join: async ({ token, ...resumption }) => {
       if (this.#seat !== undefined) throw new VisavisError('conflict', 'this connection has already joined a session');
-      const { limits, registry } = this.#services;
-      const { session, viewer, answer } = await limits.join(this.#address, () => registry.join(token));
+      const { limits, registry, directory } = this.#services;
+      const { session, viewer, answer } = await limits.join(this.#address, async () => {
+        const elsewhere = await directory.locate(token);
+        if (elsewhere !== undefined) throw new VisavisError('unavailable', 'this session is at another gateway');
+        return registry.join(token);
+      });
       const mediaKept = viewer.attach(
         (name, payload) => (this.#socket.emit as (name: string, payload: unknown) => boolean)(name, payload),
         () => this.#release(),

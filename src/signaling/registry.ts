@@ -1,140 +1,273 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Config } from '../config.js';
 import { VisavisError } from '../errors.js';
 import type { CloseReason } from '../lifecycle.js';
+import type { Logger } from '../log.js';
 import { JoinTokens, type Seat } from './auth.js';
 import type { AvatarDirectory } from './avatars.js';
 import type { CreatedSession, CreateSessionBody } from './messages.js';
-import { MAX_VIEWERS, Session, type SessionServices } from './session.js';
-import { sessionTexts } from './session-texts.js';
-import { sessionVoice } from './session-voice.js';
+import { MAX_VIEWERS } from './seats.js';
+import { Session, type SessionServices } from './session.js';
+import { sessionOptions } from './session-options.js';
+import { Lease } from './store/lease.js';
+import { SessionRecorder } from './store/session-recorder.js';
+import type { SessionStore } from './store/session-store.js';
 import type { Viewer } from './viewer.js';
 
 /** An expired token is told from an unknown one for this long. */
 const REMEMBER_EXPIRED_MS = 600_000;
 const MAX_TOKENS = 4 * MAX_VIEWERS;
+/** Sessions of a dead gateway that are opened at once. */
+const ADOPTIONS_AT_ONCE = 4;
 
-/** All sessions of this gateway, in memory, with the tokens that lead to them. */
+export interface RegistryOptions {
+  config: Config;
+  avatars: AvatarDirectory;
+  /** Throws `unavailable` while they are still loading. */
+  services: () => SessionServices;
+  store: SessionStore;
+  /** This gateway's id in the store. */
+  gatewayId: string;
+  logger: Logger;
+}
+
+interface Entry {
+  session: Session;
+  recorder: SessionRecorder;
+}
+
+/** What `GET /v1/sessions/:id` answers. */
+export interface SessionSummary {
+  sessionId: string;
+  avatar: Session['avatar'];
+  state: Session['state'];
+  participants: number;
+  createdAt: string;
+}
+
+/** The sessions that this gateway has, with the tokens that lead to them; the store has a copy of each. */
 export class SessionRegistry {
-  readonly #config: Config;
-  readonly #avatars: AvatarDirectory;
-  readonly #services: () => SessionServices;
+  readonly #o: RegistryOptions;
   readonly #tokens: JoinTokens;
-  readonly #sessions = new Map<string, Session>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #adoptions = new Map<string, Promise<Session>>();
+  readonly #lease: Lease;
+  #inheriting: Promise<void> = Promise.resolve();
   #creating = 0;
   #closed = false;
 
-  /** `services` throws `unavailable` while they are still loading. */
-  constructor(config: Config, avatars: AvatarDirectory, services: () => SessionServices) {
-    this.#config = config;
-    this.#avatars = avatars;
-    this.#services = services;
-    this.#tokens = new JoinTokens(config.tokenTtlMs);
+  constructor(options: RegistryOptions) {
+    this.#o = options;
+    this.#tokens = new JoinTokens(options.config.tokenTtlMs);
+    const { store, gatewayId } = options;
+    const ids = () => [...this.#entries.keys()];
+    this.#lease = new Lease(store, gatewayId, ids, (unknown) => this.#rewrite(unknown));
+    store.onBack(() => this.#rewrite(ids()));
   }
 
   get size(): number {
-    return this.#sessions.size;
+    return this.#entries.size;
+  }
+
+  get sessions(): Iterable<Session> {
+    return [...this.#entries.values()].map(({ session }) => session);
   }
 
   /** Opens a conversation and a first seat in it. */
   async create(body: CreateSessionBody): Promise<CreatedSession> {
-    const services = this.#services();
-    if (this.#closed) throw new VisavisError('unavailable', 'the service is shutting down');
-    if (this.#sessions.size + this.#creating >= this.#config.maxSessions) {
-      throw new VisavisError('unavailable', `all ${this.#config.maxSessions} sessions are in use`);
-    }
+    const { config, avatars, store } = this.#o;
+    const services = this.#o.services();
+    this.#checkOpen();
+    if (store.problem !== undefined) throw new VisavisError('unavailable', store.problem);
+    services.admit(this.#entries.size + this.#creating);
     this.#creating++;
     try {
-      const session = await this.#open(body, services);
-      this.#sessions.set(session.id, session);
+      const options = await sessionOptions(body, { config, avatars, standardSpeech: services.standardSpeech });
+      const session = await Session.create(options, services);
+      const issued = this.#issueToken(session);
+      await this.#enter(session, services);
       services.metrics.sessionsCreated.inc();
-      void session.closed.then((reason) => this.#handleClosed(session, reason, services));
-      if (this.#closed) {
-        await session.close('shutdown');
-        throw new VisavisError('unavailable', 'the service is shutting down');
-      }
-      return this.#issueToken(session);
+      return issued;
     } finally {
       this.#creating--;
     }
   }
 
-  /** Another seat in a session that is under way. */
+  /** Another seat in a session that this gateway has. */
   issueToken(sessionId: string): CreatedSession {
     const session = this.get(sessionId);
     const isHeld = (seat: Seat) => session.holdsSeat(seat.participantId);
-    this.#tokens.forget(sessionId, Date.now() - REMEMBER_EXPIRED_MS, isHeld);
+    this.#tokens.forget(sessionId, performance.now() - REMEMBER_EXPIRED_MS, isHeld);
     if (this.#tokens.count(sessionId) >= MAX_TOKENS) {
       throw new VisavisError('too-many-requests', 'too many join tokens were issued for this session');
     }
-    return this.#issueToken(session);
+    const issued = this.#issueToken(session);
+    this.#entries.get(sessionId)?.recorder.changed();
+    return issued;
+  }
+
+  has(sessionId: string): boolean {
+    return this.#entries.has(sessionId);
+  }
+
+  /** Its tokens lead here: it is here, or was until a moment ago. */
+  remembers(sessionId: string): boolean {
+    return this.#tokens.count(sessionId) > 0;
   }
 
   /** Throws `not-found`. */
   get(sessionId: string): Session {
-    const session = this.#sessions.get(sessionId);
+    const session = this.#entries.get(sessionId)?.session;
     if (session === undefined) throw new VisavisError('not-found', 'there is no session of this id; it may be over');
     return session;
   }
 
-  /** Admits whoever holds `token`. */
+  describe(sessionId: string): SessionSummary {
+    const { avatar, state, participantCount: participants, createdAt } = this.get(sessionId);
+    return { sessionId, avatar, state, participants, createdAt: createdAt.toISOString() };
+  }
+
+  /** Admits whoever holds `token` to a session that this gateway has. */
   join(token: string): { session: Session; viewer: Viewer; answer: ReturnType<Session['join']>['answer'] } {
-    const isHeld = (seat: Seat) => this.#sessions.get(seat.sessionId)?.holdsSeat(seat.participantId) === true;
-    const seat = this.#tokens.verify(token, Date.now(), isHeld);
+    const isHeld = (seat: Seat) => this.#entries.get(seat.sessionId)?.session.holdsSeat(seat.participantId) === true;
+    const seat = this.#tokens.verify(token, performance.now(), isHeld);
     const session = this.get(seat.sessionId);
     return { session, ...session.join(seat.participantId) };
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.all([...this.#sessions.values()].map((session) => session.close('shutdown')));
+  /** Resolves when the sessions that this gateway inherits have been opened. */
+  get inherited(): Promise<void> {
+    return this.#inheriting;
   }
 
-  async #open(body: CreateSessionBody, services: SessionServices): Promise<Session> {
-    const config = this.#config;
-    const speech = body.speech ?? services.standardSpeech;
-    if (speech === 'openai' && config.openai === null) {
-      throw new VisavisError('bad-request', 'speech: this service has no speech API configured', { field: 'speech' });
+  /**
+   * As soon as this gateway is `ready`, takes over all sessions of gateways that are dead for certain; those whose visitors do not come
+   * back end by themselves.
+   */
+  inherit(predecessors: readonly string[], ready: Promise<unknown>): void {
+    this.#inheriting = ready.then(() => this.#inherit(predecessors));
+    this.#inheriting.catch((error: unknown) =>
+      this.#o.logger.error({ err: error }, 'sessions could not be taken over'),
+    );
+  }
+
+  /**
+   * Takes over one session of a dead gateway. Rejects with `not-found` when another gateway was faster or the session has ended, and
+   * with `unavailable` when there is no room for it here.
+   */
+  adopt(sessionId: string, from: string): Promise<Session> {
+    const known = this.#adoptions.get(sessionId);
+    if (known !== undefined) return known;
+    const adoption = this.#adopt(sessionId, from).finally(() => this.#adoptions.delete(sessionId));
+    this.#adoptions.set(sessionId, adoption);
+    return adoption;
+  }
+
+  /** Throws `unavailable` when no more sessions fit. */
+  checkRoom(): void {
+    this.#checkOpen();
+    this.#checkRoom();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#entries.values()].map(({ session }) => session.close('shutdown')));
+    await Promise.all([...this.#entries.values()].map(({ recorder }) => recorder.close(true)));
+    await this.#lease.close();
+  }
+
+  async #inherit(predecessors: readonly string[]): Promise<void> {
+    const { store, logger } = this.#o;
+    for (const predecessor of predecessors) {
+      const ids = await store.ownedBy(predecessor);
+      if (ids.length > 0) logger.warn({ sessions: ids.length }, 'taking over the sessions of a dead gateway');
+      const next = async (): Promise<void> => {
+        for (let id = ids.shift(); id !== undefined; id = ids.shift()) {
+          const sessionId = id;
+          await this.adopt(sessionId, predecessor).catch((error: unknown) => {
+            logger.error({ sessionId, err: error }, 'a session could not be taken over');
+          });
+        }
+      };
+      await Promise.all(Array.from({ length: ADOPTIONS_AT_ONCE }, next));
     }
-    const { folder, manifest } = await this.#avatars.find(body.avatar ?? config.avatar);
-    const { id, name, width, height } = manifest;
-    const texts = sessionTexts({ config, request: body, name, speech });
-    const options = {
-      id: randomUUID(),
-      avatar: { id, name, width, height },
-      conversation: {
-        name,
-        avatarPath: folder,
-        width,
-        height,
-        voice: sessionVoice({ engine: speech, requested: body.voice, config, avatar: manifest }),
-        speech,
-        language: texts.spokenLanguage,
-        greeting: texts.greeting,
-        apology: texts.apology,
-        badge: texts.badge,
-        instructions: body.instructions ?? config.instructions,
-        videoBitrateKbps: config.videoBitrateKbps,
-        seed: randomInt(2 ** 32),
-      },
-      disclosure: texts.disclosure,
-      idleTimeoutMs: config.idleTimeoutMs,
-      joinWithinMs: config.tokenTtlMs,
-    };
-    return Session.create(options, services);
+  }
+
+  async #adopt(sessionId: string, from: string): Promise<Session> {
+    const { config, avatars, store, gatewayId, logger } = this.#o;
+    const services = this.#o.services();
+    this.#checkOpen();
+    const stored = await store.claim(sessionId, from, gatewayId);
+    if (stored === undefined) throw new VisavisError('not-found', 'this session is over or has gone elsewhere');
+    const { folder } = await avatars.find(stored.options.avatar.id);
+    const conversation = { ...stored.options.conversation, avatarPath: folder };
+    const { idleTimeoutMs, maxSessionMs, tokenTtlMs: joinWithinMs } = config;
+    const session = await Session.create(
+      { ...stored.options, conversation, idleTimeoutMs, joinWithinMs, maxSessionMs },
+      services,
+      stored,
+    );
+    this.#tokens.restore(sessionId, stored.seats, performance.now(), Date.now());
+    await this.#enter(session, services);
+    logger.info({ sessionId, messages: stored.messages }, 'session taken over from a dead gateway');
+    return session;
+  }
+
+  /** From here on the session is known, and the store's copy of it kept up to date. */
+  async #enter(session: Session, services: SessionServices): Promise<void> {
+    const { store, gatewayId: owner, logger } = this.#o;
+    const isHeld = (seat: Seat) => session.holdsSeat(seat.participantId);
+    const recorder = new SessionRecorder({
+      store,
+      owner,
+      session,
+      seats: () => this.#tokens.stored(session.id, performance.now(), Date.now(), isHeld),
+      onForeign: () => void session.close('replaced'),
+      logger,
+    });
+    this.#entries.set(session.id, { session, recorder });
+    session.watch(() => recorder.changed());
+    void session.closed.then((reason) => this.#handleClosed(session, recorder, reason, services));
+    try {
+      await recorder.create();
+      this.#checkOpen();
+    } catch (thrown) {
+      await session.close('failed');
+      throw thrown;
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new VisavisError('unavailable', 'the service is shutting down');
+  }
+
+  #checkRoom(): void {
+    const { maxSessions } = this.#o.config;
+    if (this.#entries.size + this.#creating >= maxSessions) {
+      throw new VisavisError('unavailable', `all ${maxSessions} sessions are in use`);
+    }
+  }
+
+  #rewrite(ids: string[]): void {
+    for (const id of ids) this.#entries.get(id)?.recorder.rewrite();
   }
 
   #issueToken(session: Session): CreatedSession {
     const seat = { sessionId: session.id, participantId: randomUUID() };
-    const { token, expiresAtMs } = this.#tokens.issue(seat, Date.now());
-    return { sessionId: session.id, token, expiresAt: new Date(expiresAtMs).toISOString(), avatar: session.avatar };
+    const nowMs = performance.now();
+    const { token, expiresAtMs } = this.#tokens.issue(seat, nowMs);
+    const expiresAt = new Date(Date.now() + expiresAtMs - nowMs).toISOString();
+    return { sessionId: session.id, token, expiresAt, avatar: session.avatar };
   }
 
-  #handleClosed(session: Session, reason: CloseReason, services: SessionServices): void {
-    this.#sessions.delete(session.id);
+  #handleClosed(session: Session, recorder: SessionRecorder, reason: CloseReason, services: SessionServices): void {
+    this.#entries.delete(session.id);
+    void recorder.close(reason !== 'replaced');
     services.metrics.sessionsClosed.inc({ reason });
+    services.onSessionEnd(session.id, Date.now() - session.createdAt.getTime());
     services.logger.info({ sessionId: session.id, reason }, 'session closed');
     // The tokens of a session that just ended still say "over" for a while instead of "unknown".
-    setTimeout(() => this.#tokens.revoke(session.id), REMEMBER_EXPIRED_MS).unref();
+    if (reason === 'replaced') this.#tokens.revoke(session.id);
+    else setTimeout(() => this.#tokens.revoke(session.id), REMEMBER_EXPIRED_MS).unref();
   }
 }

@@ -16,14 +16,17 @@ import type { ApiKeys } from './auth.js';
 import { avatarPictures } from './avatar-pictures.js';
 import type { AvatarDirectory } from './avatars.js';
 import type { TrustedProxies } from './client-address.js';
+import type { SessionDirectory } from './directory.js';
 import { crossOrigin } from './headers.js';
 import { createSessionBody } from './messages.js';
+import type { Operations } from './operations.js';
 import type { OriginPolicy } from './origin.js';
 import type { SessionRegistry } from './registry.js';
 import { parseInput } from './validate.js';
 
 export interface RouteOptions {
   registry: SessionRegistry;
+  directory: SessionDirectory;
   avatars: AvatarDirectory;
   /** The avatar of a session that asks for none. */
   defaultAvatar: string;
@@ -32,8 +35,7 @@ export interface RouteOptions {
   proxies: TrustedProxies;
   limits: AccessLimits;
   metrics: Metrics;
-  /** Undefined when ready, else what is missing. */
-  notReady: () => string | undefined;
+  operations: Operations;
   /** The built talk page. */
   webFolder: string;
   logger: Logger;
@@ -52,9 +54,13 @@ export function createRoutes(o: RouteOptions): Express {
   app.use(admit(o));
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
   app.get('/readyz', (_request, response) => {
-    const missing = o.notReady();
-    if (missing !== undefined) throw new VisavisError('unavailable', missing);
-    response.json({ status: 'ready' });
+    const { readiness } = o.operations;
+    if (readiness.status === 'ready') return void response.json(readiness);
+    const error = new VisavisError('unavailable', readiness.reason ?? 'not ready');
+    response
+      .status(error.status)
+      .set('Retry-After', '5')
+      .json({ ...readiness, error: error.toBody() });
   });
   app.get('/metrics', needKey(o), async (_request, response) => {
     response.type(o.metrics.registry.contentType).send(await o.metrics.registry.metrics());
@@ -90,22 +96,18 @@ function api(o: RouteOptions): Router {
     const created = await o.registry.create(parseInput(createSessionBody, request.body ?? {}));
     response.status(201).location(`/v1/sessions/${created.sessionId}`).json(created);
   });
-  router.get('/sessions/:id', (request, response) => {
-    const session = o.registry.get(String(request.params['id']));
-    response.json({
-      sessionId: session.id,
-      avatar: session.avatar,
-      state: session.state,
-      participants: session.participantCount,
-      createdAt: session.createdAt.toISOString(),
-    });
+  router.get('/sessions/:id', async (request, response) => {
+    const id = String(request.params['id']);
+    const summary = await o.directory.describe(id);
+    // Frames are counted where they are drawn.
+    response.json(o.registry.has(id) ? { ...summary, frames: o.operations.frames.of(id) } : summary);
   });
-  router.post('/sessions/:id/tokens', (request, response) => {
+  router.post('/sessions/:id/tokens', async (request, response) => {
     limitCreation(o, request, response);
-    response.status(201).json(o.registry.issueToken(String(request.params['id'])));
+    response.status(201).json(await o.directory.issueToken(String(request.params['id'])));
   });
   router.delete('/sessions/:id', async (request, response) => {
-    await o.registry.get(String(request.params['id'])).close('left');
+    await o.directory.end(String(request.params['id']));
     response.status(204).end();
   });
   return router;

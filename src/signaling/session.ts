@@ -4,46 +4,21 @@ import type { AgentState, Message } from '../inference/engines.js';
 import { type CloseReason, Lifetime } from '../lifecycle.js';
 import type { Logger } from '../log.js';
 import { BitrateGovernor } from '../media/bitrate.js';
-import type { Sfu } from '../media/sfu.js';
-import type { Metrics } from '../metrics/metrics.js';
+import { wordingOf } from '../wording.js';
 import type { AvatarWorkerClient } from '../worker/avatar-worker-client.js';
-import type { ConversationOptions } from '../worker/control.js';
 import { ConversationMirror } from './conversation-mirror.js';
 import { IdleWatch } from './idle.js';
 import type { JoinAnswer, ServerToClient } from './messages.js';
 import { Seats } from './seats.js';
+import { SessionEnding } from './session-ending.js';
 import { passOn } from './session-events.js';
 import { SessionMedia } from './session-media.js';
 import { SessionMicrophones } from './session-microphones.js';
-import type { SessionTexts } from './session-texts.js';
+import type { SessionOptions, SessionServices } from './session-services.js';
 import type { LiveState, StoredSession } from './store/session-store.js';
-import type { IceServer } from './turn-credentials.js';
 import { Viewer, type ViewerHost } from './viewer.js';
 
-export interface SessionOptions {
-  id: string;
-  avatar: JoinAnswer['avatar'];
-  conversation: ConversationOptions;
-  /** What tells the visitors that they talk with an AI. */
-  disclosure: SessionTexts['disclosure'];
-  /** Without anything said for this long the session ends. */
-  idleTimeoutMs: number;
-  /** Without anyone having joined for this long the session ends. */
-  joinWithinMs: number;
-}
-
-export type SpeechEngineName = ConversationOptions['speech'];
-
-export interface SessionServices {
-  sfu: Sfu;
-  worker: AvatarWorkerClient;
-  /** The speech engine of a session that asks for none. */
-  standardSpeech: SpeechEngineName;
-  metrics: Metrics;
-  logger: Logger;
-  /** TURN servers with credentials for this session. */
-  iceServers: (sessionId: string) => IceServer[];
-}
+export type { SessionOptions, SessionServices, SpeechEngineName } from './session-services.js';
 
 const OPEN_ATTEMPTS = 5;
 
@@ -67,6 +42,7 @@ export class Session {
   readonly #mirror: ConversationMirror;
   readonly #governor: BitrateGovernor;
   readonly #idle: IdleWatch;
+  readonly #ending: SessionEnding;
   readonly #media: SessionMedia;
   #state: AgentState = 'idle';
   #started = false;
@@ -122,6 +98,18 @@ export class Session {
     this.#microphones = new SessionMicrophones({ conversationId: this.id, worker, media, isServed });
     this.#idle = new IdleWatch(options.joinWithinMs, options.idleTimeoutMs, (reason) => void this.close(reason));
     this.#lifetime.own(() => this.#idle.close());
+    this.#ending = new SessionEnding({
+      elapsedMs: Date.now() - this.createdAt.getTime(),
+      maxSessionMs: options.maxSessionMs,
+      wording: wordingOf(options.conversation.language),
+      announce: (event) => this.#broadcast('ending', event),
+      say: async (text) => {
+        if (!this.#started) throw new VisavisError('conflict', 'nobody listens yet');
+        await this.#servingWorker.say(this.id, text);
+      },
+      close: () => void this.close('duration'),
+    });
+    this.#lifetime.own(() => this.#ending.close());
     worker.listen(this.id, {
       onEvent: (event) => this.#handleEvent(this.#mirror.accept(event)),
       onClosed: (error) => this.#handleWorkerClosed(error),
@@ -145,6 +133,10 @@ export class Session {
   /** Messages ever, those that the history no longer holds included. */
   get messageCount(): number {
     return this.#mirror.messageCount;
+  }
+
+  get options(): SessionOptions {
+    return this.#options;
   }
 
   get closed(): Promise<CloseReason> {
@@ -218,6 +210,11 @@ export class Session {
   get #servingWorker(): AvatarWorkerClient {
     if (this.#worker !== 'served') throw new VisavisError('unavailable', 'the avatar is coming back; try again');
     return this.#services.worker;
+  }
+
+  /** The service is to stop in `inMs`. */
+  announceShutdown(inMs: number): void {
+    this.#ending.shutdown(inMs);
   }
 
   /** Ends the session for everyone, with an error that they are told. */
@@ -296,6 +293,7 @@ export class Session {
     if (this.#lifetime.isClosed) return;
     if (event.type === 'state') this.#state = event.state;
     else if (event.type === 'transcript' || event.type === 'caption') this.#idle.active();
+    this.#ending.handle(event);
     passOn(event, this.#services.metrics, this.#logger, (name, payload) => this.#broadcast(name, payload));
     this.#onChange();
   }

@@ -27,6 +27,8 @@ export interface SpeechService {
   readonly socketPath: string;
   /** Of the process at work. */
   readonly pid: number | undefined;
+  /** Of the process that waits, where it is known. */
+  readonly sparePid?: number | undefined;
   /** What the speech worker chose on this machine, once it is up, when the choice was left to it. */
   readonly standardVoice: StandardVoice | undefined;
   /** Resolves when clients can connect; rejects with `unavailable` when the speech worker cannot be started. Call once. */

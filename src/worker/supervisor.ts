@@ -15,7 +15,7 @@ export interface SupervisorOptions {
   logger: Logger;
   backoffMs?: { first: number; last: number; stableMs: number } | undefined;
   /** Whether spare workers wait for the death of those at work; by default `off`. */
-  standby?: StandbyMode | undefined;
+  standby?: (() => StandbyMode) | undefined;
   /** From the first `ready`, and from each promotion, to the start of the next spare. */
   spareDelayMs?: number | undefined;
 }
@@ -41,8 +41,8 @@ export class WorkerSupervisor {
   readonly avatar: SupervisedProcess;
 
   constructor(options: SupervisorOptions) {
-    const { env, logger, backoffMs, standby = 'off', spareDelayMs } = options;
-    const speech = { entry: options.speechEntry, env, logger, backoffMs, standby, spareDelayMs };
+    const { env, logger, backoffMs, standby = () => 'off', spareDelayMs } = options;
+    const speech = { entry: options.speechEntry, env, logger, backoffMs, standby: standby(), spareDelayMs };
     this.speech = options.speech ?? new SpeechSupervisor(speech);
     this.avatar = new SupervisedProcess({
       name: 'avatar worker',
@@ -55,7 +55,7 @@ export class WorkerSupervisor {
       readyLimitMs: READY_LIMIT_MS,
       standby: {
         delayMs: spareDelayMs ?? SPARE_DELAY_MS,
-        isAffordable: () => canAffordSpare(standby, SPARE_NEEDS_BYTES),
+        isAffordable: () => canAffordSpare(standby(), SPARE_NEEDS_BYTES),
       },
     });
   }

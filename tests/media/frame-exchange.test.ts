@@ -71,6 +71,20 @@ test('key frames come at most every 200 ms, and a wish is not forgotten meanwhil
   expect(exchange.keyFramesRequested).toBe(asked.length + 1);
 });
 
+test('viewers that never stop asking get four key frames in two seconds, not more', () => {
+  const exchange = started();
+  const asked: number[] = [];
+  for (let n = 1; n < 500; n++) {
+    exchange.wantKeyFrame();
+    const request = exchange.request(n, dueMs(n) - 25)!;
+    if (request.keyFrame) asked.push(dueMs(n) - 25);
+    exchange.received(frame(n, request.keyFrame));
+    exchange.takeDue(dueMs(n), dueMs);
+  }
+  for (let i = 4; i < asked.length; i++) expect(asked[i]! - asked[i - 4]!).toBeGreaterThanOrEqual(2_000);
+  expect(asked.length).toBeGreaterThan(30);
+});
+
 test('an avatar thread that is behind is asked no further, until it answers or a second passes', () => {
   const exchange = started();
   expect(exchange.request(1, 15)).not.toBeNull();

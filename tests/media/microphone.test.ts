@@ -82,6 +82,15 @@ describe('a gap', () => {
     expect(all.at(-1)!.silent).toBe(false);
   });
 
+  test('begins later while packets are waited for, which then come in bursts', () => {
+    const microphone = new Microphone();
+    const packets = voicePackets(10).map((packet) => ({ ...packet, waitMs: 300 }));
+    for (const packet of packets) microphone.push(packet);
+    const lastMs = packets[9]!.atMs;
+    expect(microphone.advance(lastMs + 599)).toEqual([]);
+    expect(microphone.advance(lastMs + 600)[0]).toMatchObject({ type: 'gap-start' });
+  });
+
   test('is filled for three seconds at most', () => {
     const microphone = new Microphone();
     for (const packet of voicePackets(10)) microphone.push(packet);

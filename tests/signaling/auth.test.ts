@@ -38,7 +38,10 @@ describe('JoinTokens', () => {
     const tokens = new JoinTokens(1_000);
     const issued = new Set(Array.from({ length: 100 }, () => tokens.issue(SEAT, 0).token));
     expect(issued.size).toBe(100);
-    for (const token of issued) expect(Buffer.from(token, 'base64url')).toHaveLength(32);
+    for (const token of issued) {
+      expect(JoinTokens.sessionOf(token)).toBe('s');
+      expect(Buffer.from(token.slice('s.'.length), 'base64url')).toHaveLength(32);
+    }
   });
 });
 

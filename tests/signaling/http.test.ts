@@ -133,7 +133,7 @@ describe('on loopback without keys', () => {
       'visavis_sessions',
       'visavis_ready 1',
       'visavis_turn_latency_seconds',
-      'visavis_avatar_worker_restarts',
+      'visavis_process_restarts_total{process="avatar"} 0',
     ]) {
       expect(body).toContain(name);
     }

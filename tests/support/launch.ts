@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Gateway } from '../../src/compose.js';
-import { loadConfig } from '../../src/config.js';
+import { type Config, loadConfig } from '../../src/config.js';
 import { createLogger } from '../../src/log.js';
 import type { CreatedSession, CreateSessionBody } from '../../src/signaling/messages.js';
 import { TestClient } from './client.js';
@@ -31,7 +31,11 @@ export interface Launched {
 }
 
 /** The real gateway with the real SFU on free ports; the workers are forked processes without engines. */
-export async function launch(env: Record<string, string> = {}): Promise<Launched> {
+export async function launch(
+  env: Record<string, string> = {},
+  /** For values that no operator may set, such as times that a test can wait for. */
+  overrides: Partial<Config> = {},
+): Promise<Launched> {
   const folder = mkdtempSync(join(tmpdir(), 'visavis-test-'));
   const avatars = join(folder, 'avatars');
   const webFolder = join(folder, 'web');
@@ -44,16 +48,21 @@ export async function launch(env: Record<string, string> = {}): Promise<Launched
     VISAVIS_AVATARS: avatars,
     VISAVIS_AVATAR: 'test-face',
     VISAVIS_LOG_LEVEL: 'silent',
+    // What else runs on the machine must not decide how many sessions a test may have.
+    VISAVIS_ADMISSION: 'off',
     ...env,
   };
   const fakeSettings = Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('FAKE_')));
-  const gateway = await Gateway.create(loadConfig(complete), {
-    env: { PATH: process.env['PATH'], ...complete, ...fakeSettings },
-    logger: createLogger('test', 'silent'),
-    avatarEntry: FAKE_AVATAR_WORKER,
-    speechEntry: FAKE_SPEECH_WORKER,
-    webFolder,
-  });
+  const gateway = await Gateway.create(
+    { ...loadConfig(complete), ...overrides },
+    {
+      env: { PATH: process.env['PATH'], ...complete, ...fakeSettings },
+      logger: createLogger('test', 'silent'),
+      avatarEntry: FAKE_AVATAR_WORKER,
+      speechEntry: FAKE_SPEECH_WORKER,
+      webFolder,
+    },
+  );
   await gateway.ready;
   const origin = gateway.url.replace(/\/$/, '');
   const clients: TestClient[] = [];

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { BenchBrowser, type Clock, type FrameSeen } from '../../src/bench/browser.js';
+import { BenchBrowser, type BrowserOptions, type Clock, type FrameSeen } from '../../src/bench/browser.js';
 import { MOUTH_BOX, type PageEvent, Recorder, sleep } from '../../src/bench/dialogue.js';
 import { BenchServer } from '../../src/bench/server.js';
 
@@ -14,14 +14,9 @@ type EventType = PageEvent['event']['type'];
 type EventOf<T extends EventType> = Extract<PageEvent['event'], { type: T }>;
 
 /** The real service from `dist`, with the fast voice and no language API unless `env` says otherwise. */
-export function startService(env: Record<string, string> = {}): Promise<BenchServer> {
-  return BenchServer.create({
-    OPENAI_API_KEY: '',
-    OPENAI_BASE_URL: '',
-    VISAVIS_SPEECH: 'piper',
-    VISAVIS_LOG_LEVEL: 'fatal',
-    ...env,
-  });
+export function startService(env: Record<string, string> = {}, before: readonly string[] = []): Promise<BenchServer> {
+  const standard = { OPENAI_API_KEY: '', OPENAI_BASE_URL: '', VISAVIS_SPEECH: 'piper', VISAVIS_LOG_LEVEL: 'fatal' };
+  return BenchServer.create({ ...standard, ...env }, before);
 }
 
 /** A visitor on the talk page in a real Chromium: speaks into the microphone, types, and records microphone and avatar on one clock. */
@@ -31,8 +26,8 @@ export class TalkPage {
   readonly #frames: FrameSeen[] = [];
 
   /** Resolves when picture and microphone are live and the recording runs. */
-  static async open(url: string, query = 'greeting=none'): Promise<TalkPage> {
-    const browser = await BenchBrowser.create();
+  static async open(url: string, query = 'greeting=none', options: BrowserOptions = {}): Promise<TalkPage> {
+    const browser = await BenchBrowser.create(options);
     try {
       await browser.page.goto(`${url}?${query}`);
       await browser.page.getByRole('button', { name: /start/i }).first().click();

@@ -1,6 +1,7 @@
 /**
  * A visitor with a real WebRTC stack, in a process of its own: joins with the token given, sends a 300 Hz tone as microphone and
  * reports what arrives. Usage: node wrtc-visitor.mjs ORIGIN TOKEN. IPC out: { frames, width, loudSamples } when enough has come.
+ * IPC in: 'reconnect' breaks the socket, resumes on a new one and restarts ICE; then `mediaKept` and `restarted` are reported too.
  */
 import { Device } from 'mediasoup-client';
 import { io } from 'socket.io-client';
@@ -11,7 +12,7 @@ for (const name of ['RTCPeerConnection', 'MediaStream', 'RTCRtpSender', 'RTCRtpR
 }
 const { RTCAudioSink, RTCAudioSource, RTCVideoSink } = wrtc.nonstandard;
 const [origin, token] = process.argv.slice(2);
-const socket = io(origin, { transports: ['websocket'] });
+let socket = io(origin, { transports: ['websocket'], forceNew: true });
 const seen = { frames: 0, width: 0, loudSamples: 0 };
 
 async function request(name, payload) {
@@ -73,9 +74,29 @@ async function main() {
   await request('resume', {});
   await send.produce({ track: startTone() });
   setInterval(() => process.send(seen), 200);
+  process.on('message', () => {
+    reconnect([receive, send]).catch(fail);
+  });
+}
+
+async function reconnect(transports) {
+  socket.io.reconnection(false);
+  socket.io.engine.close();
+  socket = io(origin, { transports: ['websocket'], forceNew: true });
+  await new Promise((resolve) => socket.once('connect', resolve));
+  const { mediaKept } = await request('join', { token, resume: true, received: 0 });
+  seen.mediaKept = mediaKept;
+  seen.restarted = 0;
+  for (const transport of transports) {
+    const { iceParameters } = await request('restart-ice', { transportId: transport.id });
+    await transport.restartIce({ iceParameters });
+    seen.restarted++;
+  }
+}
+
+function fail(error) {
+  process.send({ failed: String(error?.stack ?? error) });
 }
 
 process.on('disconnect', () => process.exit(0));
-main().catch((error) => {
-  process.send({ failed: String(error?.stack ?? error) });
-});
+main().catch(fail);

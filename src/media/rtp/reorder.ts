@@ -13,7 +13,7 @@ export interface OrderedPacket {
 export interface ReorderOptions {
   /** How long a missing packet is waited for at first; default 40. */
   minWaitMs?: number;
-  /** Bound of the wait, which grows when packets come later than it; default 80. */
+  /** Bound of the wait, which follows the jitter; default 350. Packets that come later still are left to concealment. */
   maxWaitMs?: number;
 }
 
@@ -31,7 +31,10 @@ const MAX_CONCEALED = 10;
 const MAX_DROPOUT = 3000;
 const MAX_MISORDER = 100;
 const SAFETY_MS = 10;
-const DECAY_MS_PER_PACKET = 0.02;
+/** The wait covers the worst packet of this many, and of as many before them: 5 to 10 s of speech. */
+const WINDOW_PACKETS = 250;
+/** Gaps that were given up and whose packets may still come. */
+const MAX_GIVEN_UP = 16;
 
 /**
  * Puts one stream's packets in order of sequence. A packet in order leaves at once: there is no playout delay. Before a gap
@@ -45,13 +48,15 @@ export class ReorderBuffer {
   #held: Held[] = [];
   #expected: number | null = null;
   #lastTimestamp = 0;
-  #lastGivenUp: { sequence: number; atMs: number; count: number } | null = null;
+  #givenUp: { sequence: number; atMs: number; count: number }[] = [];
+  /** How long the worst packet of the present and of the last window would have had to be waited for. */
+  #worst = { present: 0, last: 0, packets: 0 };
   /** The sequence that would confirm that the source restarted. */
   #restartAt: number | null = null;
 
   constructor(options: ReorderOptions = {}) {
     this.#minWaitMs = options.minWaitMs ?? 40;
-    this.#maxWaitMs = Math.max(this.#minWaitMs, options.maxWaitMs ?? 80);
+    this.#maxWaitMs = Math.max(this.#minWaitMs, options.maxWaitMs ?? 350);
     this.#waitMs = this.#minWaitMs;
   }
 
@@ -78,16 +83,17 @@ export class ReorderBuffer {
       if (!confirmed) return out;
       this.#releaseAll(out, nowMs);
       this.#expected = sequence;
-      this.#lastGivenUp = null;
+      this.#givenUp = [];
     } else if (ahead < 0) {
       this.#learnFromLate(sequence, nowMs);
       return out;
     }
     this.#restartAt = null;
+    this.#countPacket();
+    if (ahead === 0) this.#learn(nowMs - (this.#oldestHeldMs() ?? nowMs));
     this.#hold({ sequence, timestamp, payload, atMs: nowMs });
     this.#releaseInOrder(out);
     while (this.#held.length > MAX_HELD) this.#giveUpGap(out, nowMs);
-    this.#waitMs = Math.max(this.#minWaitMs, this.#waitMs - DECAY_MS_PER_PACKET);
     return out;
   }
 
@@ -141,7 +147,8 @@ export class ReorderBuffer {
         out.push({ sequence, timestamp, payload: null, atMs: nowMs });
       }
     }
-    this.#lastGivenUp = { sequence: this.#expected, atMs: head.atMs, count: missing };
+    this.#givenUp.push({ sequence: this.#expected, atMs: head.atMs, count: missing });
+    if (this.#givenUp.length > MAX_GIVEN_UP) this.#givenUp.shift();
     this.#expected = head.sequence;
     this.#releaseInOrder(out);
   }
@@ -150,13 +157,28 @@ export class ReorderBuffer {
     while (this.#held.length > 0) this.#giveUpGap(out, nowMs);
   }
 
-  /** A packet that came after it was given up: the wait was too short. */
+  /** A packet that came after it was given up: the wait was too short, unless no wait would have been long enough. */
   #learnFromLate(sequence: number, nowMs: number): void {
-    const gap = this.#lastGivenUp;
-    if (gap === null) return;
-    const offset = sequenceDistance(sequence, gap.sequence);
-    if (offset < 0 || offset >= gap.count) return;
-    const neededMs = nowMs - gap.atMs + SAFETY_MS;
-    if (neededMs > this.#waitMs) this.#waitMs = Math.min(this.#maxWaitMs, neededMs);
+    const gap = this.#givenUp.find(({ sequence: first, count }) => {
+      const offset = sequenceDistance(sequence, first);
+      return offset >= 0 && offset < count;
+    });
+    if (gap !== undefined) this.#learn(nowMs - gap.atMs);
+  }
+
+  #learn(neededMs: number): void {
+    if (neededMs <= 0 || neededMs + SAFETY_MS > this.#maxWaitMs) return;
+    this.#worst.present = Math.max(this.#worst.present, neededMs + SAFETY_MS);
+    this.#adapt();
+  }
+
+  #countPacket(): void {
+    if (++this.#worst.packets < WINDOW_PACKETS) return;
+    this.#worst = { present: 0, last: this.#worst.present, packets: 0 };
+    this.#adapt();
+  }
+
+  #adapt(): void {
+    this.#waitMs = Math.max(this.#minWaitMs, this.#worst.present, this.#worst.last);
   }
 }

@@ -1,4 +1,5 @@
-import type { Message } from '../../inference/engines.js';
+import type { AgentState, Message } from '../../inference/engines.js';
+import type { UnderWay } from '../conversation-mirror.js';
 import type { SessionOptions } from '../session.js';
 
 /** Older messages are of no use to a successor; as many as the conversation's own mirror keeps. */
@@ -20,16 +21,10 @@ export interface StoredSeat {
 }
 
 /** What changes with every word; replaced as a whole. */
-export interface LiveState {
+export interface LiveState extends UnderWay {
   /** The greeting was begun. */
   started: boolean;
-  /** Highest numbers that viewers have seen. */
-  turns: number;
-  utterances: number;
-  /** The utterance under way: the words that were heard so far. */
-  speaking: { utteranceId: number; words: string[] } | null;
-  /** The turn that is being understood. */
-  openTurn: { turnId: number; participantId: string } | null;
+  state: AgentState;
 }
 
 /** Everything that another gateway needs to go on with a session. */

@@ -15,7 +15,14 @@ import { TestRedis } from '../../support/redis.js';
 
 const logger = createLogger('test', 'silent');
 
-const LIVE: LiveState = { started: false, turns: 0, utterances: 0, speaking: null, openTurn: null };
+const LIVE: LiveState = {
+  started: false,
+  state: 'idle',
+  turns: 0,
+  utterances: 0,
+  speaking: null,
+  openTurn: null,
+};
 const said = (...texts: string[]): Message[] => texts.map((text) => ({ role: 'user', text }));
 
 function session(id: string, owner: string, history: Message[] = []): StoredSession {
@@ -96,9 +103,10 @@ describe.each(kinds)('a session store in %s', (_, open) => {
     await store.put(session(id, 'a'));
     const live: LiveState = {
       started: true,
+      state: 'speaking',
       turns: 2,
       utterances: 3,
-      speaking: { utteranceId: 3, words: ['such', 'as'] },
+      speaking: { utteranceId: 3, words: ['such', 'as'], aside: false },
       openTurn: { turnId: 2, participantId: 'p' },
     };
     expect(await store.update(id, 'a', { live, from: 0, history: said('one') })).toBe('written');

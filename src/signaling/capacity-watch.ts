@@ -1,0 +1,163 @@
+import { cpus } from 'node:os';
+import { VisavisError } from '../errors.js';
+import type { Logger } from '../log.js';
+import { usableCores } from '../metrics/cores.js';
+import type { Metrics } from '../metrics/metrics.js';
+import {
+  type KindUsage,
+  type ProcessKind,
+  ProcessUsage,
+  type ServiceProcess,
+  sampleMachine,
+} from '../metrics/processes.js';
+import type { WorkerStats } from '../worker/control.js';
+import { Admission, type CapacityReport, type CostPrior } from './admission.js';
+
+const SAMPLE_EVERY_MS = 2_000;
+
+export interface CapacityWatchOptions {
+  mode: 'auto' | 'off';
+  maxSessions: number;
+  metrics: Metrics;
+  logger: Logger;
+  sessions: () => number;
+  processes: () => readonly ServiceProcess[];
+  /** The speech engine of sessions that ask for none, and what Kokoro takes here, as far as that is known. */
+  speech: () => Pick<CostPrior, 'speech' | 'kokoroMs'>;
+}
+
+/** Measures what the service and the machine do, feeds admission with it and shows both in the metrics. */
+export class CapacityWatch {
+  readonly #options: CapacityWatchOptions;
+  readonly #admission: Admission;
+  readonly #usage = new ProcessUsage();
+  readonly #timer: NodeJS.Timeout;
+  #before: { atMs: number; own: number; speech: number; busy: number | undefined } | undefined;
+  #prior = '';
+
+  constructor(options: CapacityWatchOptions) {
+    const { mode, maxSessions, metrics } = options;
+    this.#options = options;
+    this.#admission = new Admission({ mode, maxSessions, cores: usableCores() });
+    this.#timer = setInterval(() => this.#sample(), SAMPLE_EVERY_MS);
+    this.#timer.unref();
+    const report = () => this.report;
+    metrics.observe(
+      'visavis_session_capacity',
+      'Conversations that this machine can carry at once now',
+      () => report().capacity,
+    );
+    metrics.observe('visavis_session_limit', 'VISAVIS_MAX_SESSIONS', () => report().limit);
+    metrics.observe(
+      'visavis_session_cost_cores',
+      'Processor cores that one conversation takes',
+      () => report().costCores,
+    );
+    metrics.observe(
+      'visavis_foreign_load_cores',
+      'Cores that other programs take and do not give up',
+      () => report().foreignCores,
+    );
+    metrics.observe('visavis_cores', 'Processor cores that may be used', () => report().cores);
+    metrics.observe('visavis_strained', '1 while frames or packets were late a moment ago', () =>
+      Number(report().strained),
+    );
+    const each = (pick: (usage: KindUsage) => number) => () =>
+      [...this.#usage.update(options.processes())].map(([kind, usage]) => [kind, pick(usage)] as const);
+    metrics.observeEach(
+      'visavis_process_resident_bytes',
+      'Memory of the processes of a kind together',
+      'process',
+      each(({ rssBytes }) => rssBytes),
+    );
+    metrics.observeTotal(
+      'visavis_process_cpu_seconds_total',
+      'Processor time of all processes of a kind',
+      'process',
+      each(({ cpuSeconds }) => cpuSeconds),
+    );
+  }
+
+  get report(): CapacityReport {
+    return this.#admission.report(performance.now());
+  }
+
+  /**
+   * Returns when one more conversation may be opened beside `sessions` others.
+   * @throws VisavisError `unavailable` with `retryAfterS`; counted by reason.
+   */
+  admit(sessions: number): void {
+    const decision = this.#admission.decide(sessions, performance.now());
+    if (decision.admitted) return;
+    const { reason, retryAfterS } = decision;
+    this.#options.metrics.sessionsRefused.inc({ reason });
+    this.#options.logger.info({ reason, sessions, retryAfterS, ...this.report }, 'session refused');
+    throw new VisavisError('unavailable', MESSAGES[reason](this.report), { retryAfterS });
+  }
+
+  /** With every report of an avatar worker. */
+  recordWorker(stats: WorkerStats): void {
+    this.#calibrate(stats);
+    const { framesDue, framesLate, pacerLatenessMs } = stats;
+    this.#admission.recordPunctuality(
+      { framesDue, framesLate, packets: pacerLatenessMs.count, latenessP99Ms: pacerLatenessMs.p99 },
+      performance.now(),
+    );
+  }
+
+  recordSession(durationMs: number): void {
+    this.#admission.recordSession(durationMs);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Workers measure the same machine: the first measurement counts, until the speech engine is another one. */
+  #calibrate({ drawing }: WorkerStats): void {
+    if (drawing === null) return;
+    const speech = this.#options.speech();
+    const prior = `${speech.speech} ${speech.kokoroMs}`;
+    if (prior === this.#prior) return;
+    this.#prior = prior;
+    this.#admission.calibrate({ frameCpuMs: drawing.cpuMs, ...speech });
+    const { capacity, cores, costCores } = this.report;
+    this.#options.logger.info({ capacity, cores, costCores, drawing }, 'capacity measured');
+  }
+
+  #sample(): void {
+    const atMs = performance.now();
+    const kinds = this.#usage.update(this.#options.processes());
+    const cpu = (kind: ProcessKind) => kinds.get(kind)?.cpuSeconds ?? 0;
+    const now = {
+      atMs,
+      own: cpu('gateway') + cpu('avatar') + cpu('media'),
+      speech: cpu('speech'),
+      busy: sampleMachine()?.busySeconds,
+    };
+    const before = this.#before;
+    this.#before = now;
+    if (before === undefined) return;
+    const seconds = Math.max(0.1, (atMs - before.atMs) / 1000);
+    const ownCores = (now.own - before.own) / seconds;
+    const busyCores = now.busy === undefined || before.busy === undefined ? 0 : (now.busy - before.busy) / seconds;
+    // Where a quota leaves fewer cores than the machine has, others may use the rest without harm.
+    const spareCores = Math.max(0, cpus().length - this.report.cores);
+    this.#admission.recordLoad(
+      {
+        sessions: this.#options.sessions(),
+        ownCores,
+        speechCores: (now.speech - before.speech) / seconds,
+        foreignCores: Math.max(0, busyCores - ownCores - spareCores),
+      },
+      atMs,
+    );
+  }
+}
+
+const MESSAGES = {
+  limit: ({ limit }: CapacityReport) => `all ${limit} sessions are in use`,
+  capacity: ({ capacity }: CapacityReport) =>
+    `this machine can carry ${capacity} conversation${capacity === 1 ? '' : 's'} at once, and all places are taken`,
+  strained: () => 'this machine is too busy for one more conversation at the moment',
+};

@@ -1,0 +1,46 @@
+import type { ConversationEvent } from '../agents/events.js';
+import type { Logger } from '../log.js';
+import type { Metrics } from '../metrics/metrics.js';
+import type { Notify } from './viewer.js';
+
+/** Passes a conversation's event on to its viewers, counted and logged; the history's events are not for them. */
+export function passOn(event: ConversationEvent, metrics: Metrics, logger: Logger, broadcast: Notify): void {
+  switch (event.type) {
+    case 'state':
+      broadcast('state', { state: event.state });
+      break;
+    case 'transcript': {
+      const { turnId, participantId, text, final } = event;
+      if (final) metrics.turns.inc();
+      broadcast('transcript', { turnId, participantId, text, final });
+      break;
+    }
+    case 'caption': {
+      const { utteranceId, index, word } = event;
+      broadcast('caption', { utteranceId, index, word });
+      break;
+    }
+    case 'utterance-end': {
+      const { utteranceId, text, interrupted } = event;
+      broadcast('utterance-end', { utteranceId, text, interrupted });
+      break;
+    }
+    case 'interruption': {
+      const { phase, utteranceId, sinceOnsetMs } = event;
+      metrics.interruptions.inc({ phase });
+      broadcast('interruption', { phase, utteranceId, sinceOnsetMs });
+      break;
+    }
+    case 'latency': {
+      const { turnId, utteranceId, latency } = event;
+      metrics.recordTurn(latency);
+      broadcast('latency', { turnId, utteranceId, latency });
+      break;
+    }
+    case 'error':
+      metrics.errors.inc({ code: event.error.code });
+      logger.warn({ code: event.error.code, reason: event.error.message }, 'conversation reported an error');
+      broadcast('session-error', event.error);
+      break;
+  }
+}

@@ -1,0 +1,45 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import type { Config } from '../config.js';
+import { VisavisError } from '../errors.js';
+import type { AvatarDirectory } from './avatars.js';
+import type { CreateSessionBody } from './messages.js';
+import type { SessionOptions, SpeechEngineName } from './session.js';
+import { sessionTexts } from './session-texts.js';
+import { sessionVoice } from './session-voice.js';
+
+/** What a request for a session comes to with this service's configuration; throws `bad-request` or `not-found`. */
+export async function sessionOptions(
+  body: CreateSessionBody,
+  { config, avatars, standardSpeech }: { config: Config; avatars: AvatarDirectory; standardSpeech: SpeechEngineName },
+): Promise<SessionOptions> {
+  const speech = body.speech ?? standardSpeech;
+  if (speech === 'openai' && config.openai === null) {
+    throw new VisavisError('bad-request', 'speech: this service has no speech API configured', { field: 'speech' });
+  }
+  const { folder, manifest } = await avatars.find(body.avatar ?? config.avatar);
+  const { id, name, width, height } = manifest;
+  const texts = sessionTexts({ config, request: body, name, speech });
+  return {
+    id: randomUUID(),
+    avatar: { id, name, width, height },
+    conversation: {
+      name,
+      avatarPath: folder,
+      width,
+      height,
+      voice: sessionVoice({ engine: speech, requested: body.voice, config, avatar: manifest }),
+      speech,
+      language: texts.spokenLanguage,
+      greeting: texts.greeting,
+      apology: texts.apology,
+      badge: texts.badge,
+      instructions: body.instructions ?? config.instructions,
+      videoBitrateKbps: config.videoBitrateKbps,
+      seed: randomInt(2 ** 32),
+    },
+    disclosure: texts.disclosure,
+    idleTimeoutMs: config.idleTimeoutMs,
+    joinWithinMs: config.tokenTtlMs,
+    maxSessionMs: config.maxSessionMs,
+  };
+}
