@@ -3,7 +3,13 @@ import { readSettings } from '../../web-demo/src/settings.js';
 
 describe('readSettings', () => {
   it('asks for nothing when the address says nothing', () => {
-    expect(readSettings('')).toEqual({ autostart: false, microphone: true, session: {}, token: undefined });
+    expect(readSettings('')).toEqual({
+      autostart: false,
+      microphone: true,
+      session: {},
+      token: undefined,
+      language: undefined,
+    });
   });
 
   it('takes a join token from the fragment', () => {
@@ -21,6 +27,11 @@ describe('readSettings', () => {
 
   it('asks for a silent start with greeting=none', () => {
     expect(readSettings('?greeting=none').session).toEqual({ greeting: null });
+  });
+
+  it('takes the language of the page from the address', () => {
+    expect(readSettings('?lang=de-AT').language).toBe('de-AT');
+    expect(readSettings('?lang=').language).toBeUndefined();
   });
 
   it('starts by itself without a microphone on request', () => {

@@ -111,6 +111,8 @@ describe('reduceTranscript', () => {
 describe('formatTranscript', () => {
   it('names both sides and says where a reply was interrupted', () => {
     const turns = run([heard(1, 'Hi', true), word(1, 0, 'Hello'), end(1, 'Hello', true)]);
-    expect(formatTranscript(turns, 'Mara')).toBe('You: Hi\nMara: Hello … (interrupted)');
+    expect(formatTranscript(turns, { visitor: 'You', avatar: 'Mara', interrupted: 'interrupted' })).toBe(
+      'You: Hi\nMara: Hello … (interrupted)',
+    );
   });
 });
