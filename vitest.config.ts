@@ -40,7 +40,7 @@ export default defineConfig({
           name: 'network',
           // Hosts of their own as network namespaces: needs root, and says so where it is not. `npm run test:network`.
           include: ['tests/network/**/*.test.ts'],
-          testTimeout: 240_000,
+          testTimeout: 480_000,
           hookTimeout: 240_000,
           maxWorkers: 1,
           fileParallelism: false,

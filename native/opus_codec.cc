@@ -37,7 +37,9 @@ bool IsFrameSize(size_t samples, int rate_hz) {
 
 Napi::Function OpusVoiceEncoder::Define(Napi::Env env) {
   return DefineClass(env, "OpusEncoder",
-                     {InstanceMethod("encode", &OpusVoiceEncoder::Encode), InstanceMethod("close", &OpusVoiceEncoder::Close)});
+                     {InstanceMethod("encode", &OpusVoiceEncoder::Encode),
+                      InstanceMethod("setPacketLoss", &OpusVoiceEncoder::SetPacketLoss),
+                      InstanceMethod("close", &OpusVoiceEncoder::Close)});
 }
 
 OpusVoiceEncoder::OpusVoiceEncoder(const Napi::CallbackInfo& info) : Napi::ObjectWrap<OpusVoiceEncoder>(info) {
@@ -91,6 +93,14 @@ Napi::Value OpusVoiceEncoder::Encode(const Napi::CallbackInfo& info) {
   Napi::Uint8Array data = OwnedBytes(env, static_cast<size_t>(length));
   std::copy(packet, packet + length, data.Data());
   return data;
+}
+
+void OpusVoiceEncoder::SetPacketLoss(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (codec_ == nullptr) throw Napi::Error::New(env, "the encoder is closed");
+  const auto percent = static_cast<opus_int32>(IntegerArgument(info[0], "percent", 0, 100));
+  const int result = opus_encoder_ctl(codec_, OPUS_SET_PACKET_LOSS_PERC(percent));
+  if (result != OPUS_OK) ThrowOpus(env, result);
 }
 
 void OpusVoiceEncoder::Close(const Napi::CallbackInfo&) { Release(); }

@@ -15,6 +15,7 @@ class OpusVoiceEncoder : public Napi::ObjectWrap<OpusVoiceEncoder> {
 
  private:
   Napi::Value Encode(const Napi::CallbackInfo& info);
+  void SetPacketLoss(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
   void Release();
 

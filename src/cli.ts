@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PROJECT_ROOT } from './cache.js';
 import { type Config, configVariables, describeConfig, loadConfig } from './config.js';
+import { phoneSettings, phoneUrls } from './dev-network.js';
 import { VisavisError } from './errors.js';
 
 const USAGE = `visavis: a face for a language model
@@ -51,7 +52,9 @@ function environment(values: Record<string, unknown>): Record<string, string | u
   return env;
 }
 
-async function serve(env: Record<string, string | undefined>): Promise<void> {
+async function serve(given: Record<string, string | undefined>): Promise<void> {
+  const phones = phoneSettings(given);
+  const env = { ...given, ...phones };
   const config = loadConfig(env);
   const { startService } = await import('./serve.js');
   process.stdout.write('Visavis is starting: loading speech models …\n');
@@ -65,14 +68,19 @@ async function serve(env: Record<string, string | undefined>): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   try {
-    const { url, mediaMs, speechMs, avatarMs, speech, kokoroMs } = await service.ready;
+    const { url, mediaMs, speechMs, avatarMs, speech, kokoroMs, capacity } = await service.ready;
     const agent = config.openai === null ? 'knowledge' : config.openai.model;
     const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
     process.stdout.write(
       `Visavis is ready after ${seconds(performance.now() - beganMs)}: ${url}\n` +
         `  speech ${speech} (${seconds(speechMs)}), agent ${agent}, avatar ${config.avatar} (${seconds(avatarMs)}), ` +
-        `media server (${seconds(mediaMs)})\n`,
+        `media server (${seconds(mediaMs)}), room for ${capacity} conversation${capacity === 1 ? '' : 's'} at once\n`,
     );
+    if (config.tls === 'self-signed') {
+      process.stdout.write('  The certificate is self-signed: each browser asks once whether to go on.\n');
+      const urls = phoneUrls(url, config.host, phones.VISAVIS_API_KEYS);
+      for (const phoneUrl of urls) process.stdout.write(`  For phones on this network: ${phoneUrl}\n`);
+    }
     if (speech === 'piper' && kokoroMs !== undefined) {
       process.stdout.write(
         `  Kokoro, the more natural voice, needs ${Math.round(kokoroMs)} ms for its first words here; VISAVIS_SPEECH=kokoro chooses it all the same\n`,

@@ -11,6 +11,7 @@ import { Sfu } from './media/sfu.js';
 import { Metrics } from './metrics/metrics.js';
 import { ApiKeys } from './signaling/auth.js';
 import { AvatarDirectory } from './signaling/avatars.js';
+import { Cluster } from './signaling/cluster/cluster.js';
 import { SessionDirectory } from './signaling/directory.js';
 import { Operations } from './signaling/operations.js';
 import { SessionRegistry } from './signaling/registry.js';
@@ -69,12 +70,16 @@ export interface WarmWorkers {
 
 /** How long the ports of a dead gateway are waited for. */
 const BIND_WITHIN_MS = 10_000;
+/** The avatar worker has measured before it is ready; it only has to say so. */
+const MEASURED_WITHIN_MS = 1_000;
 
 export interface ReadyReport {
   /** The speech engine of sessions that ask for none. */
   speech: SpeechEngineName;
   /** What Kokoro takes for a first segment here, where that decided. */
   kokoroMs: number | undefined;
+  /** Conversations that this machine can carry at once. */
+  capacity: number;
   mediaMs: number;
   speechMs: number;
   avatarMs: number;
@@ -118,6 +123,7 @@ export class Gateway {
   readonly #config: Config;
   readonly #options: GatewayOptions;
   readonly #store: SessionStore;
+  readonly #cluster: Cluster | undefined;
   readonly #logger: Logger;
   readonly #http: HttpServer;
   readonly #io: ReturnType<typeof createSignaling>;
@@ -174,7 +180,14 @@ export class Gateway {
       gatewayId: this.id,
       logger,
     });
-    this.directory = new SessionDirectory({ registry: this.registry, store, gatewayId: this.id });
+    this.#cluster = store instanceof RedisStore ? new Cluster({ store, gatewayId: this.id, logger }) : undefined;
+    const cluster = this.#cluster;
+    this.directory = new SessionDirectory({
+      registry: this.registry,
+      store,
+      gatewayId: this.id,
+      peers: cluster?.peers,
+    });
     const { registry, directory, metrics } = this;
     this.#operations = new Operations({
       ...{ config, metrics, logger, supervisor: this.supervisor },
@@ -199,7 +212,7 @@ export class Gateway {
       logger,
     });
     web.http.on('request', routes);
-    this.#io = createSignaling({ ...web, allowedOrigins, registry, directory, metrics, logger });
+    this.#io = createSignaling({ ...web, allowedOrigins, registry, directory, cluster, metrics, logger });
     const { certificate } = web;
     if (certificate() !== undefined) {
       metrics.observe(
@@ -251,7 +264,10 @@ export class Gateway {
     const { standardVoice, ...times } = workersResult.value;
     const { speech } = this.#config;
     this.#speech = speech === 'auto' ? (standardVoice?.standard ?? 'kokoro') : speech;
-    return { mediaMs: mediaResult.value, speech: this.#speech, kokoroMs: standardVoice?.kokoroMs, ...times };
+    // Whoever takes over is waited for.
+    const withinMs = this.#options.takeover === undefined ? MEASURED_WITHIN_MS : 0;
+    const { capacity } = await this.#operations.measuredCapacity(withinMs);
+    return { mediaMs: mediaResult.value, speech: this.#speech, kokoroMs: standardVoice?.kokoroMs, capacity, ...times };
   }
 
   async #startSfu(): Promise<void> {
@@ -316,6 +332,7 @@ export class Gateway {
       setTimeout(() => this.#http.closeAllConnections(), 200);
     });
     await workers;
+    this.#cluster?.close();
     await this.#store.close();
   }
 }

@@ -28,6 +28,8 @@ const STATUS: Record<ErrorCode, number> = {
   internal: 500,
 };
 
+export const ERROR_CODES = Object.keys(STATUS) as readonly ErrorCode[];
+
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'too-many-requests',
   'engine-failed',

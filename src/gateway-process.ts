@@ -18,7 +18,7 @@ const BEAT_MS = 1_000;
 const CLOSE_LIMIT_MS = 3_000;
 
 function send(message: FromGateway): boolean {
-  if (process.connected !== true) return false;
+  if (!process.connected) return false;
   return process.send?.(message, undefined, undefined, () => {}) !== undefined;
 }
 

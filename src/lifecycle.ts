@@ -1,5 +1,6 @@
 /** Why something long-lived ended; `duration`: the longest time that a session may last was over. */
-export type CloseReason = 'left' | 'idle' | 'expired' | 'duration' | 'replaced' | 'shutdown' | 'failed';
+export const CLOSE_REASONS = ['left', 'idle', 'expired', 'duration', 'replaced', 'shutdown', 'failed'] as const;
+export type CloseReason = (typeof CLOSE_REASONS)[number];
 
 /**
  * The closing half of every long-lived object: `close()` runs its disposers once, in reverse order of

@@ -15,6 +15,7 @@ export const TEST_PACKAGES = [
   { name: 'caddy', commands: ['caddy'] },
   { name: 'coturn', commands: ['turnserver'] },
   { name: 'iproute2', commands: ['ip'] },
+  { name: 'prometheus', commands: ['prometheus'] },
 ];
 /** Building mediasoup's worker (`build-mediasoup-worker.sh` names the same). */
 export const WORKER_PACKAGES = [

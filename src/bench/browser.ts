@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -95,8 +95,47 @@ export class BenchBrowser {
     return this.evaluate(`bench.play('${base64}', 48000)`);
   }
 
+  /** Stops every process of the browser, as a machine does that falls asleep; `wake()` lets them go on. */
+  sleep(): void {
+    for (const pid of this.#pids()) process.kill(pid, 'SIGSTOP');
+  }
+
+  wake(): void {
+    for (const pid of this.#pids().reverse()) process.kill(pid, 'SIGCONT');
+  }
+
+  /** Parents before children. */
+  #pids(): number[] {
+    const found = runningProcesses().filter(({ command }) => command.includes(this.#profile));
+    const pids = new Set(found.map(({ pid }) => pid));
+    for (const pid of pids) for (const child of childrenOf(pid)) pids.add(child);
+    return [...pids];
+  }
+
   async close(): Promise<void> {
     await this.#context.close();
     rmSync(this.#profile, { recursive: true, force: true });
+  }
+}
+
+function runningProcesses(): { pid: number; command: string }[] {
+  const found: { pid: number; command: string }[] = [];
+  for (const name of readdirSync('/proc')) {
+    if (/^\d+$/.test(name)) found.push({ pid: Number(name), command: readProcess(`${name}/cmdline`) });
+  }
+  return found;
+}
+
+function childrenOf(pid: number): number[] {
+  const list = readProcess(`${pid}/task/${pid}/children`).trim();
+  return list === '' ? [] : list.split(' ').map(Number);
+}
+
+/** Empty for a process that has ended meanwhile. */
+function readProcess(path: string): string {
+  try {
+    return readFileSync(`/proc/${path}`, 'utf8');
+  } catch {
+    return '';
   }
 }

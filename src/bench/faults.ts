@@ -66,7 +66,7 @@ class Faults {
   async run(kind: ServiceRole, kills: number, visitorCount: number): Promise<KindReport> {
     const visitors: FaultVisitor[] = [];
     for (let i = 0; i < visitorCount; i++) {
-      visitors.push(await FaultVisitor.create(this.#server.url, `${kind}-${i}`, this.#questions));
+      visitors.push(await FaultVisitor.create(this.#server.url.replace(/\/$/, ''), `${kind}-${i}`, this.#questions));
     }
     const pictures: (number | undefined)[] = [];
     const sounds: (number | undefined)[] = [];
@@ -164,6 +164,8 @@ const server = await BenchServer.create({
   OPENAI_BASE_URL: model.url,
   OPENAI_MODEL: 'scripted',
   VISAVIS_STANDBY: 'on',
+  // What is measured is what becomes of conversations, not how many this machine bears.
+  VISAVIS_ADMISSION: 'off',
 });
 const reports: KindReport[] = [];
 let left = 0;

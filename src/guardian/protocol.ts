@@ -50,6 +50,7 @@ export interface GatewayReport {
   url: string;
   speech: string;
   kokoroMs: number | undefined;
+  capacity: number;
   mediaMs: number;
   speechMs: number;
   avatarMs: number;

@@ -34,8 +34,11 @@ export function voiceParameters(stream: RtpStream, cname: string): RtpParameters
   };
 }
 
-/** The avatar's picture as its worker sends it; key frames are asked for by PLI or FIR (RFC 4585, RFC 5104). */
-export function pictureParameters(stream: RtpStream, cname: string): RtpParameters {
+/**
+ * The avatar's picture as its worker sends it; key frames are asked for by PLI or FIR (RFC 4585, RFC 5104). `maxKbps`: up to here the
+ * SFU probes what a viewer's connection carries, so that an encoder that was throttled finds its way up again.
+ */
+export function pictureParameters(stream: RtpStream, cname: string, maxKbps: number): RtpParameters {
   return {
     codecs: [
       {
@@ -45,7 +48,7 @@ export function pictureParameters(stream: RtpStream, cname: string): RtpParamete
         rtcpFeedback: [{ type: 'nack' }, { type: 'nack', parameter: 'pli' }, { type: 'ccm', parameter: 'fir' }],
       },
     ],
-    encodings: [{ ssrc: stream.ssrc }],
+    encodings: [{ ssrc: stream.ssrc, maxBitrate: maxKbps * 1000 }],
     rtcp: { cname },
   };
 }

@@ -98,6 +98,11 @@ export class OpusEncoder {
     return this.#native.encode(samples);
   }
 
+  /** Loss to expect from the next packet on, 0…100. @throws TypeError for other values. */
+  setPacketLoss(percent: number): void {
+    this.#native.setPacketLoss(percent);
+  }
+
   close(): void {
     this.#native.close();
   }

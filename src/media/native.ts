@@ -29,6 +29,7 @@ export interface NativeVp8Decoder {
 
 export interface NativeOpusEncoder {
   encode(samples: Int16Array): Uint8Array<ArrayBuffer>;
+  setPacketLoss(percent: number): void;
   close(): void;
 }
 

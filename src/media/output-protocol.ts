@@ -41,6 +41,8 @@ export type ToPacer =
   | { type: 'clear'; conversationId: string; fadeMs: number }
   | { type: 'microphone-added'; conversationId: string; participantId: string; ssrc: number; payloadType: number }
   | { type: 'microphone-removed'; conversationId: string; participantId: string }
+  /** Share of the voice's packets, in percent, that is to be expected to be lost. */
+  | { type: 'voice-loss'; conversationId: string; percent: number }
   | { type: 'close'; conversationId: string }
   | { type: 'stats' };
 

@@ -118,6 +118,10 @@ export class PacedConversation {
     this.#microphones.remove(participantId);
   }
 
+  setVoiceLoss(percent: number): void {
+    this.#opus.setPacketLoss(percent);
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -108,6 +108,10 @@ export class PacerThread {
     this.#send({ type: 'microphone-removed', conversationId, participantId });
   }
 
+  setVoiceLoss(conversationId: string, percent: number): void {
+    this.#send({ type: 'voice-loss', conversationId, percent });
+  }
+
   /** Resolves when the socket is closed; also when the thread is gone already. Forgets the conversation's handler. */
   async close(conversationId: string): Promise<void> {
     this.#handlers.delete(conversationId);

@@ -42,11 +42,12 @@ export class PlainLinkEndpoint {
     router: Router,
     ports: PortPool,
     portRange: { min: number; max: number },
+    maxVideoKbps: number,
   ): Promise<PlainLinkEndpoint> {
     const port = await ports.acquire();
     try {
       const transport = await openTransport(router, { portRange });
-      return await PlainLinkEndpoint.#connect(transport, ports, describeLink(transport, port));
+      return await PlainLinkEndpoint.#connect(transport, ports, describeLink(transport, port), maxVideoKbps);
     } catch (thrown) {
       ports.release(port);
       throw thrown;
@@ -57,11 +58,16 @@ export class PlainLinkEndpoint {
    * The endpoint of a link whose SFU died, on another router: same ports on both sides, same SSRCs. The former endpoint must have been
    * abandoned. Rejects when the port stays taken for a second.
    */
-  static async restore(router: Router, ports: PortPool, link: PlainLink): Promise<PlainLinkEndpoint> {
+  static async restore(
+    router: Router,
+    ports: PortPool,
+    link: PlainLink,
+    maxVideoKbps: number,
+  ): Promise<PlainLinkEndpoint> {
     for (let attempt = 1; ; attempt++) {
       try {
         const transport = await openTransport(router, { port: link.remotePort });
-        return await PlainLinkEndpoint.#connect(transport, ports, link);
+        return await PlainLinkEndpoint.#connect(transport, ports, link, maxVideoKbps);
       } catch (thrown) {
         if (router.closed || attempt === RESTORE_TRIES) throw thrown;
         await new Promise((resolve) => setTimeout(resolve, RESTORE_RETRY_MS));
@@ -69,12 +75,17 @@ export class PlainLinkEndpoint {
     }
   }
 
-  static async #connect(transport: PlainTransport, ports: PortPool, link: PlainLink): Promise<PlainLinkEndpoint> {
+  static async #connect(
+    transport: PlainTransport,
+    ports: PortPool,
+    link: PlainLink,
+    maxVideoKbps: number,
+  ): Promise<PlainLinkEndpoint> {
     try {
       await transport.connect({ ip: link.localIp, port: link.localPort });
       const rtp = {
         voice: voiceParameters(link.audio, link.cname),
-        picture: pictureParameters(link.video, link.cname),
+        picture: pictureParameters(link.video, link.cname, maxVideoKbps),
       };
       const voice = await transport.produce({ kind: 'audio', rtpParameters: rtp.voice });
       const picture = await transport.produce({ kind: 'video', rtpParameters: rtp.picture });

@@ -276,12 +276,12 @@ export class Room {
   }
 
   createLink(): Promise<PlainLinkEndpoint> {
-    return PlainLinkEndpoint.create(this.router, this.#ports, this.#options.linkPorts);
+    return PlainLinkEndpoint.create(this.router, this.#ports, this.#options.linkPorts, this.#options.startBitrateKbps);
   }
 
   /** A link in the place of one that was abandoned when its room was lost: the avatar worker need not be told. */
   restoreLink(former: PlainLink): Promise<PlainLinkEndpoint> {
-    return PlainLinkEndpoint.restore(this.router, this.#ports, former);
+    return PlainLinkEndpoint.restore(this.router, this.#ports, former, this.#options.startBitrateKbps);
   }
 
   /** Called when the worker under this room died. */

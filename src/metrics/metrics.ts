@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { TurnLatency } from '../agents/events.js';
+import { ERROR_CODES } from '../errors.js';
+import { CLOSE_REASONS } from '../lifecycle.js';
 import type { WorkerStats } from '../worker/control.js';
 import { MediaMetrics } from './media-metrics.js';
 import { WorkerMetrics } from './worker-metrics.js';
@@ -69,6 +71,10 @@ export class Metrics {
     this.#worker = new WorkerMetrics(this.registry);
     // A series that begins with its first event hides that event from rate().
     for (const reason of REFUSALS) this.sessionsRefused.inc({ reason }, 0);
+    for (const reason of CLOSE_REASONS) this.sessionsClosed.inc({ reason }, 0);
+    for (const phase of ['ducked', 'stopped', 'resumed']) this.interruptions.inc({ phase }, 0);
+    for (const code of ERROR_CODES) this.errors.inc({ code }, 0);
+    for (const stage of Object.keys(STAGES)) this.#turnLatency.zero({ stage });
   }
 
   /** A gauge that is read when metrics are collected. */

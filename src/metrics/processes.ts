@@ -24,9 +24,12 @@ export function sampleProcess(pid: number): ProcessSample | undefined {
   }
 }
 
-/** Processor time that all cores together have spent on work that does not give way: all but idle, waiting and niced. */
+/** Processor time that all cores together have spent on work: all but idle and waiting. */
 export interface MachineSample {
+  /** That does not give way to a process of standard priority. */
   busySeconds: number;
+  /** That does. */
+  nicedSeconds: number;
 }
 
 /** The machine's own count, proc(5); undefined where there is none. In a container it is that of the host. */
@@ -34,9 +37,10 @@ export function sampleMachine(
   read: () => string = () => readFileSync('/proc/stat', 'utf8'),
 ): MachineSample | undefined {
   try {
-    const [, user, , system, , , irq, softirq, steal] = (read().split('\n', 1)[0] ?? '').split(/\s+/).map(Number);
+    const [, user, niced, system, , , irq, softirq, steal] = (read().split('\n', 1)[0] ?? '').split(/\s+/).map(Number);
     const ticks = (user ?? 0) + (system ?? 0) + (irq ?? 0) + (softirq ?? 0) + (steal ?? 0);
-    return Number.isFinite(ticks) ? { busySeconds: ticks / TICKS_PER_SECOND } : undefined;
+    if (!Number.isFinite(ticks)) return undefined;
+    return { busySeconds: ticks / TICKS_PER_SECOND, nicedSeconds: (niced ?? 0) / TICKS_PER_SECOND };
   } catch {
     return undefined;
   }
@@ -64,6 +68,10 @@ export class ProcessUsage {
 
   constructor(sample: (pid: number) => ProcessSample | undefined = sampleProcess) {
     this.#sample = sample;
+  }
+
+  total(kind: ProcessKind): KindUsage | undefined {
+    return this.#total.get(kind);
   }
 
   update(processes: readonly ServiceProcess[]): ReadonlyMap<ProcessKind, KindUsage> {

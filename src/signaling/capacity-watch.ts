@@ -1,4 +1,4 @@
-import { cpus } from 'node:os';
+import { cpus, getPriority } from 'node:os';
 import { VisavisError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { usableCores } from '../metrics/cores.js';
@@ -32,12 +32,18 @@ export class CapacityWatch {
   readonly #admission: Admission;
   readonly #usage = new ProcessUsage();
   readonly #timer: NodeJS.Timeout;
+  /** Resolves when a worker has said what drawing costs here. */
+  readonly measured: Promise<void>;
+  #setMeasured!: () => void;
   #before: { atMs: number; own: number; speech: number; busy: number | undefined } | undefined;
   #prior = '';
 
   constructor(options: CapacityWatchOptions) {
     const { mode, maxSessions, metrics } = options;
     this.#options = options;
+    this.measured = new Promise((resolve) => {
+      this.#setMeasured = resolve;
+    });
     this.#admission = new Admission({ mode, maxSessions, cores: usableCores() });
     this.#timer = setInterval(() => this.#sample(), SAMPLE_EVERY_MS);
     this.#timer.unref();
@@ -115,6 +121,7 @@ export class CapacityWatch {
 
   /** Workers measure the same machine: the first measurement counts, until the speech engine is another one. */
   #calibrate({ drawing }: WorkerStats): void {
+    this.#setMeasured();
     if (drawing === null) return;
     const speech = this.#options.speech();
     const prior = `${speech.speech} ${speech.kokoroMs}`;
@@ -133,7 +140,7 @@ export class CapacityWatch {
       atMs,
       own: cpu('gateway') + cpu('avatar') + cpu('media'),
       speech: cpu('speech'),
-      busy: sampleMachine()?.busySeconds,
+      busy: this.#busySeconds(),
     };
     const before = this.#before;
     this.#before = now;
@@ -152,6 +159,13 @@ export class CapacityWatch {
       },
       atMs,
     );
+  }
+
+  /** What others take from this process: where it is niced itself, niced work as well. */
+  #busySeconds(): number | undefined {
+    const sample = sampleMachine();
+    if (sample === undefined || getPriority() <= 0) return sample?.busySeconds;
+    return sample.busySeconds + sample.nicedSeconds - (this.#usage.total('speech')?.cpuSeconds ?? 0);
   }
 }
 

@@ -1,18 +1,17 @@
-import type { Socket } from 'socket.io';
 import { VisavisError } from '../errors.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { AccessLimits } from './access-limits.js';
-import type { TrustedProxies } from './client-address.js';
+import type { ClientPort } from './client-port.js';
+import type { Relay, Relays } from './cluster/relay.js';
 import type { SessionDirectory } from './directory.js';
 import {
   type Ack,
   type Answers,
   type ClientMessage,
   type ClientMessageName,
-  type ClientToServer,
   clientMessages,
-  type ServerToClient,
+  type JoinAnswer,
 } from './messages.js';
 import { TokenBucket } from './rate-limit.js';
 import type { SessionRegistry } from './registry.js';
@@ -20,12 +19,11 @@ import type { Session } from './session.js';
 import { describeType, parseInput } from './validate.js';
 import type { Viewer } from './viewer.js';
 
-export type ClientSocket = Socket<ClientToServer, ServerToClient>;
-
 export interface ConnectionServices {
   registry: SessionRegistry;
   directory: SessionDirectory;
-  proxies: TrustedProxies;
+  /** Undefined: this gateway is the only one. */
+  relays?: Relays | undefined;
   limits: AccessLimits;
   metrics: Metrics;
   logger: Logger;
@@ -47,26 +45,26 @@ const JOIN_WITHIN_MS = 30_000;
 /** These wait for nothing: `leave` must be done before the hang-up that often follows it at once. */
 const AT_ONCE: ReadonlySet<string> = new Set<ClientMessageName>(['say', 'ask', 'interrupt', 'leave']);
 
-/** One socket: checks each message, carries it out and acknowledges it. Messages that change media are carried out in order. */
+/** One client: checks each message, carries it out and acknowledges it. Messages that change media are carried out in order. */
 export class Connection {
-  readonly #socket: ClientSocket;
+  readonly #port: ClientPort;
   readonly #services: ConnectionServices;
   readonly #messages = new TokenBucket(MESSAGES.burst, MESSAGES.perSecond, performance.now());
   readonly #requests = new TokenBucket(REQUESTS.burst, REQUESTS.perSecond, performance.now());
   readonly #joinTimer: NodeJS.Timeout;
-  readonly #address: string;
   #seat: { session: Session; viewer: Viewer } | undefined;
+  /** The session that was joined is at another gateway. */
+  #relay: Relay | undefined;
   #refusals = 0;
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(socket: ClientSocket, services: ConnectionServices) {
-    this.#socket = socket;
+  constructor(port: ClientPort, services: ConnectionServices) {
+    this.#port = port;
     this.#services = services;
-    this.#address = services.proxies.clientOf(socket.request).address;
-    this.#joinTimer = setTimeout(() => socket.disconnect(true), JOIN_WITHIN_MS);
-    socket.onAny((name: unknown, ...values: unknown[]) => void this.#handleMessage(name, values));
-    socket.once('disconnect', () => this.#handleDisconnect());
+    this.#joinTimer = setTimeout(() => port.disconnect(), JOIN_WITHIN_MS);
+    port.onMessage((name, values) => void this.#handleMessage(name, values));
+    port.onGone(() => this.#handleDisconnect());
   }
 
   async #handleMessage(name: unknown, values: unknown[]): Promise<void> {
@@ -88,7 +86,7 @@ export class Connection {
       logger.error({ err: error, messageName: String(name).slice(0, 40) }, 'message failed');
     // What went wrong inside is for the log, not for the client.
     const body = error.code === 'internal' ? { ...error.toBody(), message: 'internal error' } : error.toBody();
-    if (ack === undefined) this.#socket.emit('session-error', body);
+    if (ack === undefined) this.#port.emit('session-error', body);
     else ack({ ok: false, error: body });
   }
 
@@ -103,6 +101,7 @@ export class Connection {
     if (known === 'say' || known === 'ask') this.#limit(this.#requests);
     const handler = this.#handlers[known] as (payload: unknown) => unknown;
     const checked: unknown = parseInput<unknown>(clientMessages[known], payload);
+    if (this.#relay !== undefined && known !== 'join') return this.#askElsewhere(this.#relay, known, checked);
     if (AT_ONCE.has(known)) return handler(checked);
     return this.#inOrder(() => handler(checked));
   }
@@ -110,7 +109,7 @@ export class Connection {
   #limit(bucket: TokenBucket): void {
     if (bucket.take(performance.now())) return;
     this.#services.metrics.rejectedMessages.inc();
-    if (++this.#refusals > MAX_REFUSALS) this.#socket.disconnect(true);
+    if (++this.#refusals > MAX_REFUSALS) this.#port.disconnect();
     throw new VisavisError('too-many-requests', 'too many messages; wait a moment');
   }
 
@@ -131,21 +130,23 @@ export class Connection {
 
   readonly #handlers: Handlers = {
     join: async ({ token, ...resumption }) => {
-      if (this.#seat !== undefined) throw new VisavisError('conflict', 'this connection has already joined a session');
+      if (this.#seat !== undefined || this.#relay !== undefined)
+        throw new VisavisError('conflict', 'this connection has already joined a session');
       const { limits, registry, directory } = this.#services;
-      const { session, viewer, answer } = await limits.join(this.#address, async () => {
-        const elsewhere = await directory.locate(token);
-        if (elsewhere !== undefined) throw new VisavisError('unavailable', 'this session is at another gateway');
-        return registry.join(token);
+      const joined = await limits.join(this.#port.address, async () => {
+        const owner = await directory.locate(token);
+        return owner === undefined ? registry.join(token) : this.#joinElsewhere(owner, { token, ...resumption });
       });
+      clearTimeout(this.#joinTimer);
+      if (!('session' in joined)) return joined;
+      const { session, viewer, answer } = joined;
       const mediaKept = viewer.attach(
-        (name, payload) => (this.#socket.emit as (name: string, payload: unknown) => boolean)(name, payload),
+        (name, payload) => this.#port.emit(name, payload),
         () => this.#release(),
         resumption,
       );
       this.#seat = { session, viewer };
-      clearTimeout(this.#joinTimer);
-      if (!this.#socket.connected) this.#handleDisconnect();
+      if (!this.#port.isConnected) this.#handleDisconnect();
       return { ...answer, mediaKept };
     },
     'create-transport': ({ direction }) => this.#joined.viewer.createTransport(direction),
@@ -184,18 +185,38 @@ export class Connection {
     leave: () => {
       const { session, viewer } = this.#joined;
       this.#seat = undefined;
-      this.#socket.emit('closed', { reason: 'left' });
+      this.#port.emit('closed', { reason: 'left' });
       viewer.detach();
       session.leave(viewer);
-      setImmediate(() => this.#socket.disconnect(true));
+      setImmediate(() => this.#port.disconnect());
       return {};
     },
   };
 
+  async #joinElsewhere(owner: string, payload: ClientMessage<'join'>): Promise<JoinAnswer> {
+    const relay = this.#services.relays?.open(owner, this.#port);
+    if (relay === undefined) throw new VisavisError('unavailable', 'the gateway of this session cannot be reached');
+    try {
+      const answer = (await this.#askElsewhere(relay, 'join', payload)) as JoinAnswer;
+      this.#relay = relay;
+      if (!this.#port.isConnected) this.#handleDisconnect();
+      return answer;
+    } catch (thrown) {
+      relay.close();
+      throw thrown;
+    }
+  }
+
+  async #askElsewhere(relay: Relay, name: ClientMessageName, payload: unknown): Promise<unknown> {
+    const answer = (await relay.ask(name, payload)) as Ack<unknown>;
+    if (answer.ok) return answer.data;
+    throw VisavisError.fromBody(answer.error);
+  }
+
   /** The seat is taken by another connection, or the session is over. */
   #release(): void {
     this.#seat = undefined;
-    setImmediate(() => this.#socket.disconnect(true));
+    setImmediate(() => this.#port.disconnect());
   }
 
   #handleDisconnect(): void {
@@ -203,5 +224,7 @@ export class Connection {
     const seat = this.#seat;
     this.#seat = undefined;
     seat?.session.suspend(seat.viewer);
+    this.#relay?.close();
+    this.#relay = undefined;
   }
 }

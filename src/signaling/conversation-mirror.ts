@@ -9,10 +9,12 @@ export interface UnderWay {
   /** Highest numbers that viewers have seen. */
   turns: number;
   utterances: number;
-  /** The utterance under way: the words that were heard so far. `aside`: it is not for the history. */
-  speaking: { utteranceId: number; words: string[]; aside: boolean } | null;
+  /** The utterance under way: the words that were heard so far. `aside`: it is not for the history; `kept`: it is in it already. */
+  speaking: { utteranceId: number; words: string[]; aside: boolean; kept?: boolean } | null;
   /** The turn that is being understood. */
   openTurn: { turnId: number; participantId: string } | null;
+  /** What a visitor has finished saying while it is not yet in the history. */
+  said?: string | undefined;
 }
 
 /** Numbers that a successor begins anew, made to go on where its predecessor's ended. */
@@ -47,9 +49,9 @@ export class ConversationMirror {
   readonly #history: Message[];
   readonly #turns: Continuation;
   readonly #utterances: Continuation;
-  #speaking: { utteranceId: number; words: string[]; aside: boolean } | undefined;
+  #speaking: UnderWay['speaking'] | undefined;
   #openTurn: { turnId: number; participantId: string } | undefined;
-
+  #said: string | undefined;
   #messageCount: number;
 
   /** `stored`: what another gateway knew of this conversation. */
@@ -60,6 +62,7 @@ export class ConversationMirror {
     this.#utterances = new Continuation(stored?.live.utterances ?? 0);
     this.#speaking = structuredClone(stored?.live.speaking ?? undefined);
     this.#openTurn = stored?.live.openTurn ?? undefined;
+    this.#said = stored?.live.said;
   }
 
   /** Messages ever, those that the history no longer holds included. */
@@ -69,10 +72,11 @@ export class ConversationMirror {
 
   /** What a successor must know besides the history. */
   get underWay(): UnderWay {
-    const speaking = this.#speaking === undefined ? null : { ...this.#speaking, words: [...this.#speaking.words] };
+    const speaking = this.#speaking ? { ...this.#speaking, words: [...this.#speaking.words] } : null;
     const turn = this.#openTurn;
     const openTurn = turn === undefined ? null : { turnId: turn.turnId, participantId: turn.participantId };
-    return { turns: this.#turns.highest, utterances: this.#utterances.highest, speaking, openTurn };
+    const said = this.#said === undefined ? {} : { said: this.#said };
+    return { turns: this.#turns.highest, utterances: this.#utterances.highest, speaking, openTurn, ...said };
   }
 
   /** What was said and heard, oldest first. */
@@ -82,25 +86,41 @@ export class ConversationMirror {
 
   /** A turn is being understood or an utterance heard. */
   get isUnderWay(): boolean {
-    return this.#openTurn !== undefined || this.#speaking !== undefined;
+    return this.#openTurn !== undefined || this.#said !== undefined || Boolean(this.#speaking);
   }
 
   /** Takes the worker's next event in; returns it as viewers are to see it. */
   accept(event: ConversationEvent): ConversationEvent {
     const seen = this.#renumber(event);
-    if (seen.type === 'history') this.#remember(seen.message);
-    else if (seen.type === 'caption') {
-      const { utteranceId, word, aside = false } = seen;
-      if (this.#speaking?.utteranceId === utteranceId) this.#speaking.words.push(word);
-      else this.#speaking = { utteranceId, words: [word], aside };
-    } else if (seen.type === 'utterance-end') this.#speaking = undefined;
-    else if (seen.type === 'transcript') this.#openTurn = seen.final ? undefined : seen;
+    switch (seen.type) {
+      case 'history':
+        this.#remember(seen.message);
+        if (seen.message.role === 'user') this.#said = undefined;
+        else if (this.#speaking && !this.#speaking.aside) this.#speaking.kept = true;
+        break;
+      case 'caption': {
+        const { utteranceId, word, aside = false } = seen;
+        if (this.#speaking?.utteranceId === utteranceId) this.#speaking.words.push(word);
+        else this.#speaking = { utteranceId, words: [word], aside };
+        this.#said = undefined;
+        break;
+      }
+      case 'utterance-end':
+        this.#speaking = undefined;
+        // What stopped nothing was no turn: a "mm-hm" is finished, but does not become part of the history.
+        if (!seen.interrupted) this.#said = undefined;
+        break;
+      case 'transcript':
+        this.#openTurn = seen.final ? undefined : seen;
+        this.#said = seen.final && seen.text !== '' ? seen.text : undefined;
+        break;
+    }
     return seen;
   }
 
   /**
-   * The worker is dead: a turn that was being understood is given up, and an utterance under way ends as an interrupted one after
-   * the words that were heard. Returns the events that say so.
+   * The worker is dead: a turn that was being understood is given up, an utterance under way ends as an interrupted one after the words
+   * that were heard, and what a visitor had finished saying is remembered. Returns the events that say so.
    */
   workerLost(): ConversationEvent[] {
     const events: ConversationEvent[] = [];
@@ -108,14 +128,17 @@ export class ConversationMirror {
       const { turnId, participantId } = this.#openTurn;
       events.push({ type: 'transcript', turnId, participantId, text: '', final: true });
     }
-    if (this.#speaking !== undefined) {
-      const { utteranceId, words, aside } = this.#speaking;
+    if (this.#speaking) {
+      const { utteranceId, words, aside, kept = false } = this.#speaking;
       const text = words.join(' ');
-      if (!aside) this.#remember({ role: 'assistant', text, interrupted: true });
+      if (!aside && !kept) this.#remember({ role: 'assistant', text, interrupted: true });
       events.push({ type: 'utterance-end', utteranceId, text, interrupted: true });
     }
+    // Said, and shown as said, and not answered: the successor's next reply is to know of it.
+    if (this.#said !== undefined) this.#remember({ role: 'user', text: this.#said });
     this.#openTurn = undefined;
     this.#speaking = undefined;
+    this.#said = undefined;
     this.#turns.restart();
     this.#utterances.restart();
     return events;

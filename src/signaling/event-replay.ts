@@ -16,6 +16,12 @@ export class EventReplay {
   #kept: ReplayedEvent[] = [];
   /** Events of this connection that are no longer kept. */
   #forgotten = 0;
+  /** The client's count is another gateway's, which is dead: everything that is kept here came after it. */
+  #fresh: boolean;
+
+  constructor(fresh = false) {
+    this.#fresh = fresh;
+  }
 
   add(name: keyof ServerToClient, payload: unknown): void {
     this.#kept.push({ name, payload });
@@ -29,7 +35,9 @@ export class EventReplay {
    * connection before. Undefined: none.
    */
   since(received: number | undefined): readonly ReplayedEvent[] {
-    const missed = received === undefined ? [] : this.#kept.slice(Math.max(0, received - this.#forgotten));
+    const known = this.#fresh ? 0 : received;
+    const missed = received === undefined ? [] : this.#kept.slice(Math.max(0, (known ?? 0) - this.#forgotten));
+    this.#fresh = false;
     this.#kept = [...missed];
     this.#forgotten = 0;
     return missed;

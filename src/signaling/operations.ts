@@ -74,6 +74,17 @@ export class Operations {
     this.#observe();
   }
 
+  /** The capacity once it has been measured, or as it stands after `limitMs`. */
+  async measuredCapacity(limitMs: number): Promise<CapacityReport> {
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, limitMs);
+    });
+    await Promise.race([this.#capacity.measured, limit]);
+    clearTimeout(timer);
+    return this.#capacity.report;
+  }
+
   get isDraining(): boolean {
     return this.#drainsUntilMs !== undefined;
   }

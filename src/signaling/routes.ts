@@ -18,6 +18,7 @@ import type { AvatarDirectory } from './avatars.js';
 import type { TrustedProxies } from './client-address.js';
 import type { SessionDirectory } from './directory.js';
 import { crossOrigin } from './headers.js';
+import { jsonBody } from './json-body.js';
 import { createSessionBody } from './messages.js';
 import type { Operations } from './operations.js';
 import type { OriginPolicy } from './origin.js';
@@ -40,8 +41,6 @@ export interface RouteOptions {
   webFolder: string;
   logger: Logger;
 }
-
-const MAX_BODY = '64kb';
 
 /** The HTTP side: sessions, avatars, health, metrics and the talk page. Every error is `{ error: ErrorBody }`. */
 export function createRoutes(o: RouteOptions): Express {
@@ -113,17 +112,6 @@ function api(o: RouteOptions): Router {
   return router;
 }
 
-const parseJson = express.json({ limit: MAX_BODY, strict: true });
-
-/** Any body must be JSON; no body stands for `{}`. */
-const jsonBody: RequestHandler = (request, response, next) => {
-  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0;
-  if (hasBody && !request.is('application/json')) {
-    throw new VisavisError('bad-request', 'expected a body of type application/json');
-  }
-  parseJson(request, response, next);
-};
-
 const noStore: RequestHandler = (_request, response, next) => {
   response.set('Cache-Control', 'no-store');
   next();
@@ -193,12 +181,10 @@ function answerError(o: RouteOptions): ErrorRequestHandler {
   };
 }
 
-/** Express and its body parser throw errors with an HTTP status. */
+/** Express throws errors with an HTTP status. */
 function toError(thrown: unknown): VisavisError {
   if (thrown instanceof VisavisError) return thrown;
-  const { status, type, message } = thrown as { status?: number; type?: string; message?: string };
-  if (status === 413) return new VisavisError('too-large', `the body is larger than ${MAX_BODY}`);
-  if (type === 'entity.parse.failed') return new VisavisError('bad-request', 'the body is not valid JSON');
+  const { status, message } = thrown as { status?: number; message?: string };
   if (status === 404) return new VisavisError('not-found', 'there is no such file');
   if (status !== undefined && status >= 400 && status < 500) {
     return new VisavisError('bad-request', String(message).slice(0, 200));

@@ -7,13 +7,13 @@ export const SEAT_GRACE_MS = 35_000;
 
 /** Who watches a session: those who are here, and those whose connection broke a moment ago. */
 export class Seats {
-  readonly #open: (participantId: string) => Viewer;
+  readonly #open: (participantId: string, restored: boolean) => Viewer;
   readonly #onExpired: (viewer: Viewer) => void;
   readonly #viewers = new Map<string, Viewer>();
   readonly #graces = new Map<string, NodeJS.Timeout>();
 
   /** `onExpired`: whose seat was kept long enough. */
-  constructor(open: (participantId: string) => Viewer, onExpired: (viewer: Viewer) => void) {
+  constructor(open: (participantId: string, restored: boolean) => Viewer, onExpired: (viewer: Viewer) => void) {
     this.#open = open;
     this.#onExpired = onExpired;
   }
@@ -35,11 +35,18 @@ export class Seats {
     let viewer = this.#viewers.get(participantId);
     if (viewer === undefined) {
       if (this.#viewers.size >= MAX_VIEWERS) throw new VisavisError('unavailable', 'this session is full');
-      viewer = this.#open(participantId);
+      viewer = this.#open(participantId, false);
       this.#viewers.set(participantId, viewer);
     }
     this.#endGrace(participantId);
     return viewer;
+  }
+
+  /** Keeps the seat of a participant whose gateway died, for a while. */
+  restore(participantId: string): void {
+    const viewer = this.#open(participantId, true);
+    this.#viewers.set(participantId, viewer);
+    this.suspend(viewer);
   }
 
   /** The participant's connection broke: the seat stays for a while. */

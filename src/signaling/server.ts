@@ -2,8 +2,10 @@ import { type Server as HttpServer, type IncomingMessage, type ServerResponse, S
 import type { Socket as TcpSocket } from 'node:net';
 import { Server } from 'socket.io';
 import { VisavisError } from '../errors.js';
-import { limitKey } from './client-address.js';
-import { type ClientSocket, Connection, type ConnectionServices } from './connection.js';
+import { limitKey, type TrustedProxies } from './client-address.js';
+import { SocketPort } from './client-port.js';
+import type { Cluster } from './cluster/cluster.js';
+import { Connection, type ConnectionServices } from './connection.js';
 import { setHeaders } from './headers.js';
 import type { ClientToServer, ServerToClient } from './messages.js';
 import type { OriginPolicy } from './origin.js';
@@ -15,6 +17,9 @@ import type { OriginPolicy } from './origin.js';
 export const MAX_MESSAGE_BYTES = 256 * 1024;
 
 export interface SignalingOptions extends ConnectionServices {
+  proxies: TrustedProxies;
+  /** Undefined: this gateway is the only one. */
+  cluster?: Cluster | undefined;
   http: HttpServer;
   origins: OriginPolicy;
   headers: Readonly<Record<string, string>>;
@@ -76,9 +81,14 @@ export function createSignaling(o: SignalingOptions): Server<ClientToServer, Ser
       });
     },
   );
-  io.on('connection', (socket: ClientSocket) => {
-    new Connection(socket, o);
+  const services: ConnectionServices = { ...o, relays: o.cluster?.relays };
+  io.on('connection', (socket) => {
+    new Connection(new SocketPort(socket, o.proxies.clientOf(socket.request).address), services);
   });
+  if (o.cluster !== undefined) {
+    io.adapter(o.cluster.adapter);
+    o.cluster.serve({ io, directory: o.directory, connect: (port) => void new Connection(port, services) });
+  }
   return io;
 }
 

@@ -3,7 +3,6 @@ import { VisavisError } from '../errors.js';
 import type { AgentState, Message } from '../inference/engines.js';
 import { type CloseReason, Lifetime } from '../lifecycle.js';
 import type { Logger } from '../log.js';
-import { BitrateGovernor } from '../media/bitrate.js';
 import { wordingOf } from '../wording.js';
 import type { AvatarWorkerClient } from '../worker/avatar-worker-client.js';
 import { ConversationMirror } from './conversation-mirror.js';
@@ -16,6 +15,7 @@ import { SessionMedia } from './session-media.js';
 import { SessionMicrophones } from './session-microphones.js';
 import type { SessionOptions, SessionServices } from './session-services.js';
 import type { LiveState, StoredSession } from './store/session-store.js';
+import { StreamTuning } from './stream-tuning.js';
 import { Viewer, type ViewerHost } from './viewer.js';
 
 export type { SessionOptions, SessionServices, SpeechEngineName } from './session-services.js';
@@ -35,12 +35,12 @@ export class Session {
   readonly #logger: Logger;
   readonly #lifetime = new Lifetime();
   readonly #seats = new Seats(
-    (participantId) => new Viewer(participantId, this.#hostOf()),
+    (participantId, restored) => new Viewer(participantId, this.#hostOf(), restored),
     (viewer) => this.leave(viewer),
   );
   readonly #microphones: SessionMicrophones;
   readonly #mirror: ConversationMirror;
-  readonly #governor: BitrateGovernor;
+  readonly #tuning: StreamTuning;
   readonly #idle: IdleWatch;
   readonly #ending: SessionEnding;
   readonly #media: SessionMedia;
@@ -52,8 +52,6 @@ export class Session {
   #worker: 'served' | 'lost' | 'reopening' = 'served';
   /** Something that was being said was cut off by a failure; the visitors are told as soon as they hear. */
   #owesApology = false;
-  /** How what a dead gateway left open ended; told to its viewers when they come back. */
-  #endings: ConversationEvent[] = [];
   #onChange: () => void = () => {};
 
   /**
@@ -90,7 +88,10 @@ export class Session {
     this.#options = options;
     this.#services = services;
     this.#logger = services.logger.child({ sessionId: options.id });
-    this.#governor = new BitrateGovernor(options.conversation.videoBitrateKbps);
+    this.#tuning = new StreamTuning(options.conversation.videoBitrateKbps, {
+      setBitrate: (kbps) => this.#whileServed((worker) => worker.setBitrate(this.id, kbps)),
+      setVoiceLoss: (percent) => this.#whileServed((worker) => worker.setVoiceLoss(this.id, percent)),
+    });
     this.#media = media;
     this.#lifetime.own(() => media.close());
     const isServed = () => !this.#lifetime.isClosed && this.#worker === 'served';
@@ -166,7 +167,6 @@ export class Session {
     const viewer = this.#seats.take(participantId);
     this.#idle.joined();
     this.#onChange();
-    if (this.#endings.length > 0) setImmediate(() => this.#tellEndings());
     const answer = {
       sessionId: this.id,
       participantId,
@@ -188,7 +188,7 @@ export class Session {
   /** The participant is gone for good; the last one ends the session. */
   leave(viewer: Viewer): void {
     if (!this.#seats.remove(viewer)) return;
-    this.#applyBitrate(this.#governor.remove(viewer.participantId, performance.now()));
+    this.#tuning.remove(viewer.participantId);
     this.#onChange();
     if (this.#seats.size === 0) void this.close('left');
   }
@@ -265,8 +265,8 @@ export class Session {
       onMicrophoneEnabled: async (viewer, enabled) => this.#microphones.setEnabled(viewer.participantId, enabled),
       onMicrophoneGone: (viewer) => this.#microphones.remove(viewer.participantId),
       onReady: () => this.#handleReady(),
-      onBandwidth: (viewer, bps) =>
-        this.#applyBitrate(this.#governor.update(viewer.participantId, bps, performance.now())),
+      onBandwidth: (viewer, bps) => this.#tuning.bandwidth(viewer.participantId, bps),
+      onVoiceLoss: (viewer, fraction) => this.#tuning.voiceLoss(viewer.participantId, fraction),
     };
   }
 
@@ -284,9 +284,8 @@ export class Session {
     this.#onChange();
   }
 
-  #applyBitrate(kbps: number | undefined): void {
-    if (kbps !== undefined && !this.#lifetime.isClosed && this.#worker === 'served')
-      this.#services.worker.setBitrate(this.id, kbps);
+  #whileServed(tell: (worker: AvatarWorkerClient) => void): void {
+    if (!this.#lifetime.isClosed && this.#worker === 'served') tell(this.#services.worker);
   }
 
   #handleEvent(event: ConversationEvent): void {
@@ -294,8 +293,9 @@ export class Session {
     if (event.type === 'state') this.#state = event.state;
     else if (event.type === 'transcript' || event.type === 'caption') this.#idle.active();
     this.#ending.handle(event);
-    passOn(event, this.#services.metrics, this.#logger, (name, payload) => this.#broadcast(name, payload));
+    // Nobody hears of what could still be forgotten.
     this.#onChange();
+    passOn(event, this.#services.metrics, this.#logger, (name, payload) => this.#broadcast(name, payload));
   }
 
   #handleWorkerClosed(error: VisavisError | undefined): void {
@@ -333,7 +333,7 @@ export class Session {
     }
     if (this.#lifetime.isClosed) return;
     this.#worker = 'served';
-    worker.setBitrate(this.id, this.#governor.currentKbps);
+    this.#tuning.announce();
     this.#microphones.announce();
     if (this.#started) worker.start(this.id);
     else if (this.#startPending) this.#handleFirstReady();
@@ -372,15 +372,12 @@ export class Session {
     this.#state = live.state;
     this.#oweApologyWhenBusy();
     this.#state = 'idle';
-    this.#endings = this.#mirror.workerLost();
     for (const { participantId } of seats.filter(({ held }) => held)) {
-      this.#seats.suspend(this.#seats.take(participantId));
+      this.#seats.restore(participantId);
     }
     if (this.#seats.size > 0) this.#idle.joined();
-  }
-
-  #tellEndings(): void {
-    for (const event of this.#endings.splice(0)) this.#handleEvent(event);
+    // Told to those who come back.
+    for (const event of this.#mirror.workerLost()) this.#handleEvent(event);
   }
 
   #broadcast<K extends keyof ServerToClient>(name: K, payload: Parameters<ServerToClient[K]>[0]): void {

@@ -28,6 +28,8 @@ export interface ViewerHost {
   /** Everything is connected and running: the avatar can be seen and heard. */
   onReady(viewer: Viewer): void;
   onBandwidth(viewer: Viewer, availableBps: number): void;
+  /** Share of the voice's packets, 0…1, that the viewer reported lost. */
+  onVoiceLoss(viewer: Viewer, fraction: number): void;
 }
 
 /** What a client that comes back says of its broken connection; see `join`. */
@@ -35,6 +37,8 @@ export interface Resumption {
   resume?: boolean | undefined;
   received?: number | undefined;
 }
+
+const LOOK_FOR_LOSS_EVERY_MS = 3_000;
 
 type Direction = 'send' | 'receive';
 
@@ -48,13 +52,15 @@ export class Viewer {
   #microphone: Producer | undefined;
   #notify: Notify | undefined;
   #release: (() => void) | undefined;
-  readonly #events = new EventReplay();
+  readonly #events: EventReplay;
   #resumed = false;
   #announced = false;
   #closed = false;
 
-  constructor(participantId: string, host: ViewerHost) {
+  /** `restored`: its client was connected to another gateway, which is dead. */
+  constructor(participantId: string, host: ViewerHost, restored = false) {
     this.participantId = participantId;
+    this.#events = new EventReplay(restored);
     this.#host = host;
   }
 
@@ -229,6 +235,17 @@ export class Viewer {
       if (trace.type === 'bwe' && typeof available === 'number') this.#host.onBandwidth(this, available);
     });
     await transport.enableTraceEvent(['bwe']);
+    const timer = setInterval(() => void this.#lookForLoss(), LOOK_FOR_LOSS_EVERY_MS);
+    transport.observer.once('close', () => clearInterval(timer));
+  }
+
+  async #lookForLoss(): Promise<void> {
+    const voice = this.#consumers.find(({ kind, paused }) => kind === 'audio' && !paused);
+    // A consumer that closes meanwhile has nothing to tell.
+    const stats = await voice?.getStats().catch(() => []);
+    const sent = stats?.find(({ type }) => type === 'outbound-rtp');
+    // As in receiver reports (RFC 3550, section 6.4.1): of 256.
+    if (sent !== undefined && !this.#closed) this.#host.onVoiceLoss(this, sent.fractionLost / 256);
   }
 
   #announceWhenReady(): void {

@@ -70,6 +70,8 @@ export class AvatarWorkerClient {
     channel.onUp(() => this.#handleUp());
     this.#pingTimer = setInterval(() => this.#ping(), this.#limits.pingEveryMs);
     this.#pingTimer.unref();
+    // What a worker measured at its start is wanted soon, not at the next interval.
+    this.#ping();
   }
 
   get isUp(): boolean {
@@ -104,6 +106,10 @@ export class AvatarWorkerClient {
 
   setBitrate(conversationId: string, videoKbps: number): void {
     this.#send({ type: 'bitrate', conversationId, videoKbps });
+  }
+
+  setVoiceLoss(conversationId: string, percent: number): void {
+    this.#send({ type: 'voice-loss', conversationId, percent });
   }
 
   /** Word for word. */
@@ -216,6 +222,7 @@ export class AvatarWorkerClient {
   }
 
   #handleUp(): void {
+    this.#ping();
     for (const listener of [...this.#listeners.values()]) listener.onWorkerBack();
   }
 

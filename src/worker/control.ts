@@ -65,6 +65,8 @@ export type ToAvatarWorker =
   /** Speak the apology once the visitor has the floor no more; it does not become part of the history. */
   | { type: 'apologise'; conversationId: string }
   | { type: 'bitrate'; conversationId: string; videoKbps: number }
+  /** Share of the voice's packets, in percent, that viewers lose. */
+  | { type: 'voice-loss'; conversationId: string; percent: number }
   | { type: 'close'; conversationId: string }
   | { type: 'ping'; id: number }
   | { type: 'shutdown' };

@@ -23,6 +23,12 @@ export interface SupervisorOptions {
 /** Garbage collection without helper threads: on few cores they starve, and the pacer's collector would wait for them. */
 const AVATAR_NODE_FLAGS = ['--single-threaded-gc'];
 
+/**
+ * glibc's malloc, mallopt(3): buffers of 64 kB and more are mapped and given back whole. By default the threshold grows with the
+ * first large buffer that is freed; the speech of every sentence then lies in the heap among small blocks, which grows by 2 MB a minute.
+ */
+const AVATAR_MALLOC = { MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRIM_THRESHOLD_: '131072' };
+
 /** A spare avatar worker takes little itself, but brings the conversations' faces with it when it takes them over. */
 const SPARE_NEEDS_BYTES = 4 * 2 ** 30;
 const SPARE_DELAY_MS = 2_000;
@@ -49,7 +55,7 @@ export class WorkerSupervisor {
       entry: options.avatarEntry,
       args: ['--socket', this.speech.socketPath],
       execArgv: AVATAR_NODE_FLAGS,
-      env,
+      env: { ...AVATAR_MALLOC, ...env },
       logger,
       backoffMs,
       readyLimitMs: READY_LIMIT_MS,

@@ -17,9 +17,12 @@ describe('process samples', () => {
   });
 
   it('count what does not give way as busy: neither idle nor niced nor waiting time', () => {
-    const busy = (stat: string) => sampleMachine(() => stat)?.busySeconds;
-    expect(busy('cpu  100 5000 30 90000 700 2 3 4 0 0\ncpu0 1 1 1 1\n')).toBeCloseTo(1.39);
-    expect(busy('nothing of the kind')).toBeUndefined();
+    const sample = (stat: string) => sampleMachine(() => stat);
+    expect(sample('cpu  100 5000 30 90000 700 2 3 4 0 0\ncpu0 1 1 1 1\n')).toEqual({
+      busySeconds: 1.39,
+      nicedSeconds: 50,
+    });
+    expect(sample('nothing of the kind')).toBeUndefined();
     expect(sampleMachine()?.busySeconds).toBeGreaterThan(0);
   });
 });

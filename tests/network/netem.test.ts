@@ -9,7 +9,6 @@ const QUESTIONS = [
   'Does it need a graphics card to work well?',
   'What do I need to run it?',
   'Which browsers does it work with?',
-  'Can you hear me?',
 ];
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -39,7 +38,7 @@ describe.skipIf(missing !== undefined)('10 % loss and up to 300 ms of jitter, bo
     );
     expect(question).toBeLessThanOrEqual(0.35);
     expect(answer).toBeLessThanOrEqual(0.35);
-    expect(frames).toBeGreaterThan(5);
+    expect(frames).toBeGreaterThan(2);
     expect(await far.page.browser.evaluate('visavis.phase')).toBe('live');
   });
 });

@@ -4,6 +4,7 @@
  *
  *   say "crash"    the process dies           say "refuse"   answered with an error
  *   say "hang"     never answered             say "end"      the conversation ends with an error
+ *   say "endless …"   its captions come, its end does not
  *   anything else  becomes captions, an utterance-end and a message of the history
  *
  * `start` answers with an utterance-end that tells the greeting and the length of the history it was opened with. The first packets of a
@@ -107,6 +108,7 @@ class FakeConversation {
     const utteranceId = ++this.utterances;
     this.emit({ type: 'state', state: 'speaking' });
     for (const [index, word] of text.split(' ').entries()) this.emit({ type: 'caption', utteranceId, index, word });
+    if (text.startsWith('endless')) return;
     this.emit({ type: 'history', message: { role: 'assistant', text } });
     this.emit({ type: 'utterance-end', utteranceId, text, interrupted: false });
     this.emit({ type: 'state', state: 'listening' });
@@ -149,8 +151,10 @@ async function open(message) {
 }
 
 /** Invented, but of the right form; `drawing` says that a picture costs 4 ms. */
+let reports = 0;
 function stats() {
-  const counts = (bounds) => ({ counts: [...new Array(bounds).fill(0), 0].fill(25, 1, 2), sum: 25 });
+  const seen = 25 * ++reports;
+  const counts = (bounds) => ({ counts: [...new Array(bounds).fill(0), 0].fill(seen, 1, 2), sum: seen });
   const speech = ['recognition', 'synthesis', 'embedding'];
   return {
     pid: process.pid,

@@ -22,6 +22,7 @@ export interface Launched {
   /** Origin of the service, without a slash at the end. */
   origin: string;
   webFolder: string;
+  avatarsFolder: string;
   createSession(body?: CreateSessionBody): Promise<CreatedSession>;
   connect(): Promise<TestClient>;
   /** A session, and a client that joined it. */
@@ -85,6 +86,7 @@ export async function launch(
     gateway,
     origin,
     webFolder,
+    avatarsFolder: avatars,
     createSession,
     connect,
     async joined(body) {
@@ -106,7 +108,7 @@ export async function launch(
   };
 }
 
-function writeAvatar(avatars: string, id: string): void {
+export function writeAvatar(avatars: string, id: string): void {
   const folder = join(avatars, id);
   mkdirSync(folder, { recursive: true });
   const manifest = {
@@ -127,7 +129,7 @@ function writeAvatar(avatars: string, id: string): void {
   writeFileSync(join(folder, 'portrait.png'), PIXEL);
 }
 
-function writePage(folder: string): void {
+export function writePage(folder: string): void {
   mkdirSync(join(folder, 'assets'), { recursive: true });
   writeFileSync(join(folder, 'index.html'), '<!doctype html><title>talk</title>');
   writeFileSync(join(folder, 'assets', 'main-abc123.js'), 'export {};');

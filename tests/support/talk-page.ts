@@ -131,6 +131,20 @@ export class TalkPage {
     );
   }
 
+  /** Waits until `count` more pictures have been decoded. */
+  async morePictures(count: number, limitMs = REPLY_LIMIT_MS): Promise<void> {
+    const deadlineMs = performance.now() + limitMs;
+    // A page that builds its media anew counts from zero.
+    let before = await this.decodedFrames();
+    for (let more = 0; more < count; ) {
+      if (performance.now() > deadlineMs) throw new Error(`fewer than ${count} pictures came in ${limitMs} ms`);
+      await sleep(100);
+      const now = await this.decodedFrames();
+      more += now < before ? now : now - before;
+      before = now;
+    }
+  }
+
   async settle(ms: number): Promise<void> {
     await sleep(ms);
   }

@@ -9,12 +9,18 @@ describe('readSettings', () => {
       session: {},
       token: undefined,
       language: undefined,
+      key: undefined,
     });
   });
 
   it('takes a join token from the fragment', () => {
     expect(readSettings('', '#token=a.b-c').token).toBe('a.b-c');
     expect(readSettings('?token=leaked', '').token).toBeUndefined();
+  });
+
+  it('takes an API key from the fragment alone, which is sent nowhere', () => {
+    expect(readSettings('', '#key=abc').key).toBe('abc');
+    expect(readSettings('?key=leaked', '').key).toBeUndefined();
   });
 
   it('passes avatar, speech and greeting on to the session', () => {

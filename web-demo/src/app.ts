@@ -164,6 +164,7 @@ export class App {
         ...(this.#avatar ? { avatar: this.#avatar.id } : {}),
       },
       token: this.#settings.token,
+      key: this.#settings.key,
       microphone: this.#withMicrophone,
       microphoneId,
       speakerId,

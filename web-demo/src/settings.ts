@@ -10,14 +10,16 @@ export interface Settings {
   token: string | undefined;
   /** Language of the page, as the address asks for it. */
   language: string | undefined;
+  /** API key with which this page may create sessions itself: on the links that `visavis serve --dev-tls` prints. */
+  key: string | undefined;
 }
 
 const MAX_GREETING_LENGTH = 500;
 const SPEECH = ['kokoro', 'piper', 'openai'] as const;
 
 /**
- * Reads `#token=TOKEN` (a fragment, because those are sent nowhere), `?autostart=1`, `?mic=0`, `?avatar=ID`, `?speech=piper|kokoro|openai`, `?greeting=TEXT`, `?greeting=none` and
- * `?lang=TAG`.
+ * Reads `#token=TOKEN` and `#key=KEY` (a fragment, because those are sent nowhere), `?autostart=1`, `?mic=0`, `?avatar=ID`, `?speech=piper|kokoro|openai`, `?greeting=TEXT`, `?greeting=none`
+ * and `?lang=TAG`.
  * Unknown values are ignored: a mistyped address still gives a page that works.
  */
 export function readSettings(search: string, hash = ''): Settings {
@@ -29,11 +31,13 @@ export function readSettings(search: string, hash = ''): Settings {
   if (speech) session.speech = speech;
   const greeting = query.get('greeting');
   if (greeting) session.greeting = greeting === 'none' ? null : greeting.slice(0, MAX_GREETING_LENGTH);
+  const fragment = new URLSearchParams(hash.replace(/^#/, ''));
   return {
     autostart: query.get('autostart') === '1',
     microphone: query.get('mic') !== '0',
     session,
     language: query.get('lang')?.slice(0, 35) || undefined,
-    token: new URLSearchParams(hash.replace(/^#/, '')).get('token') || undefined,
+    token: fragment.get('token') || undefined,
+    key: fragment.get('key') || undefined,
   };
 }

@@ -13,6 +13,8 @@ export interface TalkSessionOptions {
   video: HTMLVideoElement;
   session: CreateSessionBody;
   token: string | undefined;
+  /** API key that creating a session takes. */
+  key: string | undefined;
   microphone: boolean;
   /** Devices that the visitor has chosen; undefined: the browser's own choice. */
   microphoneId: string | undefined;
@@ -145,12 +147,12 @@ export class TalkSession {
   }
 
   async #connect(): Promise<void> {
-    const { session, token } = this.#options;
+    const { session, token, key } = this.#options;
     const { signal } = this.#abort;
     try {
       const onEvent = (event: ConversationEvent): void => this.#handleEvent(event);
       const { Conversation } = await loadConversation();
-      this.#conversation = await Conversation.create({ baseUrl: '', session, token, onEvent, signal });
+      this.#conversation = await Conversation.create({ baseUrl: '', session, token, key, onEvent, signal });
       if (this.#microphone) this.#try(this.#conversation.setMicrophone(this.#microphone.track));
     } catch (failure) {
       const wasWanted = !signal.aborted;

@@ -128,13 +128,12 @@ export class RedisStore implements SessionStore {
     return channel;
   }
 
-  /** Resolves false when it could not be sent; never rejects. */
-  async publish(channel: string, message: string | Buffer): Promise<boolean> {
+  /** Resolves with the number of receivers, 0 when it could not be sent; never rejects. */
+  async publish(channel: string, message: string | Buffer): Promise<number> {
     try {
-      await this.#run(() => this.#redis.publish(channel, message));
-      return true;
+      return await this.#run(() => this.#redis.publish(channel, message));
     } catch {
-      return false;
+      return 0;
     }
   }
 

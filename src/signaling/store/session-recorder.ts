@@ -2,7 +2,7 @@ import { VisavisError } from '../../errors.js';
 import type { Message } from '../../inference/engines.js';
 import type { Logger } from '../../log.js';
 import type { SessionOptions } from '../session.js';
-import type { LiveState, SessionStore, SessionUpdate, StoredSeat, StoredSession } from './session-store.js';
+import type { LiveState, SessionStore, SessionUpdate, StoredSeat } from './session-store.js';
 
 /** A session as it is at this moment. */
 export interface RecordedSession {
@@ -25,17 +25,24 @@ export interface RecorderOptions {
   logger: Logger;
 }
 
+/** Changes that may be on their way at once; further ones wait and go as one. */
+const MAX_IN_FLIGHT = 16;
+
 /**
- * Keeps the store's copy of one session up to date: one write at a time, each with all that changed since the last one, so that a slow
- * store makes writes rarer and nothing waits for it. What could not be written is written whole as soon as the store is back.
+ * Keeps the store's copy of one session up to date. A change is sent at once, so that little is lost when this process is killed; while
+ * the store is slow what changes meanwhile is sent as one, and nothing waits for it. What could not be written is written whole as
+ * soon as the store is back.
  */
 export class SessionRecorder {
   readonly #o: RecorderOptions;
   #dirty = false;
-  #writing = false;
+  #inFlight = 0;
+  /** The session is being written whole: changes wait. */
+  #writingAll = false;
   #closed = false;
   /** The store's copy may lack something. */
   #incomplete = true;
+  /** What was sent. */
   #messages = 0;
   #live = '';
   #seats = '';
@@ -46,19 +53,14 @@ export class SessionRecorder {
 
   /** Writes the session for the first time; rejects with `unavailable` when the store does not take it. */
   async create(): Promise<void> {
-    this.#writing = true;
-    try {
-      await this.#writeAll();
-    } finally {
-      this.#writing = false;
-    }
-    if (this.#dirty) void this.#write();
+    await this.#writeAll();
     if (this.#closed) throw new VisavisError('conflict', 'another gateway has this session');
+    this.#proceed();
   }
 
   changed(): void {
     this.#dirty = true;
-    if (!this.#writing && !this.#closed) void this.#write();
+    this.#proceed();
   }
 
   /** The store may have forgotten the session: it is written whole. */
@@ -78,60 +80,61 @@ export class SessionRecorder {
     });
   }
 
-  async #write(): Promise<void> {
-    this.#writing = true;
-    try {
-      while (this.#dirty && !this.#closed) {
-        this.#dirty = false;
-        if (this.#incomplete) await this.#writeAll();
-        else await this.#writeChange();
-      }
-    } catch {
-      // The store tells its own failures; `rewrite()` follows when it is back, and the next change tries in any case.
-      this.#incomplete = true;
-    } finally {
-      this.#writing = false;
-    }
+  #proceed(): void {
+    if (!this.#dirty || this.#writingAll || this.#closed || this.#inFlight >= MAX_IN_FLIGHT) return;
+    // All of it only when nothing older can come after it.
+    if (this.#incomplete && this.#inFlight > 0) return;
+    this.#inFlight++;
+    (this.#incomplete ? this.#writeAll() : this.#writeChange()).then(
+      () => this.#handleDone(true),
+      () => this.#handleDone(false),
+    );
+  }
+
+  /** The store tells its own failures; `rewrite()` follows when it is back, and the next change tries in any case. */
+  #handleDone(written: boolean): void {
+    this.#inFlight--;
+    if (written) this.#proceed();
+    else this.#incomplete = true;
   }
 
   async #writeAll(): Promise<void> {
-    const { store, owner, session, seats } = this.#o;
+    this.#dirty = false;
+    this.#writingAll = true;
+    const { store, owner, session, seats: currentSeats } = this.#o;
     const { id, createdAt, options, live, history, messageCount: messages } = session;
-    const whole: StoredSession = {
-      id,
-      owner,
-      createdAtMs: createdAt.getTime(),
-      options,
-      live,
-      seats: seats(),
-      history: [...history],
-      messages,
-    };
-    const texts = { live: JSON.stringify(live), seats: JSON.stringify(whole.seats) };
-    if ((await store.put(whole)) === 'foreign') return this.#lose();
-    this.#incomplete = false;
+    const seats = currentSeats();
     this.#messages = messages;
-    this.#live = texts.live;
-    this.#seats = texts.seats;
+    this.#live = JSON.stringify(live);
+    this.#seats = JSON.stringify(seats);
+    const createdAtMs = createdAt.getTime();
+    try {
+      const result = await store.put({ id, owner, createdAtMs, options, live, seats, history: [...history], messages });
+      if (result === 'foreign') this.#lose();
+      this.#incomplete = false;
+    } finally {
+      this.#writingAll = false;
+    }
   }
 
   async #writeChange(): Promise<void> {
+    this.#dirty = false;
     const { store, owner, session } = this.#o;
     const { live, history, messageCount } = session;
     const seats = this.#o.seats();
-    const [liveText, seatsText] = [JSON.stringify(live), JSON.stringify(seats)];
     const from = this.#messages;
     const fresh = messageCount - from;
     const update: SessionUpdate = { from, history: fresh === 0 ? [] : history.slice(-fresh) };
+    const [liveText, seatsText] = [JSON.stringify(live), JSON.stringify(seats)];
     if (liveText !== this.#live) update.live = live;
     if (seatsText !== this.#seats) update.seats = seats;
     if (fresh === 0 && update.live === undefined && update.seats === undefined) return;
-    const result = await store.update(session.id, owner, update);
-    if (result === 'foreign') return this.#lose();
-    if (result !== 'written') return this.#writeAll();
     this.#messages = messageCount;
     this.#live = liveText;
     this.#seats = seatsText;
+    const result = await store.update(session.id, owner, update);
+    if (result === 'foreign') this.#lose();
+    else if (result !== 'written') this.rewrite();
   }
 
   #lose(): void {

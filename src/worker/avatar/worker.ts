@@ -80,6 +80,8 @@ export class AvatarWorker {
       case 'bitrate':
         this.#hosted.get(message.conversationId)?.avatar.bitrate(message.videoKbps);
         return;
+      case 'voice-loss':
+        return this.#pacer.setVoiceLoss(message.conversationId, message.percent);
       case 'close':
         await this.#closeConversation(message.conversationId);
         return this.#o.send({ type: 'closed', conversationId: message.conversationId });

@@ -14,11 +14,19 @@ export interface AvatarInfo {
 
 const TIMEOUT_MS = 20_000;
 
-/** Creates a session on the server; rejects with the server's error or `unreachable`. */
-export function createSession(baseUrl: string, body: CreateSessionBody, signal: AbortSignal): Promise<CreatedSession> {
+/** Creates a session on the server, with an API key where it takes one; rejects with the server's error or `unreachable`. */
+export function createSession(
+  baseUrl: string,
+  body: CreateSessionBody,
+  key: string | undefined,
+  signal: AbortSignal,
+): Promise<CreatedSession> {
   return fetchJson<CreatedSession>(`${baseUrl}/v1/sessions`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: {
+      'content-type': 'application/json',
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+    },
     body: JSON.stringify(body),
     signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
   });

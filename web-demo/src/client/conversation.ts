@@ -22,6 +22,8 @@ export interface ConversationOptions {
   session: CreateSessionBody;
   /** Joins the session of this token instead of creating one. */
   token: string | undefined;
+  /** API key that creating a session takes, where it takes one. */
+  key?: string | undefined;
   onEvent: (event: ConversationEvent) => void;
   signal: AbortSignal;
 }
@@ -58,9 +60,9 @@ export class Conversation {
   static async create(options: ConversationOptions): Promise<Conversation> {
     const conversation = new Conversation(options);
     try {
-      const { baseUrl, session, token, signal } = options;
+      const { baseUrl, session, token, key, signal } = options;
       const [joinToken] = await Promise.all([
-        token ?? createSession(baseUrl, session, signal).then((created) => created.token),
+        token ?? createSession(baseUrl, session, key, signal).then((created) => created.token),
         conversation.#connect(),
       ]);
       conversation.#token = joinToken;

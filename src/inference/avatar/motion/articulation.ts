@@ -24,6 +24,9 @@ interface Segment {
   endMs: number;
   /** Scales the jaw: stressed vowels open more. */
   emphasis: number;
+  /** Of a contact of the lips: how long it takes to be made and to be released. */
+  inMs: number;
+  outMs: number;
 }
 
 const MAX_PHONEMES = 2_000;
@@ -34,9 +37,13 @@ const ANTICIPATION = rates({ jaw: 50, wide: 75, round: 105, flare: 85, raise: 55
 const CARRYOVER = rates({ jaw: 45, wide: 60, round: 65, flare: 60, raise: 50, drop: 50, tongue: 35 });
 /** A gap between words shorter than this is no pause: the mouth goes straight on to the next sound. */
 const PAUSE_MS = 110;
-/** Contacts of the lips: how long before and after they are made, and how long they last at least. */
-const CONTACT_IN_MS = 85;
-const CONTACT_OUT_MS = 85;
+/**
+ * Contacts of the lips: how long they take to be made and to be released where there is time, at least between two that are close
+ * together, and how long they last at least.
+ */
+const CONTACT_IN_MS = 110;
+const CONTACT_OUT_MS = 125;
+const HURRIED_MS = 75;
 const CONTACT_MIN_MS = 46;
 
 function rates(
@@ -71,6 +78,7 @@ export class Articulation {
     this.#fromSound = phonemes.length === 0;
     const built = buildSegments(phonemes.slice(0, MAX_PHONEMES), speech.durationMs);
     this.#segments = built.segments;
+    paceContacts(this.#segments);
     this.accents = built.stressed
       .map((segment) => ({ atMs: segment.startMs, strength: this.#loudness.at((segment.startMs + segment.endMs) / 2) }))
       .filter((accent) => accent.strength > 0.75);
@@ -91,7 +99,8 @@ export class Articulation {
     this.#weights.fill(1e-6);
     let close = 0;
     let tuck = 0;
-    for (const { viseme, startMs, endMs, emphasis } of this.#segments) {
+    for (const segment of this.#segments) {
+      const { viseme, startMs, endMs, emphasis } = segment;
       if (startMs > ms + REACH_MS) break;
       if (endMs < ms - REACH_MS) continue;
       const core = 0.25 * (endMs - startMs);
@@ -104,8 +113,8 @@ export class Articulation {
         this.#weighted[k] = this.#weighted[k]! + d * target[k]! * (k === ARTICULATOR.jaw ? emphasis : 1);
         this.#weights[k] = this.#weights[k]! + d;
       }
-      if (target[ARTICULATOR.close]! > 0) close = Math.max(close, contact(ms, startMs, endMs));
-      if (target[ARTICULATOR.tuck]! > 0) tuck = Math.max(tuck, contact(ms, startMs, endMs));
+      if (target[ARTICULATOR.close]! > 0) close = Math.max(close, contact(ms, segment));
+      if (target[ARTICULATOR.tuck]! > 0) tuck = Math.max(tuck, contact(ms, segment));
     }
     for (let k = 0; k < BLENDED_COUNT; k++) out[k] = this.#weighted[k]! / this.#weights[k]!;
     out[ARTICULATOR.jaw] = out[ARTICULATOR.jaw]! * Math.min(1.2, 0.72 + 0.4 * this.#loudness.at(ms));
@@ -128,12 +137,27 @@ export class Articulation {
 }
 
 /** 1 while the lips touch, rising and falling smoothly around the sound. */
-function contact(ms: number, startMs: number, endMs: number): number {
+function contact(ms: number, { startMs, endMs, inMs, outMs }: Segment): number {
   const to = Math.max(endMs - 0.2 * (endMs - startMs), startMs + CONTACT_MIN_MS);
   const from = Math.min(startMs + 0.1 * (endMs - startMs), to - CONTACT_MIN_MS);
-  const t = ms < from ? 1 - (from - ms) / CONTACT_IN_MS : ms > to ? 1 - (ms - to) / CONTACT_OUT_MS : 1;
+  const t = ms < from ? 1 - (from - ms) / inMs : ms > to ? 1 - (ms - to) / outMs : 1;
   const c = Math.max(0, t);
   return c * c * (3 - 2 * c);
+}
+
+/** Between two contacts the mouth must have time to open for the vowel. */
+function paceContacts(segments: readonly Segment[]): void {
+  let before: Segment | undefined;
+  for (const segment of segments) {
+    const { target } = segment.viseme;
+    if (target[ARTICULATOR.close]! <= 0 && target[ARTICULATOR.tuck]! <= 0) continue;
+    if (before !== undefined) {
+      const room = Math.max(HURRIED_MS, 0.58 * (segment.startMs - before.endMs));
+      before.outMs = Math.min(CONTACT_OUT_MS, room);
+      segment.inMs = Math.min(CONTACT_IN_MS, room);
+    }
+    before = segment;
+  }
 }
 
 function buildSegments(phonemes: readonly TimedPhoneme[], durationMs: number) {
@@ -143,7 +167,7 @@ function buildSegments(phonemes: readonly TimedPhoneme[], durationMs: number) {
   let heldFromMs: number | null = null;
   let lastMs = 0;
   const add = (viseme: Viseme, startMs: number, endMs: number, emphasis = 1): Segment => {
-    const segment = { viseme, startMs, endMs, emphasis };
+    const segment = { viseme, startMs, endMs, emphasis, inMs: CONTACT_IN_MS, outMs: CONTACT_OUT_MS };
     segments.push(segment);
     return segment;
   };

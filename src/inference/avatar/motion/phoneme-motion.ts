@@ -163,6 +163,8 @@ class PhonemeMotionStream implements MotionStream {
     );
     pair(out, MOTION.eyeSquintLeft, MOTION.eyeSquintRight, 0.12 * smile);
     const calm = 1 - 0.6 * speaking;
+    // A portrait that smiles with closed lips would smile through every word.
+    pair(out, MOTION.mouthFrownLeft, MOTION.mouthFrownRight, 0.4 * speaking);
     out[MOTION.mouthSmileLeft] = clampUnit(out[MOTION.mouthSmileLeft]! + 0.16 * smile * calm);
     out[MOTION.mouthSmileRight] = clampUnit(out[MOTION.mouthSmileRight]! + 0.13 * smile * calm);
     pair(out, MOTION.cheekSquintLeft, MOTION.cheekSquintRight, 0.12 * smile * calm);

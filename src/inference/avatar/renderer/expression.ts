@@ -5,6 +5,8 @@ import { type FaceGeometry, toMouthFrame } from './face-geometry.js';
 
 /** How far the lower lip's middle falls for `jawOpen` 1, in mouth widths. */
 export const JAW_DROP = 0.55;
+/** Share of that fall that the corners of the mouth take part in. */
+const CORNER_DROP = 0.36;
 
 /** Parts of the surface as the shapes below see them; x and y in the mouth's frame. */
 export interface Surface {
@@ -127,13 +129,14 @@ function describeSurface(face: FaceGeometry): Surface {
   const halfFace = face.faceWidth / 2;
   for (let i = 0; i < SURFACE_COUNT; i++) {
     const across = clamp(Math.abs(face.x[i]! - face.centreX) / halfFace, 0, 1);
-    const corner = 0.13 * Math.exp(-(((Math.abs(x[i]!) - 0.5) / 0.16) ** 2) - (below[i]! / 0.2) ** 2);
+    const corner = CORNER_DROP * Math.exp(-(((Math.abs(x[i]!) - 0.5) / 0.24) ** 2) - (below[i]! / 0.24) ** 2);
     const down = smoothstep(-0.05, 0.32, below[i]! / chin) * (1 - across ** 2);
     jaw[i] = ring[i]! >= 0 && side[i]! < 0 ? corner : Math.max(down, corner);
   }
   RINGS.forEach((name, r) => {
     LOWER_LIP[name].forEach((i, k) => {
-      jaw[i] = 0.13 + 0.87 * Math.sin((Math.PI * k) / 10) ** (0.55 + 0.02 * r) * (r === 0 ? 0.98 : 1);
+      jaw[i] =
+        CORNER_DROP + (1 - CORNER_DROP) * Math.sin((Math.PI * k) / 10) ** (0.74 + 0.02 * r) * (r === 0 ? 0.98 : 1);
     });
   });
   return { x, y, below, side, ring, jaw, face };

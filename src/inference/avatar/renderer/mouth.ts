@@ -37,6 +37,9 @@ export class Mouth {
   readonly #up: Float32Array;
   readonly #low: Float32Array;
   readonly #open: Float32Array;
+  /** Thickness of a lip line's soft edge, measured down the column: a steep line's is the larger. */
+  readonly #upFeather: Float32Array;
+  readonly #lowFeather: Float32Array;
   readonly #rest: Float32Array;
   /** Of this frame: opening of the jaw and height of the gap in mouth widths, tongue, rounding and sealing of the lips 0…1. */
   #jaw = 0;
@@ -63,6 +66,8 @@ export class Mouth {
     this.#up = new Float32Array(columns);
     this.#low = new Float32Array(columns);
     this.#open = new Float32Array(columns);
+    this.#upFeather = new Float32Array(columns);
+    this.#lowFeather = new Float32Array(columns);
     this.#rest = new Float32Array(columns);
   }
 
@@ -147,6 +152,8 @@ export class Mouth {
     traceCurve(this.#upX, this.#upY, left, 1, this.#up);
     traceCurve(this.#lowX, this.#lowY, left, 1, this.#low);
     traceCurve(this.#upX, this.#restGap, left, 1, this.#rest);
+    featherOf(this.#up, this.#upFeather);
+    featherOf(this.#low, this.#lowFeather);
     const [from, to] = [this.#upX[0]!, this.#upX[10]!];
     for (let i = 0; i < this.#open.length; i++) {
       const column = left + i;
@@ -164,7 +171,10 @@ export class Mouth {
     const open = this.#open[i]! * (1 - f) + this.#open[i + 1]! * f;
     const up = this.#up[i]! * (1 - f) + this.#up[i + 1]! * f;
     const low = this.#low[i]! * (1 - f) + this.#low[i + 1]! * f;
-    const alpha = clamp((ly - up) / FEATHER + 0.35, 0, 1) * clamp((low - ly) / FEATHER + 0.35, 0, 1) * open;
+    const alpha =
+      clamp((ly - up) / this.#upFeather[i]! + 0.35, 0, 1) *
+      clamp((low - ly) / this.#lowFeather[i]! + 0.35, 0, 1) *
+      open;
     if (alpha <= 0) return this.#seam(lx, ly - (up + low) / 2, low - up);
     const jaw = this.#jaw;
     const gap = this.#gap;
@@ -236,6 +246,15 @@ export class Mouth {
     this.#y += (16 + (luma - 16) * light - this.#y) * a;
     this.#u += (lu[at]! - this.#u) * a;
     this.#v += (lv[at]! - this.#v) * a;
+  }
+}
+
+/** `FEATHER` across the line, for every column. */
+function featherOf(line: Float32Array, out: Float32Array): void {
+  const last = line.length - 1;
+  for (let i = 0; i <= last; i++) {
+    const slope = (line[Math.min(last, i + 1)]! - line[Math.max(0, i - 1)]!) / 2;
+    out[i] = FEATHER * Math.hypot(1, slope);
   }
 }
 

@@ -9,7 +9,11 @@ import { browPoint, JAW_DROP, type ShapeFunction, type Surface } from './express
  * (`jawForward`, `cheekPuff`, `tongueOut` of the surface) are left out.
  */
 export const SHAPES: Partial<Record<Blendshape, ShapeFunction>> = {
-  jawOpen: (i, s) => [-0.05 * s.x[i]! * cornerBell(i, s, 0.3), JAW_DROP * s.jaw[i]!],
+  // Corners come in and down, so that an open mouth is an oval and keeps little of the portrait's smile.
+  jawOpen: (i, s) => [
+    -0.24 * s.x[i]! * dome(s.x[i]!, 1.1) * dome(s.below[i]!, 0.7),
+    JAW_DROP * s.jaw[i]! + flatten(i, s, 1.1 * dome(s.x[i]!, 1.1) * dome(s.below[i]!, 0.6)),
+  ],
   jawLeft: (i, s) => [0.1 * s.jaw[i]!, 0],
   jawRight: (i, s) => [-0.1 * s.jaw[i]!, 0],
   mouthClose: (i, s) => {
@@ -74,6 +78,11 @@ function sided(name: string, shape: (i: number, s: Surface, sign: number) => rea
 
 function bell(x: number, width: number): number {
   return Math.exp(-((x / width) ** 2));
+}
+
+/** Like a bell, but nothing at all beyond `reach`. */
+function dome(x: number, reach: number): number {
+  return Math.max(0, 1 - (x / reach) ** 2) ** 2;
 }
 
 function at(i: number, s: Surface, x: number, y: number, wide: number, high: number): number {

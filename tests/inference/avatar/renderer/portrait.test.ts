@@ -72,6 +72,25 @@ describe.each(STOCK)('portrait renderer: %s', (id) => {
     expect(mean(open, eyes)).toBe(mean(rest, eyes));
   });
 
+  it('brings the corners of an open mouth in and down: the portrait’s smile goes out of it', () => {
+    const [right, left] = [61, 291].map((i) => ({
+      x: pkg.rig.landmarks[i * 3]! * SIDE,
+      y: pkg.rig.landmarks[i * 3 + 1]! * SIDE,
+    }));
+    const open = draw({ jawOpen: 0.5 });
+    // How far the dark of the mouth reaches at the height where its corners were, and below.
+    const darkColumns = (y: number) => {
+      let count = 0;
+      for (let x = Math.round(right!.x); x <= left!.x; x++) if (open[Math.round(y) * SIDE + x]! < 45) count++;
+      return count / (left!.x - right!.x);
+    };
+    const corners = (right!.y + left!.y) / 2;
+    const width = left!.x - right!.x;
+    expect(darkColumns(corners)).toBeLessThan(0.2);
+    expect(darkColumns(corners + 0.18 * width)).toBeGreaterThan(0.4);
+    expect(darkColumns(corners + 0.18 * width)).toBeLessThan(0.9);
+  });
+
   it('keeps the edge of the picture and the shoulders still when the head turns', () => {
     const [rest, turned] = [draw({}), draw({ headYaw: 0.07, headPitch: 0.05, headRoll: -0.06 })];
     expect(psnr(rest, turned)).toBeLessThan(40);
