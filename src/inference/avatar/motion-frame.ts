@@ -1,7 +1,8 @@
 /**
  * Layout of a MotionFrame: 52 ARKit blendshape coefficients (0…1) in the order of Apple's
  * `ARFaceAnchor.BlendShapeLocation` list as used by Live Link Face, then head pitch, yaw, roll in radians
- * (positive: chin up, turn to the avatar's left, tilt to the avatar's left), then gaze x, y (−1…1; positive: avatar's left, up).
+ * (positive: chin up, turn to the avatar's left, tilt to the avatar's left), then gaze x, y (−1…1; positive: avatar's left, up),
+ * then how far it has breathed out (0: shoulders as in the portrait, 1: lowest).
  */
 export const BLENDSHAPES = [
   'eyeBlinkLeft',
@@ -68,8 +69,9 @@ export const MOTION = Object.freeze({
   headRoll: 54,
   gazeX: 55,
   gazeY: 56,
+  exhale: 57,
 });
 
-export const MOTION_FRAME_LENGTH = 57;
+export const MOTION_FRAME_LENGTH = 58;
 /** Frames per second of motion and picture. */
 export const FRAME_RATE = 25;

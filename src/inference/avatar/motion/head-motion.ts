@@ -33,6 +33,8 @@ export class HeadMotion {
   roll = 0;
   /** 0…1: brows that rise with an accent. */
   brow = 0;
+  /** 0: shoulders raised, 1: breathed out. */
+  exhale = 0;
 
   constructor(seed: number) {
     this.#random = new Random(seed);
@@ -75,6 +77,7 @@ export class HeadMotion {
     this.#nod = advance(this.#nod, stepMs);
     this.#accent = advance(this.#accent, stepMs);
     const breathing = 0.22 * Math.sin(2 * Math.PI * this.#breath);
+    this.exhale = exhaled(this.#breath);
     const gestures = (gesturePitch(this.#nod) * mood.listening + gesturePitch(this.#accent)) / DEGREE;
     this.pitch = DEGREE * (0.75 * lively * p! + breathing + gestures + 0.5 * mood.listening + 1.1 * mood.thinking);
     this.yaw =
@@ -95,6 +98,15 @@ export class HeadMotion {
     };
     this.#untilNodMs = random.logNormal(3_400, 0.45);
   }
+}
+
+/**
+ * How far the air is out at a phase of one breath. At rest a person breathes in for about two fifths of the time, lets the air go quickly at
+ * first, and then waits a little.
+ */
+function exhaled(phase: number): number {
+  const t = phase < 0.4 ? 1 - phase / 0.4 : Math.min(1, (phase - 0.4) / 0.48);
+  return t * t * (3 - 2 * t);
 }
 
 function advance(gesture: Gesture | null, stepMs: number): Gesture | null {

@@ -140,7 +140,8 @@ class PhonemeMotionStream implements MotionStream {
     const blink = this.#blink.next(this.#stepMs, rate);
     const brows = this.#brows.next(stepS);
     const smile = Math.max(0, this.#smile.next(stepS));
-    const { pitch, yaw, roll, brow } = this.#head;
+    const { pitch, yaw, roll, brow, exhale } = this.#head;
+    out[MOTION.exhale] = exhale;
     out[MOTION.headPitch] = pitch;
     out[MOTION.headYaw] = yaw;
     out[MOTION.headRoll] = roll;

@@ -11,6 +11,7 @@ import { HeadPose } from './head-pose.js';
 import { Mouth } from './mouth.js';
 import { sampleMap } from './sample.js';
 import { SHAPES } from './shapes.js';
+import { Shoulders } from './shoulders.js';
 import { buildTexture, coverFit, type Texture } from './texture.js';
 import { CELL, createWarpMap, drawTriangles, fillFromGrid, type WarpMap } from './warp-map.js';
 
@@ -43,6 +44,7 @@ class PortraitStream implements AvatarStream {
   readonly #head: HeadPose;
   readonly #expression: Expression;
   readonly #mouth: Mouth;
+  readonly #shoulders: Shoulders;
   readonly #rightEye: Eye;
   readonly #leftEye: Eye;
   readonly #face: ReturnType<typeof measureFace>;
@@ -71,6 +73,7 @@ class PortraitStream implements AvatarStream {
     this.#head = new HeadPose(face, width, height);
     this.#expression = new Expression(face, SHAPES);
     this.#mouth = new Mouth(face, this.#texture);
+    this.#shoulders = new Shoulders(face, width, height);
     this.#rightEye = new Eye(face, RIGHT_EYE, this.#texture);
     this.#leftEye = new Eye(face, LEFT_EYE, this.#texture);
     const count = SURFACE_COUNT + FACE_OVAL.length;
@@ -125,6 +128,7 @@ class PortraitStream implements AvatarStream {
     out.set(this.#base);
     const right = Math.min(this.width, x1 * CELL);
     sampleMap(this.#texture, this.#map, out, x0 * CELL, right, 0, Math.min(this.height, y1 * CELL));
+    this.#shoulders.draw(out, motion[MOTION.exhale]!);
     this.#placeMouth();
     this.#mouth.draw(out, this.height, this.#x, this.#y, motion, this.#place);
   }

@@ -205,6 +205,21 @@ describe('phoneme motion', () => {
     }
   });
 
+  it('breathes in every state: 12 to 20 full breaths a minute, without a jump', () => {
+    for (const state of ['idle', 'listening', 'thinking', 'speaking'] as const) {
+      const stream = open();
+      stream.setState(state);
+      const exhale = Array.from({ length: 60 * 25 }, () => frame(stream)[MOTION.exhale]!);
+      expect(Math.min(...exhale)).toBeGreaterThanOrEqual(0);
+      expect(Math.max(...exhale)).toBeLessThanOrEqual(1);
+      const breaths = exhale.filter((value, i) => i > 0 && value >= 0.5 && exhale[i - 1]! < 0.5).length;
+      expect(breaths).toBeGreaterThanOrEqual(12);
+      expect(breaths).toBeLessThanOrEqual(20);
+      const jumps = exhale.map((value, i) => Math.abs(value - (exhale[i - 1] ?? value)));
+      expect(Math.max(...jumps)).toBeLessThan(0.06);
+    }
+  });
+
   it('nods while it listens and not while it idles', () => {
     const quickPitch = (state: AgentState) => {
       const stream = open(8);

@@ -99,6 +99,29 @@ describe.each(STOCK)('portrait renderer: %s', (id) => {
     for (let y = 0; y < SIDE; y++) expect(turned[y * SIDE]).toBe(rest[y * SIDE]);
   });
 
+  it('lets the shoulders sink with a breath, evenly, and nothing above the chin', () => {
+    const chin = Math.floor(pkg.rig.landmarks[152 * 3 + 1]! * SIDE);
+    const rows = (picture: Uint8Array, from: number, to: number) => picture.subarray(from * SIDE, to * SIDE);
+    const [full, half, out] = [draw({}), draw({ exhale: 0.5 }), draw({ exhale: 1 })];
+    for (const picture of [half, out]) expect(rows(picture, 0, chin)).toEqual(rows(full, 0, chin));
+    // By how many rows the lowest part has moved: the shift at which it looks most like what it was.
+    const sunk = (picture: Uint8Array) => {
+      const difference = (shift: number) =>
+        mean(
+          rows(picture, SIDE - 24, SIDE).map((value, i) =>
+            Math.abs(value - full[(SIDE - 24) * SIDE + i - Math.round(shift * SIDE)]!),
+          ),
+          { x0: 0, x1: SIDE, y0: 0, y1: 24 },
+        );
+      const shifts = [0, 1, 2, 3, 4, 5, 6];
+      return shifts.reduce((best, shift) => (difference(shift) < difference(best) ? shift : best));
+    };
+    expect(sunk(out)).toBeGreaterThanOrEqual(2);
+    expect(sunk(out)).toBeLessThanOrEqual(4);
+    expect(sunk(half)).toBeLessThan(sunk(out));
+    expect(sunk(half)).toBeGreaterThanOrEqual(1);
+  });
+
   it('moves the head to the avatar’s left for positive yaw and up for positive pitch', () => {
     const nose = around([4], 26);
     const columnOf = (picture: Uint8Array) => {
