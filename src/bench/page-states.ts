@@ -27,7 +27,6 @@ export interface PageState {
 }
 
 const LIMIT_MS = 60_000;
-const STATUS = '.pill';
 
 /** Lets everything through between page and service, until it is told to hold back or to break. */
 export class Wire {
@@ -243,27 +242,32 @@ async function takeAllPlaces(url: string): Promise<{ free: () => Promise<void> }
   return { free };
 }
 
+export interface StateVisit {
+  /** Undoes what it took to get there, such as the places taken by others; the page stays. */
+  undo(): Promise<void>;
+  /** And ends the conversation. */
+  leave(): Promise<void>;
+}
+
 /** Brings a fresh page into `state`; `leave()` undoes what that took and ends its conversation. */
-export async function visitState(
-  page: Page,
-  service: PageService,
-  state: PageState,
-): Promise<{ leave(): Promise<void> }> {
-  const undo: Visit['undo'] = [];
+export async function visitState(page: Page, service: PageService, state: PageState): Promise<StateVisit> {
+  const steps: Visit['undo'] = [];
   await page.addInitScript({ content: microphoneScript(state.microphone ?? 'humming') });
   const wire = await Wire.attach(page);
   await page.goto(`${service.url}?greeting=none&${state.query ?? ''}`);
   await page.locator('.stage__poster.is-shown').waitFor({ timeout: LIMIT_MS });
+  const undo = async (): Promise<void> => {
+    for (const step of steps.splice(0).reverse()) await step();
+  };
   const leave = async (): Promise<void> => {
-    for (const step of undo.reverse()) await step();
+    await undo();
     await page.goto('about:blank');
   };
   try {
-    await state.reach({ page, service, wire, undo });
-    await page.locator(STATUS).first().waitFor({ state: 'attached' });
+    await state.reach({ page, service, wire, undo: steps });
   } catch (failure) {
     await leave();
     throw new Error(`state ${state.name}: ${failure instanceof Error ? failure.message : String(failure)}`);
   }
-  return { leave };
+  return { undo, leave };
 }

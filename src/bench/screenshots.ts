@@ -1,57 +1,105 @@
-/** `npm run screenshots`: pictures of the talk page in every state, large and small, light and dark, taken from the real service. */
-import { mkdirSync } from 'node:fs';
+/**
+ * `npm run screenshots [-- FOLDER [STATE…]]`: pictures of the talk page in every state, large and small, light and dark, taken from the
+ * real service: one sheet of all states for each kind of screen, and the page while the avatar speaks in full size.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BrowserContextOptions, chromium } from 'playwright-core';
-import { PAGE_STATES, type PageService, visitState } from './page-states.js';
+import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
+import { PAGE_STATES, type PageState, visitState } from './page-states.js';
 import { BenchServer } from './server.js';
 
 const CHROMIUM = '/usr/bin/chromium';
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required'];
 /** Lets fades end. */
 const SETTLE_MS = 900;
+const QUALITY = 78;
 
-const SCREENS: Record<string, BrowserContextOptions> = {
-  desktop: { viewport: { width: 1440, height: 900 } },
-  phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
-};
-const SCHEMES = ['light', 'dark'] as const;
-
-const [folder = 'bench-results/screens', ...names] = process.argv.slice(2);
-const states = names.length === 0 ? PAGE_STATES : PAGE_STATES.filter(({ name }) => names.includes(name));
-const url = process.env['VISAVIS_URL'];
-const server =
-  url === undefined ? await BenchServer.create({ VISAVIS_SPEECH: 'piper', VISAVIS_MAX_SESSIONS: '3' }) : undefined;
-const service: PageService = server ?? { url: url ?? '', pids: () => ({}) };
-const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-mkdirSync(folder, { recursive: true });
-let failures = 0;
-try {
-  for (const state of states) {
-    for (const [screen, options] of Object.entries(SCREENS)) {
-      const context = await browser.newContext({ ...options, colorScheme: 'light' });
-      const page = await context.newPage();
-      try {
-        const { leave } = await visitState(page, service, state);
-        for (const colorScheme of SCHEMES) {
-          await page.emulateMedia({ colorScheme });
-          await page.waitForTimeout(SETTLE_MS);
-          await page.screenshot({
-            path: join(folder, `${state.name}-${screen}-${colorScheme}.jpg`),
-            type: 'jpeg',
-            quality: 80,
-          });
-        }
-        await leave();
-        process.stdout.write(`${state.name} ${screen}\n`);
-      } catch (failure) {
-        failures++;
-        process.stderr.write(`${failure instanceof Error ? failure.message : String(failure)}\n`);
-      }
-      await context.close();
-    }
-  }
-} finally {
-  await browser.close();
-  await server?.close();
+interface Screen {
+  name: string;
+  options: BrowserContextOptions;
+  /** Of the sheet of all states. */
+  columns: number;
+  width: number;
 }
-process.exitCode = failures === 0 ? 0 : 1;
+
+interface Shot {
+  label: string;
+  jpeg: Buffer;
+}
+
+const SCREENS: readonly Screen[] = [
+  { name: 'desktop', options: { viewport: { width: 1440, height: 900 } }, columns: 4, width: 480 },
+  {
+    name: 'phone',
+    options: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
+    columns: 9,
+    width: 220,
+  },
+];
+
+/** One state on one screen, light and dark. */
+async function shoot(browser: Browser, service: BenchServer, state: PageState, { options }: Screen): Promise<Shot[]> {
+  const context = await browser.newContext({ ...options, locale: 'en-GB', colorScheme: 'light' });
+  try {
+    const page = await context.newPage();
+    const { leave } = await visitState(page, service, state);
+    const shots: Shot[] = [];
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.waitForTimeout(SETTLE_MS);
+      shots.push({
+        label: `${state.name}, ${colorScheme}`,
+        jpeg: await page.screenshot({ type: 'jpeg', quality: QUALITY }),
+      });
+    }
+    await leave();
+    return shots;
+  } finally {
+    await context.close();
+  }
+}
+
+/** All pictures on one, each with its name. */
+async function sheetOf(browser: Browser, shots: readonly Shot[], { columns, width }: Screen): Promise<Buffer> {
+  const page = await browser.newPage({ viewport: { width: columns * (width + 16) + 16, height: 600 } });
+  const figures = shots.map(
+    ({ label, jpeg }) =>
+      `<figure><img src="data:image/jpeg;base64,${jpeg.toString('base64')}"><figcaption>${label}</figcaption></figure>`,
+  );
+  const style = `body { display: grid; grid-template-columns: repeat(${columns}, ${width}px); gap: 16px; margin: 16px;
+    background: #8d918f; font: 13px system-ui } figure { margin: 0 } img { display: block; width: 100%; border-radius: 6px }
+    figcaption { padding-top: 4px; color: #111 }`;
+  await page.setContent(`<style>${style}</style>${figures.join('')}`);
+  await page.evaluate(() => Promise.all([...document.images].map((image) => image.decode())));
+  const sheet = await page.screenshot({ type: 'jpeg', quality: QUALITY, fullPage: true });
+  await page.close();
+  return sheet;
+}
+
+async function main(): Promise<void> {
+  const [folder = 'docs', ...names] = process.argv.slice(2);
+  const states = names.length === 0 ? PAGE_STATES : PAGE_STATES.filter(({ name }) => names.includes(name));
+  const env = { VISAVIS_SPEECH: 'piper', VISAVIS_MAX_SESSIONS: '3', VISAVIS_ADMISSION: 'off', VISAVIS_STANDBY: 'off' };
+  const service = await BenchServer.create({ ...env, OPENAI_API_KEY: '', OPENAI_BASE_URL: '' });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const screen of SCREENS) {
+      const shots: Shot[] = [];
+      for (const state of states) {
+        const taken = await shoot(browser, service, state, screen);
+        shots.push(...taken);
+        process.stdout.write(`${screen.name}: ${state.name}\n`);
+        if (state.name !== 'speaking') continue;
+        for (const { label, jpeg } of taken)
+          writeFileSync(join(folder, `${label.replace(', ', `-${screen.name}-`)}.jpg`), jpeg);
+      }
+      writeFileSync(join(folder, `states-${screen.name}.jpg`), await sheetOf(browser, shots, screen));
+    }
+  } finally {
+    await browser.close();
+    await service.close();
+  }
+}
+
+await main();

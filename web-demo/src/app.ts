@@ -60,6 +60,8 @@ export class App {
   readonly #microphoneNotices: MicrophoneNotices;
   readonly #dialog: ReturnType<typeof createSettingsDialog>;
   readonly #disclosure = h('p', {});
+  /** Of the conversation; the start has its own, which is seen. */
+  readonly #title = h('h1', { class: 'visually-hidden talk-title' });
   readonly #picture = new PictureWatch();
   readonly #silence = new SilenceWatch();
   #session: TalkSession | undefined;
@@ -116,7 +118,7 @@ export class App {
       h(
         'main',
         { class: 'layout' },
-        ...[...parts, this.#intro.chooser, this.#dock.element],
+        ...[this.#title, ...parts, this.#intro.chooser, this.#dock.element],
         h('div', { class: 'side' }, this.#transcript.element),
       ),
       h('footer', { class: 'disclosure' }, this.#disclosure),
@@ -251,6 +253,7 @@ export class App {
     if (microphone === 'asking') return idle.askingMicrophone;
     if (phase === 'connecting' || !pictureShown) return idle.oneMoment;
     if (this.#pictureStalled) return idle.recovering;
+    if (microphone === 'muted') return '';
     return microphone === 'on' ? idle.sayHello : idle.typeToBegin;
   }
 
@@ -324,6 +327,7 @@ export class App {
   #showAvatar(avatar: AvatarInfo): void {
     this.#avatar = avatar;
     this.#stage.showAvatar(avatar);
+    setText(this.#title, this.#strings.stage.live(avatar.name));
   }
 
   async #followPermission(): Promise<void> {

@@ -125,7 +125,7 @@ export const en: Strings = {
     close: 'Close',
     microphone: 'Microphone',
     speaker: 'Speaker',
-    standardDevice: 'Standard of this device',
+    standardDevice: 'System default',
     unnamedDevice: (number) => `Device ${number}`,
     theme: 'Appearance',
     themes: { system: 'Automatic', light: 'Light', dark: 'Dark' },

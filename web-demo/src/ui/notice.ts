@@ -22,7 +22,13 @@ export function createNotice({ dismiss }: Strings): Notice {
   const text = h('p', {});
   const buttons = h('div', { class: 'notice__actions' });
   const close = h('button', { type: 'button', class: 'icon-button', 'aria-label': dismiss }, icon('end'));
-  const box = h('div', { class: 'notice__box' }, h('div', { role: 'alert' }, text), buttons, close);
+  const box = h(
+    'div',
+    { class: 'notice__box' },
+    h('div', { class: 'notice__text', role: 'alert' }, text),
+    buttons,
+    close,
+  );
   const element = h('div', { class: 'notice' }, box);
   const notice: Notice = {
     element,
