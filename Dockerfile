@@ -3,6 +3,8 @@
 #   NODE_IMAGE      Debian 12 with Node 24 (or 20.19 and later)
 #   VISAVIS_MODELS  bundled: fetched and checked into the image (about 540 MB), which then starts without any network;
 #                   volume: fetched at the first start into the volume at /var/cache/visavis
+#
+# docker run --init --read-only --tmpfs /tmp --tmpfs /var/cache/visavis:uid=10001,gid=10001 … runs a bundled image (docs/deployment.md).
 ARG NODE_IMAGE=node:24-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
@@ -18,8 +20,8 @@ RUN node scripts/setup.mjs --only worker \
   && install -D -m 755 "$VISAVIS_CACHE"/mediasoup/mediasoup-worker-* bin/mediasoup-worker
 ARG VISAVIS_MODELS=bundled
 RUN case "$VISAVIS_MODELS" in \
-    bundled) node scripts/setup.mjs --only models ;; \
-    volume) mkdir -p "$VISAVIS_CACHE/models" ;; \
+    bundled) node scripts/setup.mjs --only models && mv "$VISAVIS_CACHE/models" models ;; \
+    volume) mkdir models ;; \
     *) echo "VISAVIS_MODELS: expected bundled or volume, got \"$VISAVIS_MODELS\"" >&2; exit 1 ;; \
   esac
 COPY tsconfig.json ./
@@ -38,21 +40,22 @@ RUN apt-get update \
   && apt-get install -y --no-install-recommends libvpx7 libopus0 \
   && rm -rf /var/lib/apt/lists/*
 # A number of its own, so that "runAsNonRoot" of an orchestrator can check it and volumes have a stable owner.
-RUN groupadd --system --gid 10001 visavis \
-  && useradd --system --uid 10001 --gid visavis --home-dir /tmp --no-create-home --shell /usr/sbin/nologin visavis \
-  && install -d -o visavis -g visavis /var/cache/visavis /var/cache/visavis/knowledge
+RUN groupadd --gid 10001 visavis \
+  && useradd --uid 10001 --gid visavis --home-dir /tmp --no-create-home --no-log-init --shell /usr/sbin/nologin visavis \
+  && install -d -o visavis -g visavis /var/cache/visavis
 WORKDIR /app
 COPY package.json models.lock.json LICENSE THIRD_PARTY.md ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/bin bin
 COPY --from=build /app/native/build native/build
-COPY --from=build --chown=10001:10001 /var/cache/visavis/models /var/cache/visavis/models
+# The entry point links them into the cache, so that any volume or tmpfs may be mounted there.
+COPY --from=build /app/models models
 COPY scripts scripts
 COPY deploy/docker deploy/docker
 COPY assets assets
 COPY --from=build /app/dist dist
-# HOME: the cache of npm, which fetches models at the first start, must lie where a read-only container can write.
-ENV NODE_ENV=production HOME=/tmp VISAVIS_CACHE=/var/cache/visavis MEDIASOUP_WORKER_BIN=/app/bin/mediasoup-worker VISAVIS_HOST=0.0.0.0
+# A read-only container needs two places to write: /tmp (also the HOME of npm, which may fetch models at the first start) and the cache.
+ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1 HOME=/tmp VISAVIS_CACHE=/var/cache/visavis MEDIASOUP_WORKER_BIN=/app/bin/mediasoup-worker VISAVIS_HOST=0.0.0.0
 USER 10001:10001
 # Page and signalling; media of all visitors.
 EXPOSE 7860/tcp 7861/udp 7861/tcp

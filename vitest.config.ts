@@ -5,6 +5,8 @@ export default defineConfig({
     // Processes, not threads: native add-ons and inference sessions do not outlive their test file.
     pool: 'forks',
     restoreMocks: true,
+    // Threads that load onnxruntime see the environment of their process: src/inference/telemetry.ts.
+    env: { ORT_DISABLE_TELEMETRY: '1' },
     reporters: ['default'],
     projects: [
       {

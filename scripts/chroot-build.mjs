@@ -26,6 +26,8 @@ const READY_LIMIT_MS = 15 * 60_000;
 const TALK_LIMIT_MS = 180_000;
 /** Standard drain time of the service and some more. */
 const STOP_LIMIT_MS = 45_000;
+const CONVERSATION_ATTEMPTS = 3;
+const CONVERSATION_GAP_MS = 20_000;
 const QUESTION = 'What is Visavis?';
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -82,17 +84,16 @@ async function build(options, work) {
   return buildStages(stages, { work, context: ROOT, settings, beforeRun });
 }
 
-/** The service as `docker run --read-only --network none --tmpfs /tmp` starts it; models of a volume need the network once. */
+/** The service as `docker run --read-only --network none --tmpfs /tmp --tmpfs CACHE` starts it; models of a volume need the network once. */
 async function serve({ root, image }, options, work) {
   const bundled = options.models === 'bundled';
   const [uid, gid = uid] = image.user.split(':');
   const cache = image.env.VISAVIS_CACHE;
   const volume = join(work, 'volume');
-  const mounts = [`tmpfs:mode=700,uid=${uid},gid=${gid}:${cache}/knowledge`];
+  const mounts = bundled ? [`tmpfs:mode=700,uid=${uid},gid=${gid}:${cache}`] : [`bind:${volume}:${cache}`];
   if (!bundled) {
-    await mkdir(join(volume, 'models'), { recursive: true });
+    await mkdir(volume, { recursive: true });
     await runOrFail('chown', ['-R', `${uid}:${gid}`, volume]);
-    mounts.unshift(`bind:${volume}:${cache}`);
   }
   const settings = bundled ? undefined : await settingsOfThisMachine(join(work, 'settings'));
   const key = randomBytes(24).toString('hex');
@@ -124,7 +125,7 @@ async function until(what, limitMs, service, attempt) {
   for (;;) {
     const result = await attempt();
     if (result.code === 0) return say('try', `${what} after ${((performance.now() - began) / 1000).toFixed(1)} s`);
-    const ended = await Promise.race([service.exited.then((how) => ({ how })), sleep(500)]);
+    const ended = await Promise.race([service.exited.then((how) => ({ how })), sleep(2_000)]);
     if (ended !== undefined) throw new SetupError(`the service ended (${ended.how}) before it was ${what}`);
     if (performance.now() - began > limitMs)
       throw new SetupError(`not ${what} within ${limitMs / 1000} s: ${result.output.trim()}`);
@@ -164,13 +165,28 @@ async function tryService(built, options, work) {
       QUESTION,
       '--json',
     ];
-    const spoken = service.beside([...image.entrypoint, ...talk], TALK_LIMIT_MS);
-    const result = await expectCode('one conversation', spoken, (r) => r.code === 0);
+    const result = await expectCode(
+      'one conversation',
+      converse(service, [...image.entrypoint, ...talk]),
+      (r) => r.code === 0,
+    );
     process.stderr.write(`    ${result.stdout.trim()}\n`);
     await stop(service, image);
   } finally {
-    service.child.kill('SIGKILL');
+    await service.kill();
   }
+}
+
+/** Right after the start spare processes load beside the first conversation; on a busy machine that may be too much for it. */
+async function converse(service, command) {
+  let result;
+  for (let attempt = 1; attempt <= CONVERSATION_ATTEMPTS; attempt += 1) {
+    result = await service.beside(command, TALK_LIMIT_MS);
+    if (result.code === 0) break;
+    say('try', `conversation ${attempt} failed: ${result.output.trim().split('\n').at(-1)}`);
+    await sleep(CONVERSATION_GAP_MS);
+  }
+  return result;
 }
 
 async function stop(service, image) {

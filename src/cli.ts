@@ -19,6 +19,9 @@ const USAGE = `visavis: a face for a language model
 Settings come from the environment: ${configVariables.join(', ')}.
 `;
 
+/** A full disk or a closed terminal under the output must not end a service. */
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 async function main(): Promise<void> {
   const { positionals, values } = parseArgs({
     args: process.argv.slice(2),
@@ -57,7 +60,6 @@ async function serve(given: Record<string, string | undefined>): Promise<void> {
   const env = { ...given, ...phones };
   const config = loadConfig(env);
   const { startService } = await import('./serve.js');
-  process.stdout.write('Visavis is starting: loading speech models …\n');
   const beganMs = performance.now();
   const service = startService(config, env);
   let asked = false;
@@ -67,6 +69,7 @@ async function serve(given: Record<string, string | undefined>): Promise<void> {
     asked = true;
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  process.stdout.write('Visavis is starting: loading speech models …\n');
   try {
     const { url, mediaMs, speechMs, avatarMs, speech, kokoroMs, capacity } = await service.ready;
     const agent = config.openai === null ? 'knowledge' : config.openai.model;

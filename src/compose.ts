@@ -190,14 +190,15 @@ export class Gateway {
     });
     const { registry, directory, metrics } = this;
     this.#operations = new Operations({
-      ...{ config, metrics, logger, supervisor: this.supervisor },
+      ...{ config, metrics, logger, supervisor: this.supervisor, store },
       sfu: () => this.#sfu,
       sessions: () => registry.sessions,
       notReady: () => this.#notReady(),
       standardSpeech: () => this.#speech,
+      // Only a guardian gives names to its gateways.
+      guardianPid: options.gatewayId === undefined ? undefined : process.ppid,
       gatewayRestarts: options.takeover?.restarts ?? 0,
     });
-    metrics.observe('visavis_session_store_up', '1 while the session store answers', () => (store.isUp ? 1 : 0));
     const { allowedOrigins } = config;
     const routes = createRoutes({
       registry,

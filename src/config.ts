@@ -321,5 +321,7 @@ export function workerEnvironment(env: Environment): Record<string, string> {
   for (const [name, value] of Object.entries(env)) {
     if (value !== undefined && !gatewayOnly.has(name)) kept[name] = value;
   }
+  // See inference/telemetry.ts.
+  kept['ORT_DISABLE_TELEMETRY'] = '1';
   return kept;
 }

@@ -174,6 +174,7 @@ function isNeeded(entry: ModelEntry, config: Config | undefined): boolean {
 async function checkProviders(): Promise<DoctorLine> {
   const subject = 'onnxruntime';
   try {
+    await import('./inference/telemetry.js');
     const { listSupportedBackends } = await import('onnxruntime-node');
     const folder = join(PROJECT_ROOT, 'node_modules/onnxruntime-node/bin/napi-v6', process.platform, process.arch);
     const providers: string[] = [];

@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { LogOutput } from './log-output.js';
 
 export type { Logger };
 
@@ -18,6 +19,8 @@ const SECRET_PATHS = ['', '*.', '*.*.', '*.*.*.'].flatMap((above) => SECRET_FIEL
 /** In texts: what follows "Bearer", keys of OpenAI's form, and the password of an address. */
 const SECRET_TEXT = /\b(Bearer\s+)[\w.~+/=-]{8,}|\b(sk-)[\w-]{8,}|(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s@/]+(?=@)/gi;
 
+const OUTPUT = new LogOutput();
+
 /**
  * The process's logger. A line is a static message with fields; what people say appears only under keys that
  * start with `pii`, and those are written at level `trace` only, so the default level never shows them. Secrets are replaced
@@ -26,7 +29,7 @@ const SECRET_TEXT = /\b(Bearer\s+)[\w.~+/=-]{8,}|\b(sk-)[\w-]{8,}|(\b[a-z][a-z0-
 export function createLogger(
   name: string,
   level: string = process.env['VISAVIS_LOG_LEVEL'] ?? 'info',
-  destination?: DestinationStream,
+  destination: DestinationStream = OUTPUT,
 ): Logger {
   const options = {
     name,
@@ -35,7 +38,7 @@ export function createLogger(
     redact: { paths: SECRET_PATHS, censor: '[redacted]' },
     serializers: { err: serialiseError, error: serialiseError, reason: redactText },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination);
 }
 
 function serialiseError(thrown: unknown): unknown {

@@ -141,7 +141,7 @@ describe('workerEnvironment', () => {
   it("keeps the gateway's keys from the workers and stays valid for them", () => {
     const env = { VISAVIS_HOST: '192.0.2.7', VISAVIS_API_KEYS: KEY, VISAVIS_SPEECH: 'piper', PATH: '/bin' };
     const kept = workerEnvironment(env);
-    expect(kept).toEqual({ VISAVIS_SPEECH: 'piper', PATH: '/bin' });
+    expect(kept).toEqual({ VISAVIS_SPEECH: 'piper', PATH: '/bin', ORT_DISABLE_TELEMETRY: '1' });
     expect(loadConfig(kept).speech).toBe('piper');
   });
 });

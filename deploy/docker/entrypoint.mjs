@@ -3,7 +3,7 @@
  * start), then is the command line of Visavis. `docker run IMAGE doctor`, `talk …` and `config` work as outside.
  */
 import { spawn } from 'node:child_process';
-import { readFile, stat } from 'node:fs/promises';
+import { lstat, readFile, stat, symlink } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -15,6 +15,20 @@ import { SetupError } from '../../scripts/lib/report.mjs';
 const GROUPS = ['piper'];
 const WITHOUT_MODELS = new Set(['doctor', 'talk', 'config', '--help', '-h', '--version', '-v']);
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'];
+
+/** Models of the image (VISAVIS_MODELS=bundled) are used from where they are, whatever is mounted as cache. */
+async function linkBundledModels() {
+  const bundled = join(ROOT, 'models');
+  const link = join(cacheFolder(), 'models');
+  const isThere = (path) => lstat(path).then(Boolean, () => false);
+  if (!(await isThere(join(bundled, '.verified.json'))) || (await isThere(link))) return;
+  try {
+    await symlink(bundled, link);
+  } catch (error) {
+    const mount = `mount a volume or a tmpfs there that user ${process.getuid()} may write to`;
+    throw new SetupError(`${cacheFolder()} cannot be written (${error.code}): ${mount}`);
+  }
+}
 
 /** Sizes only: what the service loads it checks by itself. */
 async function modelsArePresent() {
@@ -43,6 +57,7 @@ function fetchModels() {
 /** Undefined when the service can start, else the exit code. */
 async function prepare() {
   try {
+    await linkBundledModels();
     if (await modelsArePresent()) return undefined;
     return (await fetchModels()) || undefined;
   } catch (error) {
@@ -52,7 +67,8 @@ async function prepare() {
 }
 
 const serves = !process.argv.slice(2).some((argument) => WITHOUT_MODELS.has(argument));
-const failed = serves ? await prepare() : undefined;
+// The other commands say by themselves what they miss.
+const failed = serves ? await prepare() : await linkBundledModels().catch(() => undefined);
 if (failed === undefined) {
   const cli = join(ROOT, 'dist/cli.js');
   process.argv[1] = cli;

@@ -25,6 +25,9 @@ mount -t tmpfs -o mode=755 tmpfs "$root/dev"
 for name in null zero full random urandom tty; do : > "$root/dev/$name"; mount --bind "/dev/$name" "$root/dev/$name"; done
 mkdir "$root/dev/shm"
 mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+mkdir "$root/dev/pts"
+mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
+ln -s pts/ptmx "$root/dev/ptmx"
 ln -s /proc/self/fd "$root/dev/fd"
 mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
 if [ -n "$settings" ]; then
@@ -114,12 +117,20 @@ export async function startInRoot(options) {
     const pid = Number(children.trim().split(' ')[0]);
     const name = pid > 0 ? await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '') : '';
     // Until then it is the shell that mounts, or one of its tools.
-    if (name !== '' && !['sh', 'unshare', 'chroot', 'env', 'mount'].includes(name.trim()))
-      return { child, pid, exited };
+    if (name !== '' && !['sh', 'unshare', 'chroot', 'env', 'mount'].includes(name.trim())) {
+      return { child, pid, exited, kill: () => killNamespace(child, pid, exited) };
+    }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   child.kill('SIGKILL');
   throw new SetupError('the service did not start in its root file system');
+}
+
+/** "--kill-child" does not outlast a change of user: the kernel clears the death signal. With its process 1 a namespace ends as a whole. */
+async function killNamespace(child, pid, exited) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  process.kill(pid, 'SIGKILL');
+  await exited;
 }
 
 /**

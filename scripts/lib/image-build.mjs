@@ -1,6 +1,6 @@
 /** Carries out the steps of a parsed Dockerfile: one root file system for each stage. */
-import { chmod, cp, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative } from 'node:path';
+import { cp, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { enterCommand, provideBase } from './chroot.mjs';
 import { ignores } from './dockerfile.mjs';
 import { runOrFail } from './process.mjs';
@@ -70,24 +70,24 @@ async function copyStep(root, step, { context, isIgnored, from }) {
     const path = join(from ?? context, source);
     const info = await stat(path).catch(() => undefined);
     if (info === undefined) throw new SetupError(`COPY ${source}: there is no such file`);
-    const files = info.isDirectory() ? await filesOf(path) : [path];
-    const kept = from === undefined ? files.filter((file) => !isIgnored(relative(context, file))) : files;
-    if (kept.length === 0 && from === undefined)
-      throw new SetupError(`COPY ${source}: .dockerignore leaves nothing of it`);
+    const isFolder = info.isDirectory();
+    const place = isFolder || !intoFolder ? target : join(target, basename(source));
+    await mkdir(isFolder ? place : dirname(place), { recursive: true });
     // A folder's content is copied, not the folder.
-    const place = (file) =>
-      info.isDirectory()
-        ? join(target, relative(path, file))
-        : intoFolder
-          ? join(target, source.split('/').at(-1))
-          : target;
-    if (info.isDirectory()) await mkdir(target, { recursive: true });
-    for (const file of kept) {
-      await mkdir(dirname(place(file)), { recursive: true });
-      await cp(file, place(file), { preserveTimestamps: true, verbatimSymlinks: true });
-      if (step.chmod !== undefined) await chmod(place(file), Number.parseInt(step.chmod, 8));
-    }
-    if (step.chown !== undefined) await runOrFail('chown', ['-Rh', step.chown, target]);
+    if (from !== undefined) await runOrFail('cp', ['-a', '--reflink=auto', isFolder ? `${path}/.` : path, place]);
+    else await copyFromContext(path, place, isFolder, (file) => isIgnored(relative(context, file)));
+    if (step.chmod !== undefined) await runOrFail('chmod', ['-R', step.chmod, place]);
+    if (step.chown !== undefined) await runOrFail('chown', ['-Rh', step.chown, place]);
+  }
+}
+
+async function copyFromContext(path, place, isFolder, isIgnored) {
+  const files = (isFolder ? await filesOf(path) : [path]).filter((file) => !isIgnored(file));
+  if (files.length === 0) throw new SetupError(`COPY ${path}: .dockerignore leaves nothing of it`);
+  for (const file of files) {
+    const target = isFolder ? join(place, relative(path, file)) : place;
+    await mkdir(dirname(target), { recursive: true });
+    await cp(file, target, { preserveTimestamps: true, verbatimSymlinks: true });
   }
 }
 

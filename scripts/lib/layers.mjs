@@ -1,13 +1,24 @@
 /**
- * Imports point downward: signaling, worker → agents → inference, media → metrics → helpers (the single files in `src`). Entry
- * points stand above all. Neighbours of one height may share types and what stands in `CONTRACTS`; into and out of those
+ * Imports point downward: signaling, worker → agents → inference, media → metrics → helpers (the single files in `src`) →
+ * wording (one file a language). Entry points stand above all. Neighbours of one height may share types and what stands in `CONTRACTS`; into and out of those
  * files types may come from anywhere.
  */
 import { readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { filesBelow } from './stamp.mjs';
 
-const HEIGHTS = { metrics: 0.5, inference: 1, media: 1, agents: 2, signaling: 3, worker: 3, bench: 4, client: 4 };
+const HEIGHTS = {
+  wording: -1,
+  metrics: 0.5,
+  inference: 1,
+  media: 1,
+  agents: 2,
+  signaling: 3,
+  worker: 3,
+  talk: 3.5,
+  bench: 4,
+  client: 4,
+};
 const ENTRIES = new Set(['index.ts', 'cli.ts', 'compose.ts', 'doctor.ts', 'talk.ts', 'serve.ts', 'gateway-process.ts']);
 /** What engines, threads and processes agree on: types of both ends and constants, no behaviour. */
 const CONTRACTS = new Set([

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { PROJECT_ROOT } from '../cache.js';
 import { processesAtWork } from './service-processes.js';
 
+/** What else runs on the machine must not decide how many sessions there may be, and nobody waits for the last of them. */
+const STANDARD = {
+  ...{ VISAVIS_PORT: '0', VISAVIS_RTC_PORT: '0', VISAVIS_LOG_LEVEL: 'warn' },
+  ...{ VISAVIS_ADMISSION: 'off', VISAVIS_DRAIN_S: '0' },
+};
 const READY_LIMIT_MS = 120_000;
+const MAX_OUTPUT = 200_000;
 
 /** The real service as a child process, on free ports of this machine. */
 export class BenchServer {
@@ -11,6 +17,7 @@ export class BenchServer {
   /** From the start of the process to its "ready". */
   readonly readyMs: number;
   readonly #child: ChildProcess;
+  #output = '';
 
   /** `before`: words to put before the command, such as those that run it in a network namespace. */
   static create(env: Record<string, string>, before: readonly string[] = []): Promise<BenchServer> {
@@ -18,7 +25,7 @@ export class BenchServer {
     const startedAt = performance.now();
     const [program = process.execPath, ...rest] = [...before, process.execPath, cli, 'serve'];
     const child = spawn(program, rest, {
-      env: { ...process.env, VISAVIS_PORT: '0', VISAVIS_RTC_PORT: '0', VISAVIS_LOG_LEVEL: 'warn', ...env },
+      env: { ...process.env, ...STANDARD, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     endWithThisProcess(child);
@@ -28,12 +35,15 @@ export class BenchServer {
         reject(new Error(`the service was not ready within ${READY_LIMIT_MS} ms`));
       }, READY_LIMIT_MS);
       let out = '';
+      let server: BenchServer | undefined;
       child.stdout?.on('data', (data: Buffer) => {
-        out += data;
+        out = (out + data).slice(-MAX_OUTPUT);
+        if (server !== undefined) server.#output = out;
         const url = /is ready.*?(http:\/\/\S+)/.exec(out)?.[1];
-        if (url === undefined) return;
+        if (url === undefined || server !== undefined) return;
         clearTimeout(limit);
-        resolve(new BenchServer(child, url, performance.now() - startedAt));
+        server = new BenchServer(child, url, performance.now() - startedAt);
+        resolve(server);
       });
       child.once('exit', (code) => reject(new Error(`the service ended with code ${code}\n${out}`)));
     });
@@ -43,6 +53,11 @@ export class BenchServer {
     this.#child = child;
     this.url = url;
     this.readyMs = readyMs;
+  }
+
+  /** The end of what it wrote to stdout. */
+  get output(): string {
+    return this.#output;
   }
 
   get pid(): number {
@@ -55,7 +70,7 @@ export class BenchServer {
   }
 
   async close(): Promise<void> {
-    if (this.#child.exitCode !== null) return;
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const gone = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#child.kill('SIGTERM');
     await gone;

@@ -14,6 +14,7 @@ export interface GatewayChildEvents {
 /** A gateway whose event loop stands still for this long is killed. */
 const BEAT_LIMIT_MS = 15_000;
 const LOAD_LIMIT_MS = 60_000;
+const LAST_WORDS_LIMIT_MS = 500;
 
 /** One gateway process: first loaded and waiting, then at work. It ends itself when its channel to this process closes. */
 export class GatewayChild {
@@ -41,10 +42,17 @@ export class GatewayChild {
     process.once('exit', this.#killOnExit);
     this.#gone = new Promise((resolve) => {
       const end = (how: string) => {
+        if (this.#isGone) return;
         this.#handleGone(how);
         resolve();
       };
-      this.#child.once('exit', (code, signal) => end(signal === null ? `exit code ${code}` : `signal ${signal}`));
+      this.#child.once('exit', (code, signal) => {
+        const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
+        // What it sent last may still be in the channel, which closes after it.
+        if (!this.#child.connected) return end(how);
+        this.#child.once('disconnect', () => end(how));
+        setTimeout(() => end(how), LAST_WORDS_LIMIT_MS).unref();
+      });
       this.#child.once('error', (error) => {
         if (this.#child.pid === undefined) end(error.message);
       });

@@ -1,3 +1,4 @@
+import './telemetry.js';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { VisavisError } from '../errors.js';
 import { createLogger } from '../log.js';

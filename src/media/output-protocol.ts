@@ -116,6 +116,8 @@ export type EncodedFrame = {
 
 /** Main → avatar thread. */
 export type ToAvatarThread =
+  /** Load a picture ahead of the `open` that will probably ask for it. */
+  | { type: 'prepare'; avatarPath: string; width: number; height: number }
   | {
       type: 'open';
       avatarPath: string;

@@ -47,7 +47,7 @@ export function sampleMachine(
 }
 
 /** Kinds of processes of the service, as labels have them. */
-export type ProcessKind = 'gateway' | 'avatar' | 'speech' | 'media';
+export type ProcessKind = 'guardian' | 'gateway' | 'avatar' | 'speech' | 'media';
 
 export interface ServiceProcess {
   kind: ProcessKind;

@@ -55,6 +55,7 @@ const FALLBACK_FRAME_CPU_MS = 8;
 const OVERHEAD_FACTOR = 1.75;
 const REFERENCE_FRAME_MS = 5.7;
 const REFERENCE_KOKORO_MS = 729;
+const MAX_KOKORO_SLOWNESS = 1.5;
 const SPEECH_CORES = { kokoro: 0.65, piper: 0.12, openai: 0.07 };
 
 /** Time constants of what is measured: cost changes with what people do, foreign load with what starts on the machine. */
@@ -88,6 +89,7 @@ export class Admission {
   readonly #limit: number;
   readonly #cores: number;
   #priorCores = priorCost({ frameCpuMs: FALLBACK_FRAME_CPU_MS, speech: 'kokoro' });
+  #calibrated = false;
   #measuredCores = 0;
   #foreignCores = 0;
   #lastLoadMs: number | undefined;
@@ -102,9 +104,12 @@ export class Admission {
     this.#cores = o.cores;
   }
 
+  /** May be called again with a better measurement; the capacity then follows like after any other change. */
   calibrate(prior: CostPrior): void {
     this.#priorCores = priorCost(prior);
-    this.#capacity = undefined;
+    if (this.#calibrated) this.#capacity = Math.min(this.#settledCapacity, this.#fits);
+    else this.#capacity = undefined;
+    this.#calibrated = true;
   }
 
   recordLoad(sample: LoadSample, nowMs: number): void {
@@ -167,17 +172,20 @@ export class Admission {
     return Math.max(0, this.#cores * USABLE_SHARE - this.#foreignCores) / this.#costCores;
   }
 
+  get #fits(): number {
+    return Math.max(1, Math.floor(this.#room));
+  }
+
   get #settledCapacity(): number {
-    return this.#capacity ?? Math.max(1, Math.floor(this.#room));
+    return this.#capacity ?? this.#fits;
   }
 
   #settle(nowMs: number): void {
     const before = this.#settledCapacity;
-    const fits = Math.max(1, Math.floor(this.#room));
     const rises = Math.max(1, Math.floor(this.#room - RISE_MARGIN)) > before;
     if (!rises) this.#higherSinceMs = undefined;
     else this.#higherSinceMs ??= nowMs;
-    if (fits < before) this.#capacity = fits;
+    if (this.#fits < before) this.#capacity = this.#fits;
     else if (this.#higherSinceMs !== undefined && nowMs - this.#higherSinceMs >= RISE_AFTER_MS) {
       this.#capacity = Math.max(1, Math.floor(this.#room - RISE_MARGIN));
       this.#higherSinceMs = undefined;
@@ -197,7 +205,10 @@ export class Admission {
 
 function priorCost({ frameCpuMs, speech, kokoroMs = REFERENCE_KOKORO_MS }: CostPrior): number {
   const drawing = (frameCpuMs * FRAMES_PER_SECOND) / 1000;
-  const slowness = speech === 'kokoro' ? kokoroMs / REFERENCE_KOKORO_MS : frameCpuMs / REFERENCE_FRAME_MS;
+  const frameSlowness = frameCpuMs / REFERENCE_FRAME_MS;
+  // Kokoro is timed, not counted: where other programs held it up, it says more of them than of the machine.
+  const kokoroSlowness = Math.min(kokoroMs / REFERENCE_KOKORO_MS, MAX_KOKORO_SLOWNESS * frameSlowness);
+  const slowness = speech === 'kokoro' ? kokoroSlowness : frameSlowness;
   return drawing * OVERHEAD_FACTOR + SPEECH_CORES[speech] * slowness;
 }
 

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { VisavisError } from '../errors.js';
-import type { StoredSeat } from './store/session-store.js';
+import type { StoredToken } from './store/session-store.js';
 
 function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();
@@ -113,8 +113,8 @@ export class JoinTokens {
   }
 
   /** The tokens of a session as its successor needs them, with their ends on the wall clock. */
-  stored(sessionId: string, nowMs: number, wallMs: number, isHeld: (seat: Seat) => boolean): StoredSeat[] {
-    const seats: StoredSeat[] = [];
+  stored(sessionId: string, nowMs: number, wallMs: number, isHeld: (seat: Seat) => boolean): StoredToken[] {
+    const seats: StoredToken[] = [];
     for (const [tokenHash, seat] of this.#seats) {
       if (seat.sessionId !== sessionId) continue;
       const { participantId } = seat;
@@ -125,7 +125,7 @@ export class JoinTokens {
   }
 
   /** Takes in what `stored()` gave another gateway; no token lives longer than a new one would. */
-  restore(sessionId: string, seats: readonly StoredSeat[], nowMs: number, wallMs: number): void {
+  restore(sessionId: string, seats: readonly StoredToken[], nowMs: number, wallMs: number): void {
     for (const { participantId, tokenHash, expiresAtMs } of seats) {
       const lifeMs = Math.min(this.#ttlMs, expiresAtMs - wallMs);
       this.#seats.set(tokenHash, { sessionId, participantId, expiresAtMs: nowMs + lifeMs });
@@ -134,9 +134,9 @@ export class JoinTokens {
 }
 
 /** Throws as `verify` does, for a session that no gateway has any more. Every comparison takes the same time. */
-export function verifyStoredSeat(token: string, seats: readonly StoredSeat[], wallMs: number): void {
+export function verifyStoredSeat(token: string, seats: readonly StoredToken[], wallMs: number): void {
   const hash = sha256(token);
-  let match: StoredSeat | undefined;
+  let match: StoredToken | undefined;
   for (const seat of seats) {
     const known = Buffer.from(seat.tokenHash, 'base64url');
     if (known.length === hash.length && timingSafeEqual(known, hash)) match = seat;

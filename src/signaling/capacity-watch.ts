@@ -14,6 +14,8 @@ import type { WorkerStats } from '../worker/control.js';
 import { Admission, type CapacityReport, type CostPrior } from './admission.js';
 
 const SAMPLE_EVERY_MS = 2_000;
+/** Medians of fewer frames are left alone: those of a start are slow. */
+const MIN_FRAMES = 100;
 
 export interface CapacityWatchOptions {
   mode: 'auto' | 'off';
@@ -36,7 +38,8 @@ export class CapacityWatch {
   readonly measured: Promise<void>;
   #setMeasured!: () => void;
   #before: { atMs: number; own: number; speech: number; busy: number | undefined } | undefined;
-  #prior = '';
+  #begun = false;
+  #frameCpuMs = Number.POSITIVE_INFINITY;
 
   constructor(options: CapacityWatchOptions) {
     const { mode, maxSessions, metrics } = options;
@@ -111,6 +114,16 @@ export class CapacityWatch {
     );
   }
 
+  /** The speech engine is known now: what was measured of drawing makes a capacity. */
+  begin(): CapacityReport {
+    this.#begun = true;
+    const frameCpuMs = this.#frameCpuMs;
+    if (Number.isFinite(frameCpuMs)) this.#admission.calibrate({ frameCpuMs, ...this.#options.speech() });
+    const { report } = this;
+    this.#options.logger.info({ ...report, frameCpuMs }, 'capacity measured');
+    return report;
+  }
+
   recordSession(durationMs: number): void {
     this.#admission.recordSession(durationMs);
   }
@@ -119,17 +132,17 @@ export class CapacityWatch {
     clearInterval(this.#timer);
   }
 
-  /** Workers measure the same machine: the first measurement counts, until the speech engine is another one. */
-  #calibrate({ drawing }: WorkerStats): void {
+  /**
+   * The lowest measurement counts: all are of the same machine, and whatever else went on made the others larger. Elapsed times of
+   * live frames count as well, since a frame cannot take more processor time than that.
+   */
+  #calibrate({ drawing, frameMs }: WorkerStats): void {
+    const liveMs = frameMs.count >= MIN_FRAMES ? frameMs.renderP50 + frameMs.encodeP50 : Number.POSITIVE_INFINITY;
+    const frameCpuMs = Math.min(this.#frameCpuMs, drawing?.cpuMs ?? Number.POSITIVE_INFINITY, liveMs);
     this.#setMeasured();
-    if (drawing === null) return;
-    const speech = this.#options.speech();
-    const prior = `${speech.speech} ${speech.kokoroMs}`;
-    if (prior === this.#prior) return;
-    this.#prior = prior;
-    this.#admission.calibrate({ frameCpuMs: drawing.cpuMs, ...speech });
-    const { capacity, cores, costCores } = this.report;
-    this.#options.logger.info({ capacity, cores, costCores, drawing }, 'capacity measured');
+    const isLower = frameCpuMs < this.#frameCpuMs;
+    this.#frameCpuMs = frameCpuMs;
+    if (this.#begun && isLower) this.#admission.calibrate({ frameCpuMs, ...this.#options.speech() });
   }
 
   #sample(): void {

@@ -13,14 +13,23 @@ const MAX_KEPT = 400;
  * broken connection swallowed. What happens between two connections counts to the former. Bounded: the oldest are forgotten.
  */
 export class EventReplay {
-  #kept: ReplayedEvent[] = [];
+  #kept: ReplayedEvent[];
   /** Events of this connection that are no longer kept. */
-  #forgotten = 0;
-  /** The client's count is another gateway's, which is dead: everything that is kept here came after it. */
-  #fresh: boolean;
+  #forgotten: number;
 
-  constructor(fresh = false) {
-    this.#fresh = fresh;
+  /** Of a dead gateway's events its client may have got more than are known here; what came after them is new to it in any case. */
+  #knownToClient = Number.POSITIVE_INFINITY;
+
+  /** Goes on where a dead gateway ended: after `sent` events of the connection, the last of them `recent`. */
+  constructor(recent: readonly ReplayedEvent[] = [], sent = 0) {
+    this.#kept = sent === 0 ? [] : recent.slice(-sent);
+    this.#forgotten = sent - this.#kept.length;
+    if (sent > 0) this.#knownToClient = sent;
+  }
+
+  /** Events of this connection. */
+  get sent(): number {
+    return this.#forgotten + this.#kept.length;
   }
 
   add(name: keyof ServerToClient, payload: unknown): void {
@@ -35,9 +44,9 @@ export class EventReplay {
    * connection before. Undefined: none.
    */
   since(received: number | undefined): readonly ReplayedEvent[] {
-    const known = this.#fresh ? 0 : received;
-    const missed = received === undefined ? [] : this.#kept.slice(Math.max(0, (known ?? 0) - this.#forgotten));
-    this.#fresh = false;
+    const first = Math.min(received ?? 0, this.#knownToClient) - this.#forgotten;
+    const missed = received === undefined ? [] : this.#kept.slice(Math.max(0, first));
+    this.#knownToClient = Number.POSITIVE_INFINITY;
     this.#kept = [...missed];
     this.#forgotten = 0;
     return missed;

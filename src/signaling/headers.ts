@@ -32,7 +32,7 @@ export function securityHeaders(o: SecurityHeaderOptions): Readonly<Record<strin
     "form-action 'self'",
     `frame-ancestors 'self'${sites}`,
   ];
-  const unused = ['display-capture', 'geolocation', 'midi', 'payment', 'serial', 'usb', 'hid', 'bluetooth'];
+  const unused = ['display-capture', 'geolocation', 'midi', 'payment', 'serial', 'usb', 'hid'];
   return {
     'Content-Security-Policy': policy.join('; '),
     'Cross-Origin-Opener-Policy': 'same-origin',

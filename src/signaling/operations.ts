@@ -11,13 +11,14 @@ import type { WorkerSupervisor } from '../worker/supervisor.js';
 import type { CapacityReport, CostPrior } from './admission.js';
 import { CapacityWatch } from './capacity-watch.js';
 import { FrameLedger } from './frame-ledger.js';
+import type { SessionStore } from './store/session-store.js';
 
 /** What `GET /readyz` shows. */
 export interface Readiness {
   status: 'ready' | 'not-ready' | 'draining';
   /** Why not. */
   reason?: string;
-  parts: Record<'media' | 'speech' | 'avatar', { state: 'up' | 'down' }>;
+  parts: Record<'media' | 'speech' | 'avatar' | 'store', { state: 'up' | 'down' }>;
   sessions: number;
   capacity: CapacityReport;
 }
@@ -40,8 +41,11 @@ export interface OperationsOptions {
   supervisor: WorkerSupervisor;
   /** Undefined while it starts. */
   sfu: () => Sfu | undefined;
+  store: Pick<SessionStore, 'isUp'>;
   /** The speech engine of sessions that ask for none. */
   standardSpeech: () => CostPrior['speech'];
+  /** The process that watches this one, if any. */
+  guardianPid: number | undefined;
   /** Gateways that were here before this one and died. */
   gatewayRestarts: number;
 }
@@ -74,7 +78,7 @@ export class Operations {
     this.#observe();
   }
 
-  /** The capacity once it has been measured, or as it stands after `limitMs`. */
+  /** To be called when the speech engine is known: the capacity once it has been measured, or as it is taken to be after `limitMs`. */
   async measuredCapacity(limitMs: number): Promise<CapacityReport> {
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {
@@ -82,7 +86,7 @@ export class Operations {
     });
     await Promise.race([this.#capacity.measured, limit]);
     clearTimeout(timer);
-    return this.#capacity.report;
+    return this.#capacity.begin();
   }
 
   get isDraining(): boolean {
@@ -91,13 +95,14 @@ export class Operations {
 
   get readiness(): Readiness {
     const missing = this.#options.notReady();
-    const { supervisor, sfu } = this.#options;
+    const { supervisor, sfu, store } = this.#options;
     const state = (up: boolean) => ({ state: up ? ('up' as const) : ('down' as const) });
     const common = {
       parts: {
         media: state(sfu()?.isHealthy === true),
         speech: state(supervisor.speech.isUp),
         avatar: state(supervisor.avatar.isUp),
+        store: state(store.isUp),
       },
       sessions: this.#sessions.length,
       capacity: this.#capacity.report,
@@ -163,6 +168,7 @@ export class Operations {
   get #processes(): ServiceProcess[] {
     const { speech, avatar } = this.#options.supervisor;
     const found: [ProcessKind, number | undefined][] = [
+      ['guardian', this.#options.guardianPid],
       ['gateway', process.pid],
       ['avatar', avatar.pid],
       ['avatar', avatar.sparePid],
@@ -174,7 +180,7 @@ export class Operations {
   }
 
   #observe(): void {
-    const { metrics, notReady, supervisor, sfu, gatewayRestarts } = this.#options;
+    const { metrics, notReady, supervisor, sfu, store, gatewayRestarts } = this.#options;
     metrics.observeEach('visavis_sessions', 'Sessions under way, by what the avatar does', 'state', () =>
       STATES.map((state) => [state, this.#sessions.filter((session) => session.state === state).length] as const),
     );
@@ -184,6 +190,12 @@ export class Operations {
     metrics.observe('visavis_ready', '1 when sessions can be created', () =>
       Number(notReady() === undefined && !this.isDraining),
     );
+    metrics.observe(
+      'visavis_control_messages_unsent',
+      'Messages to the avatar worker that the pipe to it has not taken yet',
+      () => supervisor.avatar.unsent,
+    );
+    metrics.observe('visavis_session_store_up', '1 while the session store answers', () => Number(store.isUp));
     metrics.observe('visavis_draining', '1 while the service waits for its last sessions', () =>
       Number(this.isDraining),
     );

@@ -221,7 +221,10 @@ export class SessionRegistry {
       store,
       owner,
       session,
-      seats: () => this.#tokens.stored(session.id, performance.now(), Date.now(), isHeld),
+      seats: () =>
+        this.#tokens
+          .stored(session.id, performance.now(), Date.now(), isHeld)
+          .map((token) => ({ ...token, sent: session.sentTo(token.participantId) })),
       onForeign: () => void session.close('replaced'),
       logger,
     });

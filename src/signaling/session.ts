@@ -35,7 +35,7 @@ export class Session {
   readonly #logger: Logger;
   readonly #lifetime = new Lifetime();
   readonly #seats = new Seats(
-    (participantId, restored) => new Viewer(participantId, this.#hostOf(), restored),
+    (participantId, events) => new Viewer(participantId, this.#hostOf(), events),
     (viewer) => this.leave(viewer),
   );
   readonly #microphones: SessionMicrophones;
@@ -61,7 +61,9 @@ export class Session {
   static async create(options: SessionOptions, services: SessionServices, stored?: StoredSession): Promise<Session> {
     let session: Session | undefined;
     const media = await SessionMedia.create(services.sfu, {
-      onLost: () => session !== undefined && session.#handleMediaLost(),
+      onLost: () => {
+        if (session !== undefined) session.#handleMediaLost();
+      },
       onBack: () => services.logger.info({ sessionId: options.id }, 'media goes on in a new media worker'),
       onFailed: (error) => session?.fail(error),
     });
@@ -88,10 +90,14 @@ export class Session {
     this.#options = options;
     this.#services = services;
     this.#logger = services.logger.child({ sessionId: options.id });
-    this.#tuning = new StreamTuning(options.conversation.videoBitrateKbps, {
-      setBitrate: (kbps) => this.#whileServed((worker) => worker.setBitrate(this.id, kbps)),
-      setVoiceLoss: (percent) => this.#whileServed((worker) => worker.setVoiceLoss(this.id, percent)),
-    });
+    this.#tuning = new StreamTuning(
+      options.conversation.videoBitrateKbps,
+      {
+        setBitrate: (kbps) => this.#whileServed((worker) => worker.setBitrate(this.id, kbps)),
+        setVoiceLoss: (percent) => this.#whileServed((worker) => worker.setVoiceLoss(this.id, percent)),
+      },
+      this.#logger,
+    );
     this.#media = media;
     this.#lifetime.own(() => media.close());
     const isServed = () => !this.#lifetime.isClosed && this.#worker === 'served';
@@ -128,7 +134,12 @@ export class Session {
 
   /** What a successor must know besides the messages. */
   get live(): LiveState {
-    return { started: this.#started, state: this.#state, ...this.#mirror.underWay };
+    return { started: this.#started, state: this.#state, ...this.#mirror.underWay, recent: this.#seats.recent };
+  }
+
+  /** Events that were sent on the present connection of a seat. */
+  sentTo(participantId: string): number {
+    return this.#seats.sentTo(participantId);
   }
 
   /** Messages ever, those that the history no longer holds included. */
@@ -293,8 +304,7 @@ export class Session {
     if (event.type === 'state') this.#state = event.state;
     else if (event.type === 'transcript' || event.type === 'caption') this.#idle.active();
     this.#ending.handle(event);
-    // Nobody hears of what could still be forgotten.
-    this.#onChange();
+    if (event.type === 'history') this.#onChange();
     passOn(event, this.#services.metrics, this.#logger, (name, payload) => this.#broadcast(name, payload));
   }
 
@@ -372,15 +382,14 @@ export class Session {
     this.#state = live.state;
     this.#oweApologyWhenBusy();
     this.#state = 'idle';
-    for (const { participantId } of seats.filter(({ held }) => held)) {
-      this.#seats.restore(participantId);
-    }
+    this.#seats.restore(seats, live.recent);
     if (this.#seats.size > 0) this.#idle.joined();
     // Told to those who come back.
     for (const event of this.#mirror.workerLost()) this.#handleEvent(event);
   }
 
   #broadcast<K extends keyof ServerToClient>(name: K, payload: Parameters<ServerToClient[K]>[0]): void {
-    for (const viewer of this.#seats.viewers) viewer.notify(name, payload);
+    // Nobody hears of what a successor would not know.
+    this.#seats.broadcast(name, payload, () => this.#onChange());
   }
 }

@@ -1,3 +1,4 @@
+import type { Logger } from '../log.js';
 import { BitrateGovernor } from '../media/bitrate.js';
 import { VoiceLoss } from '../media/voice-loss.js';
 
@@ -11,10 +12,12 @@ export class StreamTuning {
   readonly #governor: BitrateGovernor;
   readonly #loss = new VoiceLoss();
   readonly #encoders: TunedEncoders;
+  readonly #logger: Logger;
 
-  constructor(maxVideoKbps: number, encoders: TunedEncoders) {
+  constructor(maxVideoKbps: number, encoders: TunedEncoders, logger: Logger) {
     this.#governor = new BitrateGovernor(maxVideoKbps);
     this.#encoders = encoders;
+    this.#logger = logger;
   }
 
   bandwidth(viewerId: string, availableBps: number): void {
@@ -38,10 +41,14 @@ export class StreamTuning {
   }
 
   #applyBitrate(kbps: number | undefined): void {
-    if (kbps !== undefined) this.#encoders.setBitrate(kbps);
+    if (kbps === undefined) return;
+    this.#logger.debug({ kbps }, 'picture rate');
+    this.#encoders.setBitrate(kbps);
   }
 
   #applyLoss(percent: number | undefined): void {
-    if (percent !== undefined) this.#encoders.setVoiceLoss(percent);
+    if (percent === undefined) return;
+    this.#logger.debug({ percent }, 'voice loss expected');
+    this.#encoders.setVoiceLoss(percent);
   }
 }

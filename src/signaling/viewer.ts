@@ -57,10 +57,10 @@ export class Viewer {
   #announced = false;
   #closed = false;
 
-  /** `restored`: its client was connected to another gateway, which is dead. */
-  constructor(participantId: string, host: ViewerHost, restored = false) {
+  /** `events`: those that a dead gateway sent to its client. */
+  constructor(participantId: string, host: ViewerHost, events = new EventReplay()) {
     this.participantId = participantId;
-    this.#events = new EventReplay(restored);
+    this.#events = events;
     this.#host = host;
   }
 
@@ -98,9 +98,20 @@ export class Viewer {
   }
 
   notify: Notify = (name, payload) => {
-    this.#events.add(name, payload);
-    this.#notify?.(name, payload);
+    this.note(name, payload);
+    this.tell(name, payload);
   };
+
+  /** The first half of `notify`: the event counts as sent, so that it is sent again when it gets lost. */
+  note: Notify = (name, payload) => this.#events.add(name, payload);
+
+  /** The second half of `notify`. */
+  tell: Notify = (name, payload) => this.#notify?.(name, payload);
+
+  /** Events of this connection, which the client counts as well. */
+  get sent(): number {
+    return this.#events.sent;
+  }
 
   /** A second transport of one direction replaces the first and ends what ran on it. */
   async createTransport(direction: Direction): Promise<TransportAnswer> {

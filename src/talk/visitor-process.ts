@@ -79,6 +79,8 @@ class VisitorProcess {
   /** What is to be made anew: all of it after a broken connection, media alone when the media server died. */
   #broken: 'no' | 'media' | 'connection' = 'no';
   #mending = false;
+  /** Events that came over the present connection. */
+  #received = 0;
 
   static async join(o: Extract<ToVisitorProcess, { type: 'join' }>): Promise<VisitorProcess> {
     const socket: Socket<ServerToClient, ClientToServer> = io(o.url, {
@@ -107,6 +109,9 @@ class VisitorProcess {
         send({ type: 'event', event: { name, payload } as ServiceEvent });
       });
     }
+    socket.onAny(() => {
+      this.#received++;
+    });
     socket.on('closed', ({ reason }) => {
       end(new VisavisError('conflict', `the service ended the session (${reason})`).toBody());
     });
@@ -156,7 +161,7 @@ class VisitorProcess {
       try {
         if (!this.#socket.connected) throw new VisavisError('unavailable', 'the service is not connected');
         this.#broken = 'no';
-        const join = what === 'connection' && (await this.#request('join', { token: this.#token, resume: true }));
+        const join = what === 'connection' && (await this.#rejoin());
         if (join === false || !join.mediaKept) await this.#buildMedia();
       } catch (thrown) {
         if (this.#broken === 'no') this.#broken = what as 'media' | 'connection';
@@ -171,6 +176,18 @@ class VisitorProcess {
     }
     this.#mending = false;
     if (this.#broken !== 'no') end(new VisavisError('unavailable', `the connection broke: ${problem}`).toBody());
+  }
+
+  /** Those events come again that the broken connection swallowed. */
+  async #rejoin(): Promise<Answers['join']> {
+    const received = this.#received;
+    this.#received = 0;
+    try {
+      return await this.#request('join', { token: this.#token, resume: true, received });
+    } catch (thrown) {
+      this.#received = received;
+      throw thrown;
+    }
   }
 
   /** Two transports, the avatar's tracks and the microphone; what there was before ends. */

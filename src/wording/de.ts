@@ -1,5 +1,5 @@
-import type { Wording } from '../wording.js';
 import { admissionPattern } from './admission.js';
+import type { Wording } from './wording.js';
 
 export const de: Wording = {
   disclosure: 'Sie sprechen mit einer KI: Dieses Gesicht und diese Stimme erzeugt ein Computer.',

@@ -1,5 +1,5 @@
-import type { Wording } from '../wording.js';
 import { admissionPattern } from './admission.js';
+import type { Wording } from './wording.js';
 
 export const en: Wording = {
   disclosure: 'You are talking with an AI: this face and this voice are made by a computer.',

@@ -1,5 +1,5 @@
-import type { Wording } from '../wording.js';
 import { admissionPattern } from './admission.js';
+import type { Wording } from './wording.js';
 
 export const es: Wording = {
   disclosure: 'Está hablando con una IA: este rostro y esta voz los genera un ordenador.',

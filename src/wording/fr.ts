@@ -1,5 +1,5 @@
-import type { Wording } from '../wording.js';
 import { admissionPattern } from './admission.js';
+import type { Wording } from './wording.js';
 
 export const fr: Wording = {
   disclosure: 'Vous parlez avec une IA\u00a0: ce visage et cette voix sont créés par un ordinateur.',

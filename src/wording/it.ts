@@ -1,5 +1,5 @@
-import type { Wording } from '../wording.js';
 import { admissionPattern } from './admission.js';
+import type { Wording } from './wording.js';
 
 export const it: Wording = {
   disclosure: 'Sta parlando con un’IA: questo volto e questa voce sono creati da un computer.',

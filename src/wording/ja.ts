@@ -1,4 +1,4 @@
-import type { Wording } from '../wording.js';
+import type { Wording } from './wording.js';
 
 export const ja: Wording = {
   disclosure: 'お話しの相手はAIで、顔と声はコンピューターが生成しています。',

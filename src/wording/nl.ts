@@ -1,5 +1,5 @@
-import type { Wording } from '../wording.js';
 import { admissionPattern } from './admission.js';
+import type { Wording } from './wording.js';
 
 export const nl: Wording = {
   disclosure: 'U praat met een AI: dit gezicht en deze stem worden door een computer gemaakt.',

@@ -1,5 +1,5 @@
-import type { Wording } from '../wording.js';
 import { admissionPattern } from './admission.js';
+import type { Wording } from './wording.js';
 
 export const pl: Wording = {
   disclosure: 'To rozmowa ze sztuczną inteligencją (AI): tę twarz i ten głos tworzy komputer.',

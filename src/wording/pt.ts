@@ -1,5 +1,5 @@
-import type { Wording } from '../wording.js';
 import { admissionPattern } from './admission.js';
+import type { Wording } from './wording.js';
 
 export const pt: Wording = {
   disclosure: 'Você está conversando com uma IA: este rosto e esta voz são gerados por computador.',

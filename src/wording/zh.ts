@@ -1,4 +1,4 @@
-import type { Wording } from '../wording.js';
+import type { Wording } from './wording.js';
 
 export const zh: Wording = {
   disclosure: '您正在与AI对话：面容和声音均由计算机生成。',

@@ -124,8 +124,13 @@ export class SupervisedProcess implements WorkerChannel {
     });
   }
 
+  /** Messages that the child at work has not been handed yet. */
+  get unsent(): number {
+    return this.#current?.child.unsent ?? 0;
+  }
+
   send(message: unknown): boolean {
-    return this.#up && this.#current !== undefined && this.#current.child.send(message);
+    return this.#up && this.#current?.child.send(message) === true;
   }
 
   onMessage(listener: (message: unknown) => void): void {

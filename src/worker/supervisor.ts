@@ -53,7 +53,7 @@ export class WorkerSupervisor {
     this.avatar = new SupervisedProcess({
       name: 'avatar worker',
       entry: options.avatarEntry,
-      args: ['--socket', this.speech.socketPath],
+      args: (serial) => ['--socket', this.speech.socketPath, ...(serial > 1 ? ['--successor'] : [])],
       execArgv: AVATAR_NODE_FLAGS,
       env: { ...AVATAR_MALLOC, ...env },
       logger,

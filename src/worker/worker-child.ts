@@ -37,6 +37,7 @@ export class WorkerChild {
   readonly #child: ChildProcess;
   readonly #readyTimer: NodeJS.Timeout;
   #ready = false;
+  #unsent = 0;
   #gone = false;
 
   constructor(options: WorkerChildOptions, events: WorkerChildEvents) {
@@ -64,10 +65,17 @@ export class WorkerChild {
     return this.#ready && !this.#gone;
   }
 
+  /** Messages that its pipe has not taken yet. */
+  get unsent(): number {
+    return this.#unsent;
+  }
+
   /** False when the channel is closed. */
   send(message: unknown): boolean {
     if (!this.#child.connected) return false;
+    this.#unsent++;
     this.#child.send(message as object, (error) => {
+      this.#unsent--;
       if (error !== null) this.#options.logger.warn({ err: error }, 'message to a worker was lost');
     });
     return true;

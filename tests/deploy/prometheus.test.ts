@@ -53,6 +53,15 @@ const dashboardExpressions = [
 ];
 const alertExpressions = alerts.groups.flatMap(({ rules }) => rules.map(({ expr }) => expr));
 
+/** The names in the table of docs/operations.md, in its short form. */
+function documentedNames(): string[] {
+  const text = readFileSync(fileURLToPath(new URL('../../docs/operations.md', import.meta.url)), 'utf8');
+  const table = /## Monitoring\n.*?(\n\|.*?)\n\n/s.exec(text)?.[1] ?? '';
+  return [...table.matchAll(/`([a-z_]+_?[a-z]+)(?:\{\w+\})?`/g)]
+    .map(([, name]) => `visavis_${name}`)
+    .filter((name) => !['visavis_direction', 'visavis_kind'].includes(name));
+}
+
 function namesIn(expressions: readonly string[]): string[] {
   return [...new Set(expressions.flatMap((expression) => expression.match(/\b(?:visavis_\w+|up)\b/g) ?? []))].sort();
 }
@@ -171,6 +180,20 @@ describe('a real Prometheus at a live gateway', () => {
 
   it.each(namesIn([...dashboardExpressions, ...alertExpressions]))('finds %s', async (name) => {
     expect(await prometheus.query(`count({__name__="${name}"})`)).toHaveLength(1);
+  });
+
+  it.each(documentedNames())('finds %s, which the documentation names', async (name) => {
+    const found = await prometheus.query(`count({__name__=~"${name}(_count)?"})`);
+    expect(found).toHaveLength(1);
+  });
+
+  it('shows nothing that the documentation does not name', async () => {
+    const known = new Set(documentedNames());
+    const shown = await prometheus.query(
+      'count by (__name__) ({__name__=~"visavis_.*", __name__!~"visavis_gateway_.*"})',
+    );
+    const names = shown.map(({ metric }) => (metric['__name__'] ?? '').replace(/_(bucket|count|sum)$/, ''));
+    expect([...new Set(names)].filter((name) => !known.has(name))).toEqual([]);
   });
 
   it.each([...new Set([...dashboardExpressions, ...alertExpressions])])('can compute %s', async (expression) => {

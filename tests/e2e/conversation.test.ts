@@ -3,8 +3,6 @@ import type { FrameSeen } from '../../src/bench/browser.js';
 import { speakAll } from '../../src/bench/recordings.js';
 import type { BenchServer } from '../../src/bench/server.js';
 import { envelope, firstVoiced, lastVoiced } from '../../src/bench/waveform.js';
-import { decodePng } from '../../src/inference/avatar/png.js';
-import { Badge } from '../../src/inference/avatar/renderer/badge.js';
 import { MoonshineRecogniser } from '../../src/inference/speech/moonshine-recogniser.js';
 import { resample } from '../../src/media/resample.js';
 import { words } from '../support/speech-audio.js';
@@ -49,20 +47,6 @@ function voiceNear(recording: Recording, marginMs: number): (wallMs: number) => 
 function voicedSteps(recording: Recording, fromFrame: number, toFrame: number): number {
   const levels = envelope(recording.avatar.subarray(fromFrame, toFrame), recording.rateHz);
   return levels.filter((level) => level >= VOICED).length;
-}
-
-/** Light text on a dark chip where the badge belongs, in a picture as the browser shows it (PNG data URL). */
-function badgeIn(picture: string): { brightest: number; darkShare: number } {
-  const image = decodePng(Buffer.from(picture.slice(picture.indexOf(',') + 1), 'base64'), { maxSide: 2_048 });
-  const { x, y, width, height } = Badge.create('AI', image);
-  const lumas: number[] = [];
-  for (let row = y; row < y + height; row++) {
-    for (let column = x; column < x + width; column++) {
-      const [r = 0, g = 0, b = 0] = image.data.subarray((row * image.width + column) * 3);
-      lumas.push(0.299 * r + 0.587 * g + 0.114 * b);
-    }
-  }
-  return { brightest: Math.max(...lumas), darkShare: lumas.filter((luma) => luma < 110).length / lumas.length };
 }
 
 describe.skipIf(NO_BROWSER)('a spoken question in a real browser', () => {
@@ -159,17 +143,5 @@ describe.skipIf(NO_BROWSER)('a spoken question in a real browser', () => {
     const share = voicedSteps(recording, from, middle) / voicedSteps(recording, from, recording.avatar.length);
     expect(share).toBeGreaterThan(0.25);
     expect(share).toBeLessThan(0.75);
-  });
-
-  it('carries in its pictures, at rest and speaking, the badge that says what it is', async () => {
-    const pictures = [await page.browser.evaluate<string>('bench.picture()')];
-    await page.type('Does it need a graphics card to work well?');
-    await page.waitForState('speaking');
-    pictures.push(await page.browser.evaluate<string>('bench.picture()'));
-    expect(pictures[1]).not.toBe(pictures[0]);
-    for (const { brightest, darkShare } of pictures.map(badgeIn)) {
-      expect(brightest).toBeGreaterThan(200);
-      expect(darkShare).toBeGreaterThan(0.5);
-    }
   });
 });

@@ -55,7 +55,7 @@ export class Bystanders {
       expect(texts).toEqual(Array.from({ length: this.#said }, (_, i) => `line ${i + 1} of ${index}`));
       expect(client.events.filter(({ name }) => name === 'session-error' || name === 'closed')).toEqual([]);
     }
-    expect(this.#said).toBeGreaterThan(2);
+    expect(this.#said).toBeGreaterThan(0);
     const { supervisor } = this.#service.gateway;
     expect([supervisor.avatar.restarts, supervisor.speech.restarts]).toEqual([0, 0]);
   }

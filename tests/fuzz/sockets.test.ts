@@ -86,12 +86,12 @@ describe('sockets', () => {
     expect(answers.get('internal')).toBeUndefined();
     await expect
       .poll(() => service.gateway.metrics.registry.getSingleMetricAsString('visavis_errors_total'))
-      .not.toMatch(/internal/);
+      .not.toMatch(/internal"\} [1-9]/);
     expect((await liveBytes()) - before).toBeLessThan(GROWTH_BYTES);
     const { client } = await service.joined();
     await client.data('say', { text: 'a new visitor' });
     await client.event('utterance-end', ({ text }) => text === 'a new visitor');
-  }, 180_000);
+  }, 300_000);
 
   it(`${FRAMES} broken frames of the protocol beneath cost their sender the connection at most`, async () => {
     const random = seededRandom(SEED + 1);
@@ -108,7 +108,7 @@ describe('sockets', () => {
     expect(cutOff).toBeGreaterThan(10);
     await bystanders.expectUntouched();
     expect((await liveBytes()) - before).toBeLessThan(GROWTH_BYTES);
-  }, 60_000);
+  }, 180_000);
 });
 
 async function connected(): Promise<Socket> {

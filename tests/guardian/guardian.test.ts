@@ -73,6 +73,26 @@ describe('when the gateway is killed', () => {
     expect(ended).toMatchObject({ text: 'endless one two', interrupted: true });
   });
 
+  it('a visitor is told once more what the broken connection swallowed, and nothing twice', async () => {
+    service = await launchGuarded();
+    const { token } = await service.createSession();
+    const before = await service.connect();
+    await before.data('join', { token });
+    await before.data('say', { text: 'one two three' });
+    await before.event('utterance-end', (e) => e.text === 'one two three');
+    await eventually(() => expect(before.events.at(-1)).toEqual({ name: 'state', payload: { state: 'listening' } }));
+    const all = [...before.events];
+    await service.killGateway();
+    const client = await eventually(() => service.connect());
+    // As if the last two had not come.
+    await eventually(() => client.data('join', { token, resume: true, received: all.length - 2 }));
+    await client.data('say', { text: 'four' });
+    await client.event('utterance-end', (e) => e.text === 'four');
+    const told = client.events.filter(({ name }) => name === 'caption' || name === 'utterance-end');
+    expect(client.events.slice(0, 2)).toEqual(all.slice(-2));
+    expect(told.filter(({ payload }) => JSON.stringify(payload).includes('one'))).toHaveLength(1);
+  });
+
   it('a session in which nobody has taken a seat goes on as well, with its token', async () => {
     service = await launchGuarded();
     const { token } = await service.createSession();

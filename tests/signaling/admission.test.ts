@@ -47,6 +47,25 @@ describe('admission', () => {
     expect(capacityOf(a)).toBeLessThan(piper);
   });
 
+  it('does not take a Kokoro that was held up by other programs for a slow machine', () => {
+    const cost = (kokoroMs: number) => {
+      const a = admission();
+      a.calibrate({ frameCpuMs: 5.7, speech: 'kokoro', kokoroMs });
+      return a.report(0).costCores;
+    };
+    expect(cost(729)).toBeLessThan(cost(1_000));
+    expect(cost(7_000)).toBe(cost(70_000));
+  });
+
+  it('follows a better measurement without a jump', () => {
+    const a = calibrated(10);
+    const before = capacityOf(a);
+    a.calibrate({ frameCpuMs: 4, speech: 'piper' });
+    expect(capacityOf(a)).toBe(before);
+    load(a, {}, 22, 60);
+    expect(capacityOf(a, 60)).toBeGreaterThan(before);
+  });
+
   it('admits exactly as many as it reports, and no more', () => {
     const a = calibrated(5);
     const capacity = capacityOf(a);

@@ -5,6 +5,7 @@
  *   say "crash"    the process dies           say "refuse"   answered with an error
  *   say "hang"     never answered             say "end"      the conversation ends with an error
  *   say "endless …"   its captions come, its end does not
+ *   say "slowly …"    a word every 30 ms, then its end
  *   anything else  becomes captions, an utterance-end and a message of the history
  *
  * `start` answers with an utterance-end that tells the greeting and the length of the history it was opened with. The first packets of a
@@ -107,6 +108,7 @@ class FakeConversation {
   speak(text) {
     const utteranceId = ++this.utterances;
     this.emit({ type: 'state', state: 'speaking' });
+    if (text.startsWith('slowly')) return this.speakSlowly(utteranceId, text);
     for (const [index, word] of text.split(' ').entries()) this.emit({ type: 'caption', utteranceId, index, word });
     if (text.startsWith('endless')) return;
     this.emit({ type: 'history', message: { role: 'assistant', text } });
@@ -114,7 +116,20 @@ class FakeConversation {
     this.emit({ type: 'state', state: 'listening' });
   }
 
+  speakSlowly(utteranceId, text) {
+    const words = text.split(' ');
+    this.speaking = setInterval(() => {
+      const index = text.split(' ').length - words.length;
+      const word = words.shift();
+      if (word !== undefined) return this.emit({ type: 'caption', utteranceId, index, word });
+      clearInterval(this.speaking);
+      this.emit({ type: 'history', message: { role: 'assistant', text } });
+      this.emit({ type: 'utterance-end', utteranceId, text, interrupted: false });
+    }, 30);
+  }
+
   close() {
+    clearInterval(this.speaking);
     clearInterval(this.timer);
     this.socket.close();
     this.opus.close();

@@ -1,3 +1,4 @@
+import '../telemetry.js';
 import { FrameProcessor, Message } from '@ricky0123/vad-node';
 import { VisavisError } from '../../errors.js';
 import { RECOGNITION_RATE_HZ, VAD_WINDOW } from '../engines.js';

@@ -1,5 +1,6 @@
 import type { AgentState, Message } from '../../inference/engines.js';
 import type { UnderWay } from '../conversation-mirror.js';
+import type { ReplayedEvent } from '../event-replay.js';
 import type { SessionOptions } from '../session.js';
 
 /** Older messages are of no use to a successor; as many as the conversation's own mirror keeps. */
@@ -10,7 +11,7 @@ export const SESSION_TTL_MS = 40_000;
 export const LEASE_MS = 3_000;
 
 /** A seat and the join token that leads to it; of the token only the SHA-256 is known. */
-export interface StoredSeat {
+export interface StoredToken {
   participantId: string;
   /** base64url. */
   tokenHash: string;
@@ -20,11 +21,18 @@ export interface StoredSeat {
   held: boolean;
 }
 
+export interface StoredSeat extends StoredToken {
+  /** Events that were sent on the visitor's present connection. */
+  sent: number;
+}
+
 /** What changes with every word; replaced as a whole. */
 export interface LiveState extends UnderWay {
   /** The greeting was begun. */
   started: boolean;
   state: AgentState;
+  /** The last events that were sent to all viewers, oldest first. */
+  recent: readonly ReplayedEvent[];
 }
 
 /** Everything that another gateway needs to go on with a session. */

@@ -19,6 +19,10 @@ export interface AvatarThreadOptions {
   onStats?: (stats: { renderMs: readonly number[]; encodeMs: readonly number[] }) => void;
 }
 
+export function startAvatarThread(entry: URL = new URL('./avatar-thread.js', import.meta.url)): Worker {
+  return new Worker(entry, { name: 'avatar' });
+}
+
 /**
  * The main thread's hold on one avatar thread. `framePort` is the pacer's end of the frame channel: transfer it once.
  * `closed` resolves when the thread has ended, with an error only when it ended by itself.
@@ -30,10 +34,13 @@ export class AvatarThread {
   readonly #onStats: AvatarThreadOptions['onStats'];
   #closing = false;
 
-  /** Starts the thread and waits until it can draw. Rejects with `engine-failed` when it cannot, or not within 15 s. */
-  static async create(o: AvatarThreadOptions): Promise<AvatarThread> {
+  /**
+   * Starts the thread, or takes a `prepared` one, and waits until it can draw. Rejects with `engine-failed` when it cannot, or not within
+   * 15 s.
+   */
+  static async create(o: AvatarThreadOptions, prepared?: Worker): Promise<AvatarThread> {
     const { port1, port2 } = new MessageChannel();
-    const worker = new Worker(new URL('./avatar-thread.js', import.meta.url), { name: 'avatar' });
+    const worker = prepared ?? startAvatarThread();
     const thread = new AvatarThread(worker, port1, o.onStats);
     const opened = thread.#opened();
     const { avatarPath, width, height, bitrateKbps, seed, badge } = o;

@@ -1,17 +1,19 @@
 /** Entry of an avatar's thread: draws and encodes the frames that the pacer asks for. Pixels never leave it. */
 import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { PhonemeMotion } from '../../inference/avatar/motion/phoneme-motion.js';
-import { FRAME_RATE } from '../../inference/avatar/motion-frame.js';
+import { FRAME_RATE, MOTION_FRAME_LENGTH } from '../../inference/avatar/motion-frame.js';
 import { loadAvatarPackage } from '../../inference/avatar/package.js';
 import { Badge } from '../../inference/avatar/renderer/badge.js';
 import { openAvatar } from '../../inference/avatar/renderer/portrait.js';
 import { ProbeAvatar, ProbeMotion } from '../../inference/avatar/renderer/probe.js';
+import type { AvatarStream } from '../../inference/engines.js';
 import { i420Bytes, Vp8Encoder } from '../../media/codecs.js';
 import type { EncodedFrame, FrameRequest, FromAvatarThread, ToAvatarThread } from '../../media/output-protocol.js';
 import { postToPacer } from '../../media/pacer-priority.js';
 import { FrameMaker } from './frame-maker.js';
 
 const STATS_FRAMES = 25;
+const WARM_UP_FRAMES = 5;
 
 const port = parentPort;
 if (port === null) throw new Error('avatar-thread.js runs as a worker thread only');
@@ -24,15 +26,54 @@ function send(message: FromAvatarThread): void {
   port?.postMessage(message);
 }
 
+interface Picture {
+  avatarPath: string;
+  width: number;
+  height: number;
+}
+
+interface LoadedPicture {
+  of: Picture;
+  avatar: AvatarStream;
+  isProbe: boolean;
+}
+
+/** What `prepare` loaded, until `open` takes it. */
+let prepared: Promise<LoadedPicture> | undefined;
+
+async function load({ avatarPath, width, height }: Picture): Promise<LoadedPicture> {
+  const loaded = await loadAvatarPackage(avatarPath);
+  const isProbe = loaded.manifest.renderer === 'probe';
+  const avatar = isProbe ? new ProbeAvatar({ width, height }) : openAvatar(loaded, { width, height });
+  return { of: { avatarPath, width, height }, avatar, isProbe };
+}
+
+/** Also what every picture needs once in a thread: glyphs, and code that has run before. */
+async function prepare(picture: Picture): Promise<LoadedPicture> {
+  const loaded = await load(picture);
+  const { width, height } = picture;
+  const i420 = new Uint8Array(i420Bytes(width, height));
+  Badge.create('AI', { width, height }).draw(i420);
+  for (let i = 0; i < WARM_UP_FRAMES; i++) loaded.avatar.render(new Float32Array(MOTION_FRAME_LENGTH), i420);
+  return loaded;
+}
+
+async function pictureFor(o: Picture): Promise<LoadedPicture> {
+  const ahead = await prepared?.catch(() => undefined);
+  prepared = undefined;
+  const { of } = ahead ?? {};
+  if (ahead !== undefined && of?.avatarPath === o.avatarPath && of.width === o.width && of.height === o.height) {
+    return ahead;
+  }
+  ahead?.avatar.close();
+  return load(o);
+}
+
 async function open(o: Extract<ToAvatarThread, { type: 'open' }>): Promise<void> {
-  const avatar = await loadAvatarPackage(o.avatarPath);
+  const { avatar, isProbe } = await pictureFor(o);
   maker = new FrameMaker({
-    ...(avatar.manifest.renderer === 'probe'
-      ? { avatar: new ProbeAvatar(o), motion: new ProbeMotion() }
-      : {
-          avatar: openAvatar(avatar, { width: o.width, height: o.height }),
-          motion: new PhonemeMotion().open({ frameRate: FRAME_RATE, seed: o.seed }),
-        }),
+    avatar,
+    motion: isProbe ? new ProbeMotion() : new PhonemeMotion().open({ frameRate: FRAME_RATE, seed: o.seed }),
     encoder: new Vp8Encoder(o.width, o.height, { bitrateKbps: o.bitrateKbps, fps: FRAME_RATE }),
     bytes: i420Bytes(o.width, o.height),
     badge: o.badge === null ? null : Badge.create(o.badge, o),
@@ -59,6 +100,11 @@ function handleFrameRequest(first: FrameRequest): void {
 
 port.on('message', (message: ToAvatarThread) => {
   switch (message.type) {
+    case 'prepare':
+      prepared = prepare(message);
+      // `open` loads it again and says what is wrong with it.
+      prepared.catch(() => undefined);
+      break;
     case 'open':
       open(message).catch((error: Error) => send({ type: 'failed', message: error.message }));
       break;

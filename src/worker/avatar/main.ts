@@ -3,14 +3,20 @@
  * protocol of `worker/control.ts` on its IPC channel; ends when that channel closes.
  */
 import '../parent-watch.js';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadConfig } from '../../config.js';
+import { type Config, loadConfig } from '../../config.js';
 import { VisavisError } from '../../errors.js';
+import { loadAvatarManifest } from '../../inference/avatar/package.js';
 import { createLogger } from '../../log.js';
-import type { FromAvatarWorker, ToAvatarWorker } from '../control.js';
+import type { DrawingCost, FromAvatarWorker, ToAvatarWorker } from '../control.js';
 import { measureDrawing } from './drawing-cost.js';
 import { openEngines } from './engines.js';
+import { PreparedThreads } from './prepared-threads.js';
 import { AvatarWorker } from './worker.js';
+
+/** As many conversations go on at once after a failure, or begin, without waiting for their picture to be loaded. */
+const PREPARED_THREADS = 2;
 
 const log = createLogger('avatar-worker');
 
@@ -19,20 +25,40 @@ function send(message: FromAvatarWorker): void {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { socket: { type: 'string' } } });
+  const { values } = parseArgs({ options: { socket: { type: 'string' }, successor: { type: 'boolean' } } });
   if (values.socket === undefined)
     throw new VisavisError('bad-request', 'the avatar worker needs --socket PATH', { field: 'socket' });
   const config = loadConfig(process.env);
   const engines = await openEngines(config, values.socket, log);
-  const drawing = await measureDrawing(config).catch((error: unknown) => {
-    log.warn({ err: error }, 'drawing could not be measured');
-    return null;
-  });
-  const worker = await AvatarWorker.create({ engines, send, log, drawing });
+  // A successor knows from the first worker what this machine can do, and is waited for.
+  const drawing = values.successor === true ? null : await measured(config);
+  const threads = await preparedFor(config);
+  const worker = await AvatarWorker.create({ engines, send, log, drawing, ...(threads && { threads }) });
   process.on('message', (message) => worker.handle(message as ToAvatarWorker));
   process.on('disconnect', () => void worker.close().finally(() => process.exit(0)));
   if (process.send !== undefined && !process.connected) process.exit(0);
   send({ type: 'ready' });
+  threads?.refill();
+}
+
+async function measured(config: Config): Promise<DrawingCost | null> {
+  try {
+    return await measureDrawing(config);
+  } catch (error) {
+    log.warn({ err: error }, 'drawing could not be measured');
+    return null;
+  }
+}
+
+async function preparedFor(config: Config): Promise<PreparedThreads | undefined> {
+  const avatarPath = join(config.avatarsFolder, config.avatar);
+  try {
+    const { width, height } = await loadAvatarManifest(avatarPath);
+    return new PreparedThreads({ avatarPath, width, height }, PREPARED_THREADS);
+  } catch (error) {
+    log.warn({ err: error }, 'the standard avatar cannot be made ready');
+    return undefined;
+  }
 }
 
 process.on('SIGINT', () => {

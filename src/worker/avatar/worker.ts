@@ -6,8 +6,9 @@ import { VisavisError } from '../../errors.js';
 import type { Logger } from '../../log.js';
 import { PacerThread } from '../../media/pacer-client.js';
 import type { DrawingCost, FromAvatarWorker, ToAvatarWorker, WorkerStats } from '../control.js';
-import { AvatarThread } from './avatar-thread-client.js';
+import { AvatarThread, type AvatarThreadOptions } from './avatar-thread-client.js';
 import type { WorkerEngines } from './engines.js';
+import type { PreparedThreads } from './prepared-threads.js';
 import { FrameTimes, percentile } from './stats.js';
 
 type Message<T extends ToAvatarWorker['type']> = Extract<ToAvatarWorker, { type: T }>;
@@ -23,6 +24,8 @@ export interface AvatarWorkerOptions {
   log: Logger;
   /** What was measured before the start, for the reports. */
   drawing?: DrawingCost | null;
+  /** Threads that were made ready for the picture most asked for; closed with the worker. */
+  threads?: PreparedThreads;
 }
 
 export class AvatarWorker {
@@ -111,7 +114,8 @@ export class AvatarWorker {
   }
 
   async #host({ conversationId, link, options, history }: Message<'open'>): Promise<Hosted> {
-    const avatar = await AvatarThread.create({
+    const thread = this.#o.threads?.take();
+    const picture: AvatarThreadOptions = {
       avatarPath: options.avatarPath,
       width: options.width,
       height: options.height,
@@ -119,7 +123,8 @@ export class AvatarWorker {
       seed: options.seed,
       badge: options.badge,
       onStats: (stats) => this.#frameTimes.add(stats),
-    });
+    };
+    const avatar = await AvatarThread.create(picture, thread);
     try {
       const engines = await this.#o.engines.forConversation(options);
       await this.#pacer.open(conversationId, link, avatar.framePort);
@@ -170,6 +175,8 @@ export class AvatarWorker {
     await hosted.conversation.close();
     await this.#pacer.close(conversationId);
     await hosted.avatar.close();
+    // While nobody talks: making threads ready takes the processor from those who do.
+    if (this.#hosted.size === 0 && this.#opening.size === 0) this.#o.threads?.refill();
   }
 
   #find(conversationId: string): Hosted {
@@ -205,6 +212,7 @@ export class AvatarWorker {
   }
 
   async close(): Promise<void> {
+    await this.#o.threads?.close();
     await Promise.all([...this.#hosted.keys()].map((id) => this.#closeConversation(id)));
     await this.#pacer.shutdown();
     await this.#o.engines.close();

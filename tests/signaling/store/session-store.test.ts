@@ -22,6 +22,7 @@ const LIVE: LiveState = {
   utterances: 0,
   speaking: null,
   openTurn: null,
+  recent: [],
 };
 const said = (...texts: string[]): Message[] => texts.map((text) => ({ role: 'user', text }));
 
@@ -47,7 +48,7 @@ function session(id: string, owner: string, history: Message[] = []): StoredSess
       joinWithinMs: 2_000,
     } as StoredSession['options'],
     live: LIVE,
-    seats: [{ participantId: 'p', tokenHash: 'h', expiresAtMs: 5, held: false }],
+    seats: [{ participantId: 'p', tokenHash: 'h', expiresAtMs: 5, held: false, sent: 0 }],
     history,
     messages: history.length,
   };
@@ -108,10 +109,11 @@ describe.each(kinds)('a session store in %s', (_, open) => {
       utterances: 3,
       speaking: { utteranceId: 3, words: ['such', 'as'], aside: false },
       openTurn: { turnId: 2, participantId: 'p' },
+      recent: [{ name: 'state', payload: { state: 'speaking' } }],
     };
     expect(await store.update(id, 'a', { live, from: 0, history: said('one') })).toBe('written');
     expect(await store.update(id, 'a', { from: 0, history: said('one', 'two') })).toBe('written');
-    const seats = [{ participantId: 'q', tokenHash: 'i', expiresAtMs: 7, held: true }];
+    const seats = [{ participantId: 'q', tokenHash: 'i', expiresAtMs: 7, held: true, sent: 9 }];
     expect(await store.update(id, 'a', { seats, from: 1, history: said('two') })).toBe('written');
     expect(await store.load(id)).toMatchObject({ live, seats, history: said('one', 'two'), messages: 2 });
   });

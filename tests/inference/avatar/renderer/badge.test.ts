@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { LANGUAGES } from '../../../../src/languages.js';
 import { BADGE_CHARACTERS } from '../../../../src/config-values.js';
 import { Badge } from '../../../../src/inference/avatar/renderer/badge.js';
 import { textMask, textWidth } from '../../../../src/inference/avatar/renderer/badge-text.js';
+import { LANGUAGES } from '../../../../src/languages.js';
 import { wordingOf } from '../../../../src/wording.js';
 
 function plain(width: number, height: number, luma: number): Uint8Array {

@@ -1,0 +1,63 @@
+import type { Worker } from 'node:worker_threads';
+import { type AvatarThreadOptions, startAvatarThread } from './avatar-thread-client.js';
+
+/** What is drawn, and how large: what can be made ready before anyone asks for it. */
+export type Picture = Pick<AvatarThreadOptions, 'avatarPath' | 'width' | 'height'>;
+
+/**
+ * Avatar threads that have already loaded one picture and wait for conversations: these begin, or go on after a failure, sooner by
+ * half a second of computing each. A thread that is asked for another picture loads that one instead.
+ */
+export class PreparedThreads {
+  readonly #picture: Picture;
+  readonly #count: number;
+  readonly #waiting: Worker[] = [];
+  #closed = false;
+
+  readonly #entry: URL | undefined;
+
+  /** `entry` is the thread's compiled script, by default the one beside this module. */
+  constructor(picture: Picture, count: number, entry?: URL) {
+    this.#picture = picture;
+    this.#count = count;
+    this.#entry = entry;
+  }
+
+  /** A thread that has nothing loaded. */
+  start(): Worker {
+    return startAvatarThread(this.#entry);
+  }
+
+  /** Starts as many threads as are missing. */
+  refill(): void {
+    while (!this.#closed && this.#waiting.length < this.#count) {
+      const worker = this.start();
+      const { avatarPath, width, height } = this.#picture;
+      worker.postMessage({ type: 'prepare', avatarPath, width, height });
+      // One that ends while it waits is missed by nobody.
+      worker.once('error', () => this.#forget(worker));
+      worker.once('exit', () => this.#forget(worker));
+      worker.unref();
+      this.#waiting.push(worker);
+    }
+  }
+
+  /** One that waits; undefined when there is none. It is the caller's from now on. */
+  take(): Worker | undefined {
+    const worker = this.#waiting.shift();
+    worker?.removeAllListeners('exit');
+    worker?.removeAllListeners('error');
+    worker?.ref();
+    return worker;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#waiting.splice(0).map((worker) => worker.terminate()));
+  }
+
+  #forget(worker: Worker): void {
+    const index = this.#waiting.indexOf(worker);
+    if (index >= 0) this.#waiting.splice(index, 1);
+  }
+}
