@@ -70,7 +70,7 @@ async function sheetOf(browser: Browser, shots: readonly Shot[], { columns, widt
     background: #8d918f; font: 13px system-ui } figure { margin: 0 } img { display: block; width: 100%; border-radius: 6px }
     figcaption { padding-top: 4px; color: #111 }`;
   await page.setContent(`<style>${style}</style>${figures.join('')}`);
-  await page.evaluate(() => Promise.all([...document.images].map((image) => image.decode())));
+  await page.evaluate('Promise.all([...document.images].map((image) => image.decode()))');
   const sheet = await page.screenshot({ type: 'jpeg', quality: QUALITY, fullPage: true });
   await page.close();
   return sheet;
