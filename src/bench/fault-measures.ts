@@ -32,10 +32,11 @@ export function flatten(turns: readonly ChatTurn[]): string {
   let out = '';
   let role = '';
   for (const turn of turns) {
+    const words = turn.content.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? [];
+    if (words.length === 0) continue;
     if (turn.role !== role) out += ` <${turn.role}>`;
     role = turn.role;
-    const words = turn.content.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? [];
-    if (words.length > 0) out += ` ${words.join(' ')}`;
+    out += ` ${words.join(' ')}`;
   }
   return out;
 }
@@ -60,7 +61,7 @@ export function summarise(values: readonly (number | undefined)[]): Summary {
   return {
     p50: quantile(known, 0.5),
     p95: quantile(known, 0.95),
-    max: Math.max(...known),
+    max: known.length === 0 ? Number.NaN : Math.max(...known),
     n: values.length,
     never: values.length - known.length,
   };

@@ -86,7 +86,7 @@ export class ConversationMirror {
 
   /** A turn is being understood or an utterance heard. */
   get isUnderWay(): boolean {
-    return this.#openTurn !== undefined || this.#said !== undefined || Boolean(this.#speaking);
+    return this.#openTurn !== undefined || Boolean(this.#speaking);
   }
 
   /** Takes the worker's next event in; returns it as viewers are to see it. */

@@ -50,6 +50,7 @@ export class Session {
   #startPending = false;
   /** `served`: a worker has the conversation; `lost`: none; `reopening`: its successor is taking it over. */
   #worker: 'served' | 'lost' | 'reopening' = 'served';
+  #reopenings = 0;
   /** Something that was being said was cut off by a failure; the visitors are told as soon as they hear. */
   #owesApology = false;
   #onChange: () => void = () => {};
@@ -330,18 +331,19 @@ export class Session {
     const { link } = this.#media;
     if (this.#lifetime.isClosed || this.#worker !== 'lost' || link === undefined) return;
     this.#worker = 'reopening';
+    const attempt = ++this.#reopenings;
     const { worker } = this.#services;
     const { conversation } = this.#options;
     const options = this.#started ? { ...conversation, greeting: null } : conversation;
     try {
-      await worker.open(this.id, { link, options, history: [...this.history] });
+      await worker.reopen(this.id, { link, options, history: [...this.history] });
       await this.#media.resumeLink();
     } catch (thrown) {
-      // When it died once more, the next `onWorkerBack` tries again.
-      if (this.#worker === 'reopening') this.fail(VisavisError.from(thrown));
+      // When it died once more, the next `onWorkerBack` tries again, or has begun to.
+      if (this.#worker === 'reopening' && attempt === this.#reopenings) this.fail(VisavisError.from(thrown));
       return;
     }
-    if (this.#lifetime.isClosed) return;
+    if (this.#lifetime.isClosed || attempt !== this.#reopenings) return;
     this.#worker = 'served';
     this.#tuning.announce();
     this.#microphones.announce();

@@ -164,7 +164,8 @@ class VisitorProcess {
         const join = what === 'connection' && (await this.#rejoin());
         if (join === false || !join.mediaKept) await this.#buildMedia();
       } catch (thrown) {
-        if (this.#broken === 'no') this.#broken = what as 'media' | 'connection';
+        // Who has not joined cannot mend media alone.
+        if (this.#broken === 'no' || what === 'connection') this.#broken = what as 'media' | 'connection';
         const error = VisavisError.from(thrown);
         // Only a seat that is gone for good cannot be taken again.
         if (error.code === 'unauthorized' || (error.code === 'not-found' && what === 'connection')) {

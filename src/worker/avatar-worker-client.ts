@@ -38,6 +38,8 @@ export interface AvatarWorkerLimits {
 
 const LIMITS: AvatarWorkerLimits = { openMs: 10_000, answerMs: 5_000, pongMs: 20_000, pingEveryMs: 5_000 };
 
+const REOPEN_ATTEMPTS = 4;
+
 interface Pending {
   resolve: () => void;
   reject: (error: VisavisError) => void;
@@ -90,6 +92,17 @@ export class AvatarWorkerClient {
       conversationId,
       ...request,
     });
+  }
+
+  /** Like `open`, but asks again when the answer is late: a successor takes all conversations over at once. */
+  async reopen(conversationId: string, request: OpenRequest): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.open(conversationId, request);
+      } catch (thrown) {
+        if (VisavisError.from(thrown).code !== 'upstream-timeout' || attempt === REOPEN_ATTEMPTS) throw thrown;
+      }
+    }
   }
 
   start(conversationId: string): void {

@@ -1,3 +1,4 @@
+import { getPriority } from 'node:os';
 import { VisavisError } from '../errors.js';
 import type { Logger } from '../log.js';
 import { canRestorePriority } from './priority.js';
@@ -46,8 +47,9 @@ export interface WorkerChannel {
 const DEFAULT_BACKOFF = { first: 250, last: 10_000, stableMs: 60_000 };
 /** A child that fails this often before it was ever ready will not become so by itself. */
 const FIRST_START_ATTEMPTS = 3;
-/** A spare starts below everything else where it can be given its priority back. */
-const SPARE_NICE = 19;
+/** A spare starts this far below the one at work, where it can be given its priority back; lower still, a busy machine would starve it. */
+const SPARE_NICE = 10;
+const LOWEST_NICE = 19;
 /** Until it is asked again whether a spare is affordable. */
 const SPARE_RECHECK_MS = 60_000;
 
@@ -220,7 +222,7 @@ export class SupervisedProcess implements WorkerChannel {
 
   #replace(dead: Seat): void {
     const delayMs = this.#growingDelay(dead);
-    const { nice = 0 } = this.#options;
+    const { nice = getPriority() } = this.#options;
     clearTimeout(this.#spareTimer);
     const spare = this.#spare;
     if (spare !== undefined) {
@@ -237,6 +239,11 @@ export class SupervisedProcess implements WorkerChannel {
     }, delayMs);
   }
 
+  #spareNice(): number | undefined {
+    const { nice } = this.#options;
+    return canRestorePriority() ? Math.min(LOWEST_NICE, (nice ?? getPriority()) + SPARE_NICE) : nice;
+  }
+
   #growingDelay(dead: Seat): number {
     const { first, last, stableMs } = this.#backoff;
     if (performance.now() - dead.child.startedAtMs >= stableMs) this.#nextDelayMs = first;
@@ -246,12 +253,12 @@ export class SupervisedProcess implements WorkerChannel {
   }
 
   #scheduleSpare(delayMs: number): void {
-    const { standby, nice } = this.#options;
+    const { standby } = this.#options;
     if (standby === undefined || this.#closed) return;
     clearTimeout(this.#spareTimer);
     this.#spareTimer = setTimeout(() => {
       if (this.#closed || this.#spare !== undefined || !this.#up) return;
-      if (standby.isAffordable()) this.#spare = this.#spawn(canRestorePriority() ? SPARE_NICE : nice);
+      if (standby.isAffordable()) this.#spare = this.#spawn(this.#spareNice());
       else this.#scheduleSpare(SPARE_RECHECK_MS);
     }, delayMs);
     this.#spareTimer.unref();

@@ -4,6 +4,7 @@
  *
  *   say "crash"    the process dies           say "refuse"   answered with an error
  *   say "hang"     never answered             say "end"      the conversation ends with an error
+ *   say "linger …" its words become captions of an utterance that only an interruption ends
  *   say "endless …"   its captions come, its end does not
  *   say "slowly …"    a word every 30 ms, then its end
  *   anything else  becomes captions, an utterance-end and a message of the history
@@ -105,6 +106,29 @@ class FakeConversation {
     }
   }
 
+  begin(text) {
+    this.lingering = text;
+    const utteranceId = ++this.utterances;
+    this.emit({ type: 'state', state: 'speaking' });
+    for (const [index, word] of text.split(' ').entries()) this.emit({ type: 'caption', utteranceId, index, word });
+  }
+
+  interrupt() {
+    if (this.lingering === undefined) return;
+    const text = this.lingering;
+    this.lingering = undefined;
+    this.emit({ type: 'history', message: { role: 'assistant', text, interrupted: true } });
+    this.emit({ type: 'utterance-end', utteranceId: this.utterances, text, interrupted: true });
+    this.emit({ type: 'state', state: 'idle' });
+  }
+
+  apologise() {
+    const utteranceId = ++this.utterances;
+    const text = this.options.apology;
+    this.emit({ type: 'caption', utteranceId, index: 0, word: text, aside: true });
+    this.emit({ type: 'utterance-end', utteranceId, text, interrupted: false });
+  }
+
   speak(text) {
     const utteranceId = ++this.utterances;
     this.emit({ type: 'state', state: 'speaking' });
@@ -148,6 +172,7 @@ function say({ conversationId, requestId, text }) {
   if (text === 'refuse') return send({ type: 'answer', requestId, error: error('engine-failed', 'refused') });
   send({ type: 'answer', requestId });
   if (text === 'end') send({ type: 'closed', conversationId, error: error('engine-failed', 'the face fell off') });
+  else if (text.startsWith('linger')) conversation.begin(text);
   else conversation.speak(text);
 }
 
@@ -233,12 +258,16 @@ process.on('message', (message) => {
       break;
     case 'interrupt':
       send({ type: 'answer', requestId: message.requestId });
+      conversation.interrupt();
       conversation.emit({
         type: 'interruption',
         phase: 'stopped',
         utteranceId: conversation.utterances,
         sinceOnsetMs: 0,
       });
+      break;
+    case 'apologise':
+      conversation?.apologise();
       break;
     case 'close':
       conversations.delete(message.conversationId);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ConversationEvent } from '../../src/agents/events.js';
 import { createLogger } from '../../src/log.js';
 import {
@@ -89,6 +89,17 @@ describe('AvatarWorkerClient', () => {
   it('gives up a request that is not answered in time', async () => {
     await expect(client.interrupt('a')).rejects.toMatchObject({ code: 'upstream-timeout' });
     await expect(client.open('a', OPEN)).rejects.toMatchObject({ code: 'upstream-timeout' });
+  });
+
+  it('asks a successor again that takes its time, and takes its late answer', async () => {
+    const reopened = client.reopen('a', OPEN);
+    await vi.waitUntil(() => channel.sent.length === 2, { timeout: 10_000 });
+    channel.receive({ type: 'opened', conversationId: 'a' });
+    await reopened;
+    const refused = client.reopen('a', OPEN);
+    const error = { code: 'engine-failed' as const, message: 'no face', retryable: false };
+    channel.receive({ type: 'open-failed', conversationId: 'a', error });
+    await expect(refused).rejects.toMatchObject({ code: 'engine-failed' });
   });
 
   it('brings events to the conversation that they belong to', () => {

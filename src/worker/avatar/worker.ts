@@ -98,7 +98,9 @@ export class AvatarWorker {
 
   async #open(message: Message<'open'>): Promise<void> {
     const { conversationId } = message;
-    if (this.#hosted.has(conversationId) || this.#opening.has(conversationId)) return;
+    // Asked again by someone who did not wait for the answer; one that is being opened is answered when it is.
+    if (this.#opening.has(conversationId)) return;
+    if (this.#hosted.has(conversationId)) return this.#o.send({ type: 'opened', conversationId });
     this.#opening.add(conversationId);
     try {
       const hosted = await this.#host(message);
