@@ -282,6 +282,7 @@ export class App {
   #showEnd(message: { title: string; hint: string }): void {
     const { startAgain, back } = this.#strings.stage;
     this.#waiting = undefined;
+    this.#captions.setIdleText('');
     this.#stage.setStatus({ tone: 'over', label: message.title });
     this.#stage.showCard({
       ...message,
