@@ -237,9 +237,13 @@ async function takeAllPlaces(url: string): Promise<{ free: () => Promise<void> }
     ids.push(body.sessionId);
   }
   const free = async (): Promise<void> => {
-    for (const id of ids) await fetch(new URL(`v1/sessions/${id}`, url), { method: 'DELETE' });
+    for (const id of ids) await closeSession(url, id);
   };
   return { free };
+}
+
+async function closeSession(url: string, id: string): Promise<void> {
+  await fetch(new URL(`v1/sessions/${id}`, url), { method: 'DELETE' });
 }
 
 export interface StateVisit {
@@ -252,6 +256,16 @@ export interface StateVisit {
 /** Brings a fresh page into `state`; `leave()` undoes what that took and ends its conversation. */
 export async function visitState(page: Page, service: PageService, state: PageState): Promise<StateVisit> {
   const steps: Visit['undo'] = [];
+  const sessionIds: Promise<string | undefined>[] = [];
+  page.on('response', (response) => {
+    if (response.status() !== 201) return;
+    sessionIds.push(
+      response.json().then(
+        (body: { sessionId?: string }) => body.sessionId,
+        () => undefined,
+      ),
+    );
+  });
   await page.addInitScript({ content: microphoneScript(state.microphone ?? 'humming') });
   const wire = await Wire.attach(page);
   await page.goto(`${service.url}?greeting=none&${state.query ?? ''}`);
@@ -262,6 +276,8 @@ export async function visitState(page: Page, service: PageService, state: PageSt
   const leave = async (): Promise<void> => {
     await undo();
     await page.goto('about:blank');
+    // A page whose connection was cut could not say goodbye.
+    for (const id of await Promise.all(sessionIds)) if (id !== undefined) await closeSession(service.url, id);
   };
   try {
     await state.reach({ page, service, wire, undo: steps });

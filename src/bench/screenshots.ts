@@ -12,7 +12,8 @@ const CHROMIUM = '/usr/bin/chromium';
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required'];
 /** Lets fades end. */
 const SETTLE_MS = 900;
-const QUALITY = 78;
+const QUALITY = 76;
+const SHEET_QUALITY = 62;
 
 interface Screen {
   name: string;
@@ -28,12 +29,12 @@ interface Shot {
 }
 
 const SCREENS: readonly Screen[] = [
-  { name: 'desktop', options: { viewport: { width: 1440, height: 900 } }, columns: 4, width: 480 },
+  { name: 'desktop', options: { viewport: { width: 1440, height: 900 } }, columns: 4, width: 400 },
   {
     name: 'phone',
     options: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
     columns: 9,
-    width: 220,
+    width: 180,
   },
 ];
 
@@ -71,7 +72,7 @@ async function sheetOf(browser: Browser, shots: readonly Shot[], { columns, widt
     figcaption { padding-top: 4px; color: #111 }`;
   await page.setContent(`<style>${style}</style>${figures.join('')}`);
   await page.evaluate('Promise.all([...document.images].map((image) => image.decode()))');
-  const sheet = await page.screenshot({ type: 'jpeg', quality: QUALITY, fullPage: true });
+  const sheet = await page.screenshot({ type: 'jpeg', quality: SHEET_QUALITY, fullPage: true });
   await page.close();
   return sheet;
 }
@@ -79,7 +80,7 @@ async function sheetOf(browser: Browser, shots: readonly Shot[], { columns, widt
 async function main(): Promise<void> {
   const [folder = 'docs', ...names] = process.argv.slice(2);
   const states = names.length === 0 ? PAGE_STATES : PAGE_STATES.filter(({ name }) => names.includes(name));
-  const env = { VISAVIS_SPEECH: 'piper', VISAVIS_MAX_SESSIONS: '3', VISAVIS_ADMISSION: 'off', VISAVIS_STANDBY: 'off' };
+  const env = { VISAVIS_SPEECH: 'piper', VISAVIS_MAX_SESSIONS: '2', VISAVIS_ADMISSION: 'off', VISAVIS_STANDBY: 'off' };
   const service = await BenchServer.create({ ...env, OPENAI_API_KEY: '', OPENAI_BASE_URL: '' });
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
   try {

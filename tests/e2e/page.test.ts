@@ -66,7 +66,7 @@ describe.skipIf(NO_BROWSER)('the talk page', () => {
   let complaints: string[];
 
   beforeAll(async () => {
-    service = await startService({ VISAVIS_ADMISSION: 'off', VISAVIS_MAX_SESSIONS: '3', VISAVIS_STANDBY: 'off' });
+    service = await startService({ VISAVIS_ADMISSION: 'off', VISAVIS_MAX_SESSIONS: '2', VISAVIS_STANDBY: 'off' });
     browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
   }, 240_000);
 

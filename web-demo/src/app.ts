@@ -5,7 +5,7 @@ import type { PageLanguage, Strings } from './i18n/index.js';
 import { PictureWatch } from './model/picture-watch.js';
 import type { PreferenceStore, Preferences } from './model/preferences.js';
 import { SilenceWatch } from './model/silence-watch.js';
-import { describeEnd, describeProblem, describeStartFailure, describeStatus } from './model/status.js';
+import { describeEnd, describeIdle, describeProblem, describeStartFailure, describeStatus } from './model/status.js';
 import { countersOf, type StatsEntry, type StreamCounters, streamStats } from './model/stream-stats.js';
 import { isBusy, secondsLeft, type Waiting, waitAgain } from './model/waiting.js';
 import { Seam } from './seam.js';
@@ -243,18 +243,7 @@ export class App {
     const microphone = state.microphone === 'on' ? 'on' : state.microphone === 'muted' ? 'muted' : 'off';
     const input = { phase, agentState, pictureShown, microphone, pictureStalled: this.#pictureStalled } as const;
     this.#stage.setStatus(describeStatus(input, this.#strings));
-    this.#captions.setIdleText(this.#idleText(state));
-  }
-
-  #idleText({ phase, microphone, pictureShown }: TalkState): string {
-    const { idle } = this.#strings;
-    if (phase === 'over') return '';
-    if (phase === 'reconnecting') return idle.reconnecting;
-    if (microphone === 'asking') return idle.askingMicrophone;
-    if (phase === 'connecting' || !pictureShown) return idle.oneMoment;
-    if (this.#pictureStalled) return idle.recovering;
-    if (microphone === 'muted') return '';
-    return microphone === 'on' ? idle.sayHello : idle.typeToBegin;
+    this.#captions.setIdleText(describeIdle({ ...state, pictureStalled: this.#pictureStalled }, this.#strings));
   }
 
   #handleEvent(event: ConversationEvent): void {

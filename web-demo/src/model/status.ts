@@ -2,6 +2,7 @@ import type { AgentState } from '../../../src/inference/engines.js';
 import type { EndReason, Phase } from '../client/events.js';
 import type { MicrophoneFailure } from '../client/microphone.js';
 import type { Strings } from '../i18n/index.js';
+import type { TalkState } from '../talk-state.js';
 
 export type Tone =
   | 'idle'
@@ -83,4 +84,19 @@ export function describeMicrophoneFailure(
 ): string {
   if (failure === 'absent' && !isSecure) return microphoneProblem.insecure;
   return microphoneProblem[failure];
+}
+
+/** What stands in the place of captions while nothing is said. */
+export function describeIdle(
+  state: Pick<TalkState, 'phase' | 'microphone' | 'pictureShown'> & { pictureStalled: boolean },
+  { idle }: Strings,
+): string {
+  const { phase, microphone, pictureShown, pictureStalled } = state;
+  if (phase === 'over') return '';
+  if (phase === 'reconnecting') return idle.reconnecting;
+  if (microphone === 'asking') return idle.askingMicrophone;
+  if (phase === 'connecting' || !pictureShown) return idle.oneMoment;
+  if (pictureStalled) return idle.recovering;
+  if (microphone === 'muted') return '';
+  return microphone === 'on' ? idle.sayHello : idle.typeToBegin;
 }
