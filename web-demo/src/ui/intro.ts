@@ -90,6 +90,7 @@ export function createIntro({ onStart, onChoose }: IntroActions, { intro: words 
         return button;
       });
       chooser.replaceChildren(...(avatars.length > 1 ? buttons : []));
+      chooser.hidden = avatars.length <= 1;
       choose(avatars, chosen);
     },
     setPermission(permission) {
