@@ -43,10 +43,13 @@ export function flatten(turns: readonly ChatTurn[]): string {
   return out;
 }
 
-/** How many of the requests do not begin with everything that the request before them knew. */
+/**
+ * How many of the requests do not begin with everything that the request before them knew, but for its last turn: a reply is asked for
+ * before it is certain that the visitor has finished, and the text may still change.
+ */
 export function historyBreaks(requests: readonly (readonly ChatTurn[])[]): number {
-  const texts = requests.map(flatten);
-  return texts.filter((text, i) => i > 0 && !text.startsWith(texts[i - 1] as string)).length;
+  const certain = requests.map((turns) => flatten(turns.slice(0, -1)));
+  return requests.filter((turns, i) => i > 0 && !flatten(turns).startsWith(certain[i - 1] as string)).length;
 }
 
 export interface Summary {

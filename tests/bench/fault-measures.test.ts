@@ -47,6 +47,7 @@ describe('histories', () => {
     const second = [...first, assistant('Two.'), user('Three.')];
     expect(historyBreaks([first, second, [...second, assistant('Four')]])).toBe(0);
     expect(historyBreaks([first, second, [user('Three.')]])).toBe(1);
+    expect(historyBreaks([first, [user('One, or rather another.')], [user('One.'), assistant('Two.')]])).toBe(0);
   });
 });
 
