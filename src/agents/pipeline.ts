@@ -147,7 +147,6 @@ export class Pipeline {
       return;
     }
     this.#stopReply();
-    this.#owesApology = false;
     this.#mirror(this.#o.history.addUser(transcript.text));
     const usable = this.#prepared !== undefined && this.#prepared.text === transcript.text;
     if (!usable) this.#prepare(transcript, lastVoicedAtMs, undefined, true);
@@ -188,10 +187,8 @@ export class Pipeline {
       pace: this.#o.pace,
       speechVoice: this.#o.speechVoice,
       apology: agentApology,
-      onError: (error) => this.#emitError(error),
-      onUnspoken: () => {
-        this.#owesApology ||= !aside;
-      },
+      // What an apology is about was reported, and why it cannot be spoken is most often the same.
+      onError: (error) => aside || this.#emitError(error),
       now: this.#now,
     });
   }
@@ -235,7 +232,10 @@ export class Pipeline {
         text: event.heard,
         interrupted: event.interrupted,
       });
-      if (this.#current?.reply.utteranceId === event.utteranceId) this.#current = undefined;
+      if (this.#current?.reply.utteranceId === event.utteranceId) {
+        this.#owesApology ||= this.#current.reply.isUnspoken && !aside;
+        this.#current = undefined;
+      }
       // An apology that could not be spoken is not tried again at once.
       if (!aside) this.#payApology();
       if (!event.interrupted) this.#speakQueued();

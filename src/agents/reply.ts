@@ -30,8 +30,6 @@ export interface ReplyOptions {
   /** Spoken in place of what a failing agent still owed. */
   apology: (error: VisavisError) => string;
   onError: (error: VisavisError) => void;
-  /** A segment could not be synthesised; what follows it is not spoken. Called after `onError`. */
-  onUnspoken?: () => void;
   now?: () => number;
 }
 
@@ -48,6 +46,7 @@ export class Reply {
   #release!: () => void;
   readonly #released: Promise<void>;
   #utteranceId: number | undefined;
+  #unspoken = false;
 
   constructor(options: ReplyOptions) {
     this.#o = options;
@@ -62,6 +61,11 @@ export class Reply {
   /** Known once the reply is released. */
   get utteranceId(): number | undefined {
     return this.#utteranceId;
+  }
+
+  /** A segment could not be synthesised, and it and what followed it was not spoken. */
+  get isUnspoken(): boolean {
+    return this.#unspoken;
   }
 
   get isCancelled(): boolean {
@@ -137,8 +141,8 @@ export class Reply {
       }
     } catch (thrown) {
       if (!isAbort(thrown) && !signal.aborted) {
+        this.#unspoken = true;
         this.#o.onError(VisavisError.from(thrown, 'engine-failed'));
-        this.#o.onUnspoken?.();
       }
     } finally {
       await this.#released;

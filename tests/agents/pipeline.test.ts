@@ -15,6 +15,8 @@ import {
   ScriptedVad,
 } from '../support/scripted-engines.js';
 
+const APOLOGY = 'Sorry, please go on.';
+
 class Bench {
   readonly events: ConversationEvent[] = [];
   readonly agent = new ScriptedAgent();
@@ -30,6 +32,7 @@ class Bench {
     pace: new SynthesisPace(),
     history: this.history,
     voice: this.voice,
+    apology: APOLOGY,
     onState: (state) => this.face.setState(state),
     emit: (event) => this.events.push(event),
   });
@@ -232,5 +235,70 @@ describe('the floor', () => {
     await bench.silence(640);
     bench.play();
     expect(bench.of('transcript').map((e) => e.participantId)).not.toContain('bob');
+  });
+});
+
+describe('an apology', () => {
+  const heard = () => bench.of('utterance-end').map(({ text }) => text);
+
+  it('is spoken with captions that are marked as an aside, and does not become part of the history', async () => {
+    bench.pipeline.apologise();
+    await settle();
+    bench.play();
+    expect(heard()).toEqual([APOLOGY]);
+    expect(bench.of('caption').every(({ aside }) => aside === true)).toBe(true);
+    expect(bench.of('history')).toEqual([]);
+    expect(bench.pipeline.state).toBe('idle');
+  });
+
+  it('is left out while someone has the floor', async () => {
+    await bench.speech(512);
+    bench.pipeline.apologise();
+    await settle();
+    expect(bench.synthesiser.spoken).toEqual([]);
+    bench.recognition.text = 'What does it cost?';
+    await bench.silence(640);
+    bench.pipeline.apologise();
+    await settle();
+    bench.play();
+    expect(heard()).not.toContain(APOLOGY);
+  });
+
+  it('follows a turn that could not be recognised', async () => {
+    bench.recognition.gate = Promise.reject(new VisavisError('unavailable', 'the speech worker is not connected'));
+    bench.recognition.gate.catch(() => undefined);
+    await bench.speech(512);
+    await bench.silence(1_500);
+    await settle();
+    bench.play();
+    expect(bench.of('error')).not.toEqual([]);
+    expect(heard()).toEqual([APOLOGY]);
+  });
+
+  it('follows a reply that could not be spoken, and is not tried without end when it cannot be spoken either', async () => {
+    bench.synthesiser.fail = true;
+    await bench.turn('What does it cost?');
+    await settle();
+    expect(bench.of('error')).toHaveLength(1);
+    bench.synthesiser.fail = false;
+    await settle();
+    bench.play();
+    expect(heard()).not.toContain(APOLOGY);
+    expect(bench.pipeline.state).toBe('idle');
+  });
+
+  it('does not follow a prepared reply that could not be spoken and was not wanted in the end', async () => {
+    bench.synthesiser.fail = true;
+    bench.recognition.text = 'What does it';
+    await bench.speech(512);
+    await bench.silence(160);
+    bench.synthesiser.fail = false;
+    bench.recognition.text = 'What does it cost in euros?';
+    await bench.speech(512);
+    await bench.silence(640);
+    bench.play();
+    await settle();
+    expect(heard()).toHaveLength(1);
+    expect(heard()).not.toContain(APOLOGY);
   });
 });
