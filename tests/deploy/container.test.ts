@@ -62,7 +62,7 @@ describe('the entry point of the container', () => {
       sha256: createHash('sha256').update(content).digest('hex'),
       sources: [{ url: 'http://127.0.0.1:9/tiny.onnx' }],
     };
-    const lock = { version: 1, groups: { default: 'd', piper: 'p' }, files: [file] };
+    const lock = { version: 1, groups: { default: 'd', piper: 'p', vision: 'v' }, files: [file] };
     writeFileSync(join(root, 'models.lock.json'), JSON.stringify(lock));
     writeFileSync(join(root, 'package.json'), '{"type":"module"}');
     mkdirSync(join(root, 'models'));
