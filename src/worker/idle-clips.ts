@@ -28,7 +28,7 @@ export interface IdleClipsOptions {
 }
 
 /** To be raised when clips look different for the same avatar. */
-const REVISION = 2;
+const REVISION = 3;
 const RENDER_LIMIT_MS = 120_000;
 const LOWEST_PRIORITY = 19;
 /** Avatars that wait to be drawn; a folder with more than these gets their clips as they are asked for again. */
