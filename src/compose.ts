@@ -290,7 +290,7 @@ export class Gateway {
       logger: this.#logger,
     });
     if (this.#closing === undefined) this.#sfu = sfu;
-    else sfu.close();
+    else await sfu.close();
   }
 
   #notReady(): string | undefined {
@@ -321,10 +321,10 @@ export class Gateway {
   }
 
   async #close(): Promise<void> {
-    this.#clips?.close();
+    const clips = this.#clips?.close();
     this.#operations.close();
     await this.registry.close();
-    this.#sfu?.close();
+    const media = this.#sfu?.close();
     this.#worker?.dispose();
     const workers = this.supervisor.close();
     await new Promise<void>((resolve) => {
@@ -332,7 +332,7 @@ export class Gateway {
       // Clients that keep a connection open would hold the server for as long as they like.
       setTimeout(() => this.#http.closeAllConnections(), 200);
     });
-    await workers;
+    await Promise.all([workers, media, clips]);
     this.#cluster?.close();
     await this.#store.close();
   }

@@ -9,7 +9,7 @@ import { SetupError, say } from './report.mjs';
 export const SERVE_PACKAGES = ['g++', 'pkg-config', 'libvpx-dev', 'libopus-dev'];
 /** Tests; any of the commands will do in place of the package. */
 export const TEST_PACKAGES = [
-  { name: 'chromium', commands: ['chromium', 'chromium-browser', 'google-chrome'] },
+  { name: 'chromium', commands: ['chromium'] },
   { name: 'redis-server', commands: ['redis-server'] },
   { name: 'nginx', commands: ['nginx'] },
   { name: 'caddy', commands: ['caddy'] },

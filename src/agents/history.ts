@@ -7,12 +7,6 @@ export interface HistoryLimits {
 
 export const DEFAULT_HISTORY_LIMITS: HistoryLimits = { maxMessages: 100, maxCharacters: 24_000 };
 
-/** The first `heardWords` words of `text`, as written, white space between them normalised to single spaces. */
-export function truncateAtWord(text: string, heardWords: number): string {
-  const words = text.split(/\s+/u).filter((word) => word !== '');
-  return words.slice(0, Math.max(0, heardWords)).join(' ');
-}
-
 /**
  * What was said and HEARD in one conversation, oldest first. Turns of visitors that follow each other become one message,
  * so that a question whose answer nobody heard stays part of the next one. Always within its limits: the oldest messages

@@ -7,6 +7,7 @@ import type { RecognitionStream, Transcript, VoiceActivityStream } from '../infe
 import { VAD_WINDOW } from '../inference/engines.js';
 import { SpeechLevel } from './speech-level.js';
 import { type TurnDecision, TurnMachine, type TurnSettings } from './turn.js';
+import { takesFloor } from './turn-text.js';
 
 const WINDOW_MS = 32;
 /** Audio before the onset that belongs to the turn: soft first sounds come before the detector is sure. */
@@ -162,7 +163,7 @@ export class Listener {
         onEvent({ type: 'discard' });
         break;
       case 'end':
-        void this.#endTurn(decision.lastVoicedMs, decision.overVoice);
+        void this.#endTurn(decision);
         break;
     }
   }
@@ -196,7 +197,7 @@ export class Listener {
     this.#candidate = undefined;
   }
 
-  async #endTurn(lastVoicedMs: number, overVoice: boolean): Promise<void> {
+  async #endTurn({ lastVoicedMs, overVoice, doubtful }: Extract<TurnDecision, { type: 'end' }>): Promise<void> {
     if (this.#candidate === undefined) this.#startCandidate(lastVoicedMs);
     const candidate = this.#candidate;
     this.#inTurn = false;
@@ -204,7 +205,9 @@ export class Listener {
     if (this.#candidate !== candidate) return;
     this.#candidate = undefined;
     this.#o.recognition.reset();
-    if (transcript === undefined || transcript.text.length === 0) this.#o.onEvent({ type: 'discard' });
+    const text = transcript?.text ?? '';
+    const isTurn = text.length > 0 && (!doubtful || takesFloor(text));
+    if (transcript === undefined || !isTurn) this.#o.onEvent({ type: 'discard' });
     else this.#o.onEvent({ type: 'turn-end', transcript, lastVoicedAtMs: this.#lastVoicedAtMs, overVoice });
   }
 

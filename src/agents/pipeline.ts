@@ -140,6 +140,7 @@ export class Pipeline {
     const turn = this.#turn ?? { id: this.#nextTurn++, participantId: '', hasPartial: false };
     this.#emitTranscript(turn, transcript.text, true);
     this.#turn = undefined;
+    this.#owesApology = false;
     this.#o.voice.restore();
     if (overVoice && isBackchannel(transcript.text)) {
       this.#dropPrepared();
@@ -295,6 +296,7 @@ export class Pipeline {
     this.#stopReply();
     const turn: Turn = { id: this.#nextTurn++, participantId, hasPartial: false };
     this.#turn = undefined;
+    this.#owesApology = false;
     this.#emitTranscript(turn, text, true);
     this.#mirror(this.#o.history.addUser(text));
     const now = this.#now();

@@ -12,11 +12,6 @@ export interface Segment {
   joint: ' ' | '';
 }
 
-/** The text that `segments` were made of, its white space normalised to single spaces. */
-export function joinSegments(segments: readonly Segment[]): string {
-  return segments.map((segment) => segment.joint + segment.text).join('');
-}
-
 /** Speech lengths in ms that shape the segments; see `SegmentAssembler`. */
 export interface SegmentLimits {
   firstMs: number;

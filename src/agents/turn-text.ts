@@ -73,6 +73,16 @@ export function asksForFloor(text: string): boolean {
   return words(text).some((word) => STOPS.has(word));
 }
 
+/** "Wait", "stop, stop", "excuse me": asks for the floor and says nothing else yet. */
+export function isBareCall(text: string): boolean {
+  return asksForFloor(text) && words(text).length <= 2;
+}
+
+/** True when these words, said over the avatar's voice, are meant to stop it. */
+export function takesFloor(text: string): boolean {
+  return asksForFloor(text) || (contentWords(text).length >= 3 && !isBackchannel(text));
+}
+
 /** The words that say something: neither backchannels nor fillers. */
 export function contentWords(text: string): string[] {
   return words(text).filter((word) => !BACKCHANNELS.has(word));

@@ -8,7 +8,7 @@
  * When the onset falls into the avatar's own voice, the voice is ducked first, and words and duration decide whether it
  * stops (an interruption) or goes on (a backchannel, a cough, a door).
  */
-import { asksForFloor, completeness, contentWords, isBackchannel } from './turn-text.js';
+import { asksForFloor, completeness, contentWords, isBackchannel, isBareCall } from './turn-text.js';
 
 export interface TurnSettings {
   /** Speech probability from which a window counts as voiced / below which as silent (hysteresis). */
@@ -61,7 +61,8 @@ export type TurnDecision =
   | { type: 'pause'; lastVoicedMs: number }
   /** The speaker went on: what was begun at the pause is void. */
   | { type: 'continue'; atMs: number }
-  | { type: 'end'; lastVoicedMs: number; atMs: number; overVoice: boolean }
+  /** `doubtful`: the avatar went on speaking because no words were known in time; only words that ask for the floor make it a turn. */
+  | { type: 'end'; lastVoicedMs: number; atMs: number; overVoice: boolean; doubtful?: true }
   /** What began was no turn. */
   | { type: 'discard'; atMs: number };
 
@@ -190,7 +191,15 @@ export class TurnMachine {
     }
     if (this.#overlap === 'undecided') return;
     if (this.#overlap === 'tolerated') {
-      if (silenceMs >= this.#settings.completeMs) this.#finish(out, { type: 'discard', atMs });
+      if (silenceMs < this.#settings.completeMs) return;
+      // A busy recogniser may still be at it: what was said is not lost for that.
+      const known = this.#textIsFinal || isBackchannel(this.#text ?? '');
+      const unheard = !known && this.#voicedMs >= this.#settings.classifyMs;
+      const lastVoicedMs = this.#lastVoicedMs;
+      this.#finish(
+        out,
+        unheard ? { type: 'end', lastVoicedMs, atMs, overVoice: true, doubtful: true } : { type: 'discard', atMs },
+      );
       return;
     }
     if (silenceMs < this.requiredSilenceMs()) return;
@@ -206,7 +215,10 @@ export class TurnMachine {
   /** Silence that ends the turn as things stand. A speaker who pauses long within the turn is given that time again. */
   requiredSilenceMs(): number {
     const s = this.#settings;
-    const kind = this.#text === undefined ? 'open' : completeness(this.#text);
+    const text = this.#text;
+    // "Wait!" has stopped the avatar; what it was stopped for mostly follows.
+    const called = this.#overlap === 'yielded' && text !== undefined && isBareCall(text);
+    const kind = called ? 'unfinished' : text === undefined ? 'open' : completeness(text);
     const base = {
       question: s.questionMs,
       complete: s.completeMs,

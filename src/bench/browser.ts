@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 
-const CHROMIUM = '/usr/bin/chromium';
+/** Debian's. */
+export const CHROMIUM = '/usr/bin/chromium';
+/** For pages that are only looked at. */
+export const PAGE_FLAGS = ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required'];
 const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
+  ...PAGE_FLAGS,
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
@@ -15,7 +17,6 @@ const FLAGS = [
   '--disable-sync',
   '--use-fake-ui-for-media-stream',
   '--use-fake-device-for-media-stream',
-  '--autoplay-policy=no-user-gesture-required',
 ];
 
 export interface BrowserOptions {

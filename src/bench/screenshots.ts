@@ -5,11 +5,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
+import { CHROMIUM, PAGE_FLAGS } from './browser.js';
 import { PAGE_STATES, type PageState, visitState } from './page-states.js';
 import { BenchServer } from './server.js';
 
-const CHROMIUM = '/usr/bin/chromium';
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required'];
 /** Lets fades end. */
 const SETTLE_MS = 900;
 const QUALITY = 76;
@@ -82,7 +81,7 @@ async function main(): Promise<void> {
   const states = names.length === 0 ? PAGE_STATES : PAGE_STATES.filter(({ name }) => names.includes(name));
   const env = { VISAVIS_SPEECH: 'piper', VISAVIS_MAX_SESSIONS: '2', VISAVIS_ADMISSION: 'off', VISAVIS_STANDBY: 'off' };
   const service = await BenchServer.create({ ...env, OPENAI_API_KEY: '', OPENAI_BASE_URL: '' });
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: PAGE_FLAGS });
   try {
     mkdirSync(folder, { recursive: true });
     for (const screen of SCREENS) {

@@ -52,6 +52,8 @@ const RESTART_LAST_DELAY_MS = 10_000;
 /** A dead worker's sockets are free as soon as the kernel has buried the process. */
 const BIND_TRIES = 20;
 const BIND_RETRY_MS = 50;
+/** A worker that was told to end has only sockets to close. */
+const EXIT_LIMIT_MS = 1_000;
 
 /**
  * The mediasoup workers: rooms are spread over them. A spare process takes the place and the ports of one that dies; its rooms are
@@ -74,7 +76,7 @@ export class Sfu {
       for (let index = 0; index < options.workers; index++) await sfu.#startWorker(index);
       sfu.#scheduleSpare(RESTART_DELAY_MS);
     } catch (thrown) {
-      sfu.close();
+      await sfu.close();
       throw thrown;
     }
     return sfu;
@@ -127,12 +129,15 @@ export class Sfu {
     }
   }
 
-  close(): void {
+  /** Ends the workers; resolves when their processes are gone. */
+  async close(): Promise<void> {
     this.#closed = true;
-    for (const { worker } of this.#workers.values()) worker.close();
+    const workers = [...this.#workers.values()].map(({ worker }) => worker);
+    if (this.#spare !== undefined) workers.push(this.#spare);
     this.#workers.clear();
-    this.#spare?.close();
+    this.#spare = undefined;
     for (const wake of [...this.#vacancies]) wake();
+    await Promise.all(workers.map(endProcess));
   }
 
   async #openRoom(on: MediaWorker, onLost: () => void): Promise<Room> {
@@ -303,6 +308,19 @@ export class Room {
     this.router.close();
     this.#events.onClose();
   }
+}
+
+/** Closes a worker; resolves when its process is gone, or after a moment. */
+async function endProcess(worker: Worker): Promise<void> {
+  if (worker.subprocessClosed) return;
+  await new Promise<void>((resolve) => {
+    const limit = setTimeout(resolve, EXIT_LIMIT_MS);
+    worker.once('subprocessclose', () => {
+      clearTimeout(limit);
+      resolve();
+    });
+    worker.close();
+  });
 }
 
 function bindError(thrown: unknown, ip: string, port: number): VisavisError {

@@ -220,9 +220,12 @@ export class AvatarWorkerClient {
       case 'event':
         this.#listeners.get(message.conversationId)?.onEvent(message.event);
         break;
-      case 'closed':
-        this.#listeners.get(message.conversationId)?.onClosed(message.error && VisavisError.fromBody(message.error));
+      case 'closed': {
+        const error = message.error && VisavisError.fromBody(message.error);
+        if (error !== undefined) this.#settle(this.#opening, message.conversationId, error);
+        this.#listeners.get(message.conversationId)?.onClosed(error);
         break;
+      }
       case 'pong':
         this.#pinged = undefined;
         this.#onStats(message.stats);

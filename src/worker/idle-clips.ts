@@ -45,19 +45,16 @@ export class IdleClips {
   #started = false;
   #closed = false;
   #child: ChildProcess | undefined;
+  #drawing: Promise<void> = Promise.resolve();
 
   constructor(options: IdleClipsOptions) {
     this.#options = options;
   }
 
-  get isDrawing(): boolean {
-    return this.#child !== undefined;
-  }
-
   /** Begins to draw what was asked for; until then the machine belongs to the service's own start. */
   start(): void {
     this.#started = true;
-    void this.#drawNext();
+    this.#drawNext();
   }
 
   /** The clip's files, or undefined when there are none yet: they are then drawn, and a later call finds them. */
@@ -68,16 +65,17 @@ export class IdleClips {
     if (this.#closed || this.#failed.has(files.version) || this.#waiting.size >= MAX_WAITING) return undefined;
     if (!this.#waiting.has(files.version)) {
       this.#waiting.set(files.version, { folder, files });
-      void this.#drawNext();
+      this.#drawNext();
     }
     return undefined;
   }
 
-  /** Stops drawing; clips that are there stay. */
-  close(): void {
+  /** Stops drawing; clips that are there stay. Resolves when nothing is being drawn any more. */
+  async close(): Promise<void> {
     this.#closed = true;
     this.#waiting.clear();
     this.#child?.kill('SIGKILL');
+    await this.#drawing;
   }
 
   #filesOf(manifest: AvatarManifest): IdleClipFiles {
@@ -87,10 +85,13 @@ export class IdleClips {
     return { version, clipPath: path('webm'), stillPath: path('webp') };
   }
 
-  async #drawNext(): Promise<void> {
+  #drawNext(): void {
     const next = [...this.#waiting.values()][0];
     if (!this.#started || this.#child !== undefined || next === undefined) return;
-    const { folder, files } = next;
+    this.#drawing = this.#draw(next);
+  }
+
+  async #draw({ folder, files }: { folder: string; files: IdleClipFiles }): Promise<void> {
     const { logger } = this.#options;
     // Written under another name and then moved, the clip last: whoever sees it sees all of it.
     const partial = { clip: `${files.clipPath}.${process.pid}`, still: `${files.stillPath}.${process.pid}` };
@@ -107,7 +108,7 @@ export class IdleClips {
     }
     this.#child = undefined;
     this.#waiting.delete(files.version);
-    if (!this.#closed) void this.#drawNext();
+    if (!this.#closed) this.#drawNext();
   }
 
   async #run(args: string[]): Promise<void> {

@@ -1,9 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** `visavis-PID-STARTED-…`: whose folder it is, and when that process started, because process ids are used again. */
-const NAME = /^visavis-(\d+)-(\d+)-[^-]+$/;
+/**
+ * `visavis-NAMESPACE-PID-STARTED-…`: whose folder it is, and when that process started, because process ids are used again, and other
+ * containers that share the folder have the same ones.
+ */
+const NAME = /^visavis-(\d+)-(\d+)-(\d+)-[^-]+$/;
 
 /** A folder for sockets that only this user can enter. It is removed when this process ends, or by the next start after a kill. */
 export class RuntimeFolder {
@@ -13,7 +16,7 @@ export class RuntimeFolder {
   constructor(parent = tmpdir()) {
     removeStale(parent);
     // mkdtemp makes the folder with mode 0700.
-    this.path = mkdtempSync(join(parent, `visavis-${process.pid}-${startedAt(process.pid) ?? 0}-`));
+    this.path = mkdtempSync(join(parent, `visavis-${processNamespace() ?? 0}-${process.pid}-${startedAt(process.pid) ?? 0}-`));
     process.once('exit', this.#remove);
   }
 
@@ -26,16 +29,28 @@ export class RuntimeFolder {
 
 /** Removes this user's folders whose owners are dead. */
 function removeStale(parent: string): void {
+  const here = processNamespace();
+  // Without /proc nobody knows who lives.
+  if (here === undefined || startedAt(process.pid) === undefined) return;
   for (const name of readdirSync(parent)) {
     const match = NAME.exec(name);
-    if (match === null) continue;
+    if (match === null || match[1] !== here) continue;
     const path = join(parent, name);
     try {
       if (statSync(path).uid !== process.getuid?.()) continue;
-      if (String(startedAt(Number(match[1])) ?? '') !== match[2]) rmSync(path, { recursive: true, force: true });
+      if (String(startedAt(Number(match[2])) ?? '') !== match[3]) rmSync(path, { recursive: true, force: true });
     } catch {
       // Another start removed it at the same moment.
     }
+  }
+}
+
+/** Inode of this process's PID namespace, pid_namespaces(7). */
+function processNamespace(): string | undefined {
+  try {
+    return /\[(\d+)\]/.exec(readlinkSync('/proc/self/ns/pid'))?.[1];
+  } catch {
+    return undefined;
   }
 }
 

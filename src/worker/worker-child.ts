@@ -52,7 +52,11 @@ export class WorkerChild {
     });
     if (nice !== undefined) lowerPriority(this.#child.pid, nice);
     this.#child.on('message', (message) => this.#handleMessage(message));
-    this.#child.once('error', (error) => logger.error({ worker: name, err: error }, 'worker process failed'));
+    this.#child.once('error', (error) => {
+      logger.error({ worker: name, err: error }, 'worker process failed');
+      // One that was never started does not exit either.
+      if (this.#child.pid === undefined) this.#handleExit(null, null);
+    });
     this.#child.once('exit', (code, signal) => this.#handleExit(code, signal));
     this.#readyTimer = setTimeout(() => this.kill(`not ready within ${readyLimitMs} ms`), readyLimitMs);
   }
@@ -101,7 +105,7 @@ export class WorkerChild {
     clearTimeout(this.#readyTimer);
     const { exitCode, signalCode } = this.#child;
     this.#gone = true;
-    if (exitCode !== null || signalCode !== null) return;
+    if (exitCode !== null || signalCode !== null || this.pid === undefined) return;
     await new Promise<void>((resolve) => {
       const limit = setTimeout(() => {
         this.#options.logger.warn({ worker: this.#options.name }, 'worker does not end by itself');

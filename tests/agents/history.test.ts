@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { History, truncateAtWord } from '../../src/agents/history.js';
+import { History } from '../../src/agents/history.js';
 
 const texts = (history: History) => history.messages.map((m) => `${m.role}: ${m.text}`);
 
@@ -7,8 +7,7 @@ describe('conversation history', () => {
   test('keeps turns in order and marks a reply that was cut off', () => {
     const history = new History();
     history.addUser('What is it?');
-    const said = 'It is a service that talks.';
-    expect(history.commitReply(truncateAtWord(said, 3), { interrupted: true })).toEqual({
+    expect(history.commitReply('It is a', { interrupted: true })).toEqual({
       role: 'assistant',
       text: 'It is a',
       interrupted: true,
@@ -20,7 +19,7 @@ describe('conversation history', () => {
   test('a reply nothing of which was heard leaves no trace and the turns around it become one', () => {
     const history = new History();
     history.addUser('what does');
-    expect(history.commitReply(truncateAtWord('It costs nothing.', 0), { interrupted: true })).toBeNull();
+    expect(history.commitReply('', { interrupted: true })).toBeNull();
     expect(history.addUser('breakfast cost')).toEqual({ role: 'user', text: 'breakfast cost' });
     expect(texts(history)).toEqual(['user: what does breakfast cost']);
   });
@@ -74,11 +73,5 @@ describe('conversation history', () => {
   test('empty turns add nothing and impossible limits are refused', () => {
     expect(new History().addUser('  \n ')).toBeNull();
     expect(() => new History({ maxMessages: 0 })).toThrow(RangeError);
-  });
-
-  test('truncation copes with counts outside the text', () => {
-    expect(truncateAtWord('a  b\nc', 2)).toBe('a b');
-    expect(truncateAtWord('a b', 9)).toBe('a b');
-    expect(truncateAtWord('a b', -1)).toBe('');
   });
 });

@@ -6,13 +6,13 @@ import { ScriptedRecognition, ScriptedVad } from '../support/scripted-engines.js
 const WINDOW_MS = 32;
 
 /** A listener whose microphone is pushed by hand: `hear(probability, ms)`. */
-function listen() {
+function listen(avatarAudible = false) {
   const recognition = new ScriptedRecognition();
   const events: ListenerEvent[] = [];
   const listener = new Listener({
     vad: new ScriptedVad(),
     recognition,
-    avatarAudible: () => false,
+    avatarAudible: () => avatarAudible,
     mayBegin: () => true,
     onEvent: (event) => events.push(event),
   });
@@ -48,6 +48,25 @@ describe('a turn on a busy machine', () => {
     await hear(0.02, 1_600);
     await vi.waitFor(() => expect(events.at(-1)?.type).toBe('discard'));
     expect(events.some(({ type }) => type === 'turn-end')).toBe(false);
+    listener.close();
+  });
+
+  it.each([
+    ['Wait, what was that?', 'turn-end'],
+    ['Right.', 'discard'],
+    ['Thank you.', 'discard'],
+  ])('over the avatar’s voice, whose words “%s” come after the decision: %s', async (text, expected) => {
+    const { listener, recognition, events, hear } = listen(true);
+    let open: () => void = () => {};
+    recognition.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    await hear(0.95, 256);
+    recognition.text = text;
+    await hear(0.02, 960);
+    expect(events.map(({ type }) => type)).toEqual(['onset', 'duck', 'resume']);
+    open();
+    await vi.waitFor(() => expect(events.at(-1)?.type).toBe(expected));
     listener.close();
   });
 });

@@ -251,6 +251,18 @@ describe('an apology', () => {
     expect(bench.pipeline.state).toBe('idle');
   });
 
+  it('is not made for a failure that the rest of the turn made good', async () => {
+    bench.pipeline.handleListener('ann', { type: 'onset', overVoice: false });
+    bench.pipeline.handleListener('ann', { type: 'failed', error: new VisavisError('unavailable', 'not connected') });
+    const transcript = { text: 'What does it cost?', audioMs: 900, computeMs: 40 };
+    bench.pipeline.handleListener('ann', { type: 'turn-end', transcript, lastVoicedAtMs: 0, overVoice: false });
+    await settle();
+    bench.play();
+    await settle();
+    bench.play();
+    expect(heard()).toEqual(['Of course.']);
+  });
+
   it('is left out while someone has the floor', async () => {
     await bench.speech(512);
     bench.pipeline.apologise();

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_SEGMENT_LIMITS, joinSegments, type Segment, SegmentAssembler } from '../../src/agents/segments.js';
+import { DEFAULT_SEGMENT_LIMITS, type Segment, SegmentAssembler } from '../../src/agents/segments.js';
 import { endingOf, estimateSpeechMs, jointBetween, settleEnding } from '../../src/agents/segments-boundaries.js';
+
+/** The text that `segments` were made of, its white space normalised to single spaces. */
+function joinSegments(segments: readonly Segment[]): string {
+  return segments.map((segment) => segment.joint + segment.text).join('');
+}
 
 const REPLIES = [
   'Sure, I can help you with that today.',

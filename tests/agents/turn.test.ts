@@ -146,6 +146,20 @@ describe('speech into the avatar’s voice', () => {
     expect(types(`${speech(128)}{Wait.}`, over)).toContain('stop');
   });
 
+  it('waits after a bare "wait" for what it was said for', () => {
+    const call = (text: string) => types(`${speech(128)}{${text}}${silence(64)}{${text}}${silence(800)}`, over);
+    expect(call('Wait.')).not.toContain('end');
+    expect(call('Wait a minute please.').at(-1)).toBe('end');
+    expect(types(`${speech(128)}{Wait.}${silence(64)}{Wait.}${silence(1_300)}`, over).at(-1)).toBe('end');
+  });
+
+  it('keeps what was said while the avatar went on, for words that come late to decide on', () => {
+    const { decisions } = play(`${speech(256)}${silence(960)}`, over);
+    expect(decisions.map(({ type }) => type)).toContain('resume');
+    expect(decisions.at(-1)).toMatchObject({ type: 'end', overVoice: true, doubtful: true });
+    expect(types(`${speech(256)}..{}${silence(960)}`, over).at(-1)).toBe('discard');
+  });
+
   it('makes an ordinary turn of it when the avatar finished meanwhile', () => {
     const list = types(`${speech(960)}..{What does it cost?}${silence(640)}`, { audible: (ms) => ms < 200 });
     expect(list.at(-1)).toBe('end');

@@ -78,6 +78,12 @@ describe('the rules in deploy/prometheus', () => {
     expect(await promtool('test', 'rules', deploy('prometheus/alerts.test.yml'))).toContain('SUCCESS');
   });
 
+  it('are each tried in a test of the rules', () => {
+    const tried = readFileSync(deploy('prometheus/alerts.test.yml'), 'utf8');
+    const names = alerts.groups.flatMap(({ rules }) => rules.map(({ alert }) => alert));
+    expect(names.filter((name) => !tried.includes(`alertname: ${name}`))).toEqual([]);
+  });
+
   it('tell of each fault that a service of this kind can have', () => {
     expect(alerts.groups.flatMap(({ rules }) => rules.map(({ alert }) => alert)).sort()).toEqual([
       'VisavisAnswersSlow',

@@ -3,7 +3,7 @@ import { speakAll } from '../../src/bench/recordings.js';
 import type { BenchServer } from '../../src/bench/server.js';
 import type { CreatedSession, JoinAnswer } from '../../src/signaling/messages.js';
 import { TestClient } from '../support/client.js';
-import { NO_BROWSER, startService, TalkPage } from '../support/talk-page.js';
+import { startService, TalkPage } from '../support/talk-page.js';
 
 const RATE_HZ = 48_000;
 const SOUND_MS = 3_000;
@@ -34,7 +34,7 @@ function music(i: number): number {
   return 0.12 * decay * (note(chord) + note(chord * 1.26) + note(chord * 1.5));
 }
 
-describe.skipIf(NO_BROWSER)('bad input', () => {
+describe('bad input', () => {
   let service: BenchServer;
   let page: TalkPage;
   let question: Int16Array;

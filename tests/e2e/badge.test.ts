@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BenchServer } from '../../src/bench/server.js';
 import { decodePng } from '../../src/inference/avatar/png.js';
 import { Badge } from '../../src/inference/avatar/renderer/badge.js';
-import { NO_BROWSER, startService, TalkPage } from '../support/talk-page.js';
+import { startService, TalkPage } from '../support/talk-page.js';
 
 const TEXT = 'KI-Avatar';
 
@@ -20,7 +20,7 @@ function badgeIn(picture: string): { brightest: number; darkShare: number } {
   return { brightest: Math.max(...lumas), darkShare: lumas.filter((luma) => luma < 110).length / lumas.length };
 }
 
-describe.skipIf(NO_BROWSER)('pictures that a browser receives', () => {
+describe('pictures that a browser receives', () => {
   let service: BenchServer;
   let page: TalkPage;
   const picture = () => page.browser.evaluate<string>('bench.picture()');

@@ -4,7 +4,7 @@ import type { BenchServer } from '../../src/bench/server.js';
 import { envelope } from '../../src/bench/waveform.js';
 import { OpenAiServer } from '../support/openai-server.js';
 import { words } from '../support/speech-audio.js';
-import { NO_BROWSER, startService, TalkPage } from '../support/talk-page.js';
+import { startService, TalkPage } from '../support/talk-page.js';
 
 const STORY =
   'Once upon a time there was a lighthouse keeper who lived alone on a small island. Every morning he walked down to the shore ' +
@@ -54,7 +54,7 @@ afterAll(async () => {
   await model?.close();
 });
 
-describe.skipIf(NO_BROWSER)('speaking over the avatar', () => {
+describe('speaking over the avatar', () => {
   beforeEach(async () => {
     requestsBefore = model.requests.length;
     page = await TalkPage.open(service.url);

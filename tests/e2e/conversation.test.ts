@@ -6,7 +6,7 @@ import { envelope, firstVoiced, lastVoiced } from '../../src/bench/waveform.js';
 import { MoonshineRecogniser } from '../../src/inference/speech/moonshine-recogniser.js';
 import { resample } from '../../src/media/resample.js';
 import { words } from '../support/speech-audio.js';
-import { NO_BROWSER, type Recording, startService, TalkPage } from '../support/talk-page.js';
+import { type Recording, startService, TalkPage } from '../support/talk-page.js';
 import { wordErrorRate } from '../support/word-errors.js';
 
 const WINDOW_MS = 30_000;
@@ -49,7 +49,7 @@ function voicedSteps(recording: Recording, fromFrame: number, toFrame: number): 
   return levels.filter((level) => level >= VOICED).length;
 }
 
-describe.skipIf(NO_BROWSER)('a spoken question in a real browser', () => {
+describe('a spoken question in a real browser', () => {
   let service: BenchServer;
   let page: TalkPage;
   let recording: Recording;

@@ -4,7 +4,7 @@ import type { BenchServer } from '../../src/bench/server.js';
 import { firstVoiced } from '../../src/bench/waveform.js';
 import { OpenAiServer, type Script } from '../support/openai-server.js';
 import { words } from '../support/speech-audio.js';
-import { NO_BROWSER, startService, TalkPage } from '../support/talk-page.js';
+import { startService, TalkPage } from '../support/talk-page.js';
 
 const API_KEY = 'sk-end-to-end';
 const TIMEOUT_S = 3;
@@ -19,7 +19,7 @@ const SCRIPTS: Record<string, Script> = {
   broken: { kind: 'break-off', text: BROKEN, afterTokens: 20 },
 };
 
-describe.skipIf(NO_BROWSER)('an OpenAI-compatible language model', () => {
+describe('an OpenAI-compatible language model', () => {
   let model: OpenAiServer;
   let service: BenchServer;
   let page: TalkPage;

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { CHROMIUM, PAGE_FLAGS } from '../../src/bench/browser.js';
 import { microphoneScript, PAGE_STATES, visitState } from '../../src/bench/page-states.js';
 import type { BenchServer } from '../../src/bench/server.js';
-import { NO_BROWSER, startService } from '../support/talk-page.js';
+import { startService } from '../support/talk-page.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required'];
 const SCREENS = {
   desktop: { width: 1440, height: 900 },
   phone: { width: 390, height: 844 },
@@ -58,7 +58,7 @@ function smallTargets(page: Page): Promise<string[]> {
   });
 }
 
-describe.skipIf(NO_BROWSER)('the talk page', () => {
+describe('the talk page', () => {
   let service: BenchServer;
   let browser: Browser;
   let context: BrowserContext;
@@ -67,7 +67,7 @@ describe.skipIf(NO_BROWSER)('the talk page', () => {
 
   beforeAll(async () => {
     service = await startService({ VISAVIS_ADMISSION: 'off', VISAVIS_MAX_SESSIONS: '2', VISAVIS_STANDBY: 'off' });
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: PAGE_FLAGS });
   }, 240_000);
 
   afterAll(async () => {

@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BenchServer } from '../../src/bench/server.js';
-import { NO_BROWSER, startService, TalkPage } from '../support/talk-page.js';
+import { startService, TalkPage } from '../support/talk-page.js';
 
 const CUT_MS = 1_500;
 
@@ -53,7 +53,7 @@ class Wire {
   }
 }
 
-describe.skipIf(NO_BROWSER)('a signalling connection that breaks while the avatar speaks', () => {
+describe('a signalling connection that breaks while the avatar speaks', () => {
   const wire = new Wire();
   let service: BenchServer;
   let page: TalkPage;

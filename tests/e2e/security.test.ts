@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { CHROMIUM, PAGE_FLAGS } from '../../src/bench/browser.js';
 import { PROJECT_ROOT } from '../../src/cache.js';
 import type { CreatedSession } from '../../src/signaling/messages.js';
 import { issue } from '../support/certificates.js';
 import { TestClient } from '../support/client.js';
 import { errorOf, send } from '../support/raw-http.js';
-import { NO_BROWSER } from '../support/talk-page.js';
 
 const KEY = 'canarykey-0123456789abcdef';
 /** None of these may be found in what the service writes at its default level. */
@@ -102,18 +102,12 @@ describe('what the service writes at its default level', () => {
   });
 });
 
-describe.skipIf(NO_BROWSER)('the talk page over TLS', () => {
+describe('the talk page over TLS', () => {
   it('runs under its content policy in a secure context, without one violation', async () => {
     const session = await createSession({ greeting: null });
     const browser = await chromium.launch({
-      executablePath: '/usr/bin/chromium',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--use-fake-ui-for-media-stream',
-        '--use-fake-device-for-media-stream',
-        '--autoplay-policy=no-user-gesture-required',
-      ],
+      executablePath: CHROMIUM,
+      args: [...PAGE_FLAGS, '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'],
     });
     try {
       const context = await browser.newContext({ ignoreHTTPSErrors: true });

@@ -4,14 +4,14 @@ import type { BenchServer } from '../../src/bench/server.js';
 import { wordingOf } from '../../src/wording.js';
 import { eventually } from '../support/eventually.js';
 import { words } from '../support/speech-audio.js';
-import { NO_BROWSER, startService, TalkPage } from '../support/talk-page.js';
+import { startService, TalkPage } from '../support/talk-page.js';
 
 const APOLOGY = wordingOf('en').apology;
 const SPARE_LIMIT_MS = 120_000;
 
 type Role = 'avatar' | 'speech' | 'media';
 
-describe.skipIf(NO_BROWSER)('a worker that is killed', { timeout: 300_000 }, () => {
+describe('a worker that is killed', { timeout: 300_000 }, () => {
   let service: BenchServer;
   let page: TalkPage;
   let questions: Int16Array[];

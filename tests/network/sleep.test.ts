@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { speakAll } from '../../src/bench/recordings.js';
 import type { BenchServer } from '../../src/bench/server.js';
-import { NO_BROWSER, sleep, startService, TalkPage } from '../support/talk-page.js';
+import { sleep, startService, TalkPage } from '../support/talk-page.js';
 
 const SHORT_MS = 20_000;
 /** The service notices after 20 s at most that nobody answers, and keeps the seat for 35 s. */
 const LONG_MS = 65_000;
 const BACK_LIMIT_MS = 30_000;
 
-describe.skipIf(NO_BROWSER)('a machine that falls asleep in a conversation', () => {
+describe('a machine that falls asleep in a conversation', () => {
   let service: BenchServer;
   let page: TalkPage;
   let question: Int16Array;

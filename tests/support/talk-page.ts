@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { BenchBrowser, type BrowserOptions, type Clock, type FrameSeen } from '../../src/bench/browser.js';
 import { MOUTH_BOX, type PageEvent, Recorder, sleep } from '../../src/bench/dialogue.js';
 import { BenchServer } from '../../src/bench/server.js';
@@ -6,9 +5,6 @@ import { BenchServer } from '../../src/bench/server.js';
 export { sleep } from '../../src/bench/dialogue.js';
 export const REPLY_LIMIT_MS = 45_000;
 const START_LIMIT_MS = 60_000;
-
-/** Why tests that need a browser are skipped; false when there is one. */
-export const NO_BROWSER = !existsSync('/usr/bin/chromium');
 
 type EventType = PageEvent['event']['type'];
 type EventOf<T extends EventType> = Extract<PageEvent['event'], { type: T }>;

@@ -1,5 +1,4 @@
 import { createSocket } from 'node:dgram';
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../../src/log.js';
@@ -23,7 +22,7 @@ function freeUdpPort(): Promise<number> {
   });
 }
 
-describe.skipIf(!existsSync(compiled))('an avatar worker', () => {
+describe('an avatar worker', () => {
   let worker: AvatarWorker | undefined;
   const sent: FromAvatarWorker[] = [];
   let letOpen: () => void = () => {};

@@ -28,8 +28,8 @@ beforeEach(async () => {
   manifest = await loadAvatarManifest(join(AVATARS, 'mara'));
 });
 
-afterEach(() => {
-  for (const made of open.splice(0)) made.close();
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((made) => made.close()));
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -80,15 +80,15 @@ describe('IdleClips', () => {
     made.start();
     made.find({ folder: '/faces/endless', manifest: { ...manifest, id: 'endless' } });
     await eventually(() => expect(runs()).toEqual(['endless']));
-    made.close();
-    await eventually(() => expect(made.isDrawing).toBe(false));
+    await made.close();
     expect(readdirSync(folder)).toEqual(['runs.txt']);
   });
 
-  it('has none for an avatar that measures instead of showing a face', () => {
+  it('has none for an avatar that measures instead of showing a face', async () => {
     const made = clips();
     made.start();
     expect(made.find({ folder: '/faces/probe', manifest: { ...manifest, renderer: 'probe' } })).toBeUndefined();
-    expect(made.isDrawing).toBe(false);
+    await made.close();
+    expect(readdirSync(folder)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EncodedFrame } from '../../src/media/output-protocol.js';
-import { AvatarThread, type AvatarThreadOptions } from '../../src/worker/avatar/avatar-thread-client.js';
+import { AvatarThread, type AvatarThreadOptions, startAvatarThread } from '../../src/worker/avatar/avatar-thread-client.js';
 import { PreparedThreads } from '../../src/worker/avatar/prepared-threads.js';
 
 const entry = new URL('../../dist/worker/avatar/avatar-thread.js', import.meta.url);
@@ -21,7 +21,7 @@ function prepared(count: number): PreparedThreads {
 
 async function openThread(threads: PreparedThreads, o: Partial<AvatarThreadOptions> = {}): Promise<AvatarThread> {
   const options = { ...PICTURE, bitrateKbps: 400, seed: 1, badge: null, ...o };
-  const thread = await AvatarThread.create(options, threads.take() ?? threads.start());
+  const thread = await AvatarThread.create(options, threads.take(options) ?? startAvatarThread(entry));
   open.push(thread);
   return thread;
 }
@@ -45,25 +45,25 @@ describe('a prepared avatar thread', () => {
     fresh.framePort.close();
   });
 
-  it('loads another picture when it is asked for one', async () => {
+  it('is kept for its picture when another one is asked for', () => {
     const threads = prepared(1);
     threads.refill();
-    const other = await openThread(threads, { avatarPath: avatar('sam') });
-    const fresh = await openThread(threads, { avatarPath: avatar('sam') });
-    expect((await firstFrame(other)).data).toEqual((await firstFrame(fresh)).data);
-    other.framePort.close();
-    fresh.framePort.close();
+    expect(threads.take({ ...PICTURE, avatarPath: avatar('sam') })).toBeUndefined();
+    expect(threads.take({ ...PICTURE, width: 512 })).toBeUndefined();
+    const taken = threads.take(PICTURE);
+    expect(taken).toBeDefined();
+    void taken?.terminate();
   });
 
   it('is handed out once, and made anew on request', () => {
     const threads = prepared(2);
-    expect(threads.take()).toBeUndefined();
+    expect(threads.take(PICTURE)).toBeUndefined();
     threads.refill();
-    const taken = [threads.take(), threads.take(), threads.take()];
+    const taken = [threads.take(PICTURE), threads.take(PICTURE), threads.take(PICTURE)];
     expect(taken[2]).toBeUndefined();
     expect(new Set(taken).size).toBe(3);
     threads.refill();
-    const again = threads.take();
+    const again = threads.take(PICTURE);
     expect(again).toBeDefined();
     for (const worker of [...taken, again]) void worker?.terminate();
   });

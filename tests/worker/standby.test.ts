@@ -213,9 +213,11 @@ describe('SpeechSupervisor', () => {
 describe('RuntimeFolder', () => {
   it('removes the folders of dead owners and no others', () => {
     const own = new RuntimeFolder(folder);
+    const [, namespace] = basename(own.path).split('-');
     const others = {
-      dead: join(folder, 'visavis-4194999-12345-abcdef'),
-      reused: join(folder, `visavis-${process.pid}-1-abcdef`),
+      dead: join(folder, `visavis-${namespace}-4194999-12345-abcdef`),
+      reused: join(folder, `visavis-${namespace}-${process.pid}-1-abcdef`),
+      elsewhere: join(folder, 'visavis-1-4194999-12345-abcdef'),
       foreign: join(folder, 'visavis-something-else'),
     };
     for (const path of Object.values(others)) mkdirSync(path);
@@ -223,6 +225,7 @@ describe('RuntimeFolder', () => {
     expect(existsSync(own.path)).toBe(true);
     expect(existsSync(others.dead)).toBe(false);
     expect(existsSync(others.reused)).toBe(false);
+    expect(existsSync(others.elsewhere)).toBe(true);
     expect(existsSync(others.foreign)).toBe(true);
     own.remove();
     next.remove();

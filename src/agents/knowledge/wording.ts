@@ -19,7 +19,6 @@ export const UNSURE = [
 ];
 
 export const REPEATED = ['Once more, gladly.', 'As I said before.'];
-export const CLARIFIED = ['Let me put it differently.', 'Sorry for the confusion.'];
 export const OFFER = ['Would you like to know more?', 'Shall I tell you more?'];
 export const NO_MORE = ['That is all I know about it.', 'I am afraid I know no more than that.'];
 export const NOTHING_SAID = ['I have not said anything yet. What would you like to know?'];

@@ -94,6 +94,5 @@ export const LEFT_EYE: EyeIndices = {
   browUpper: [336, 296, 334, 293, 300],
   iris: 473,
 };
-export const NOSE_TIP = 4;
 export const CHIN = 152;
 export const FOREHEAD = 10;

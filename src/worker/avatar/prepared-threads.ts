@@ -6,7 +6,7 @@ export type Picture = Pick<AvatarThreadOptions, 'avatarPath' | 'width' | 'height
 
 /**
  * Avatar threads that have already loaded one picture and wait for conversations: these begin, or go on after a failure, sooner by
- * half a second of computing each. A thread that is asked for another picture loads that one instead.
+ * half a second of computing each.
  */
 export class PreparedThreads {
   readonly #picture: Picture;
@@ -23,15 +23,10 @@ export class PreparedThreads {
     this.#entry = entry;
   }
 
-  /** A thread that has nothing loaded. */
-  start(): Worker {
-    return startAvatarThread(this.#entry);
-  }
-
   /** Starts as many threads as are missing. */
   refill(): void {
     while (!this.#closed && this.#waiting.length < this.#count) {
-      const worker = this.start();
+      const worker = startAvatarThread(this.#entry);
       const { avatarPath, width, height } = this.#picture;
       worker.postMessage({ type: 'prepare', avatarPath, width, height });
       // One that ends while it waits is missed by nobody.
@@ -42,8 +37,10 @@ export class PreparedThreads {
     }
   }
 
-  /** One that waits; undefined when there is none. It is the caller's from now on. */
-  take(): Worker | undefined {
+  /** One that waits with this picture; undefined when there is none. It is the caller's from now on. */
+  take({ avatarPath, width, height }: Picture): Worker | undefined {
+    const mine = this.#picture;
+    if (avatarPath !== mine.avatarPath || width !== mine.width || height !== mine.height) return undefined;
     const worker = this.#waiting.shift();
     worker?.removeAllListeners('exit');
     worker?.removeAllListeners('error');

@@ -108,12 +108,12 @@ export class AvatarWorker {
     if (this.#hosted.has(conversationId)) return this.#o.send({ type: 'opened', conversationId });
     this.#opening.add(conversationId);
     try {
-      const hosted = await this.#host(message);
-      this.#hosted.set(conversationId, hosted);
+      await this.#host(message);
       this.#opening.delete(conversationId);
       // Whoever gave up waiting has asked for its end meanwhile.
       if (this.#unwanted.delete(conversationId)) await this.#closeConversation(conversationId);
-      else this.#o.send({ type: 'opened', conversationId });
+      // One whose face died at once was reported as closed.
+      else if (this.#hosted.has(conversationId)) this.#o.send({ type: 'opened', conversationId });
     } catch (thrown) {
       const error = VisavisError.from(thrown);
       this.#o.log.warn({ conversationId, err: error }, 'conversation could not be opened');
@@ -124,8 +124,7 @@ export class AvatarWorker {
     }
   }
 
-  async #host({ conversationId, link, options, history }: Message<'open'>): Promise<Hosted> {
-    const thread = this.#o.threads?.take();
+  async #host({ conversationId, link, options, history }: Message<'open'>): Promise<void> {
     const picture: AvatarThreadOptions = {
       avatarPath: options.avatarPath,
       width: options.width,
@@ -135,7 +134,7 @@ export class AvatarWorker {
       badge: options.badge,
       onStats: (stats) => this.#frameTimes.add(stats),
     };
-    const avatar = await AvatarThread.create(picture, thread);
+    const avatar = await AvatarThread.create(picture, this.#o.threads?.take(picture));
     try {
       const engines = await this.#o.engines.forConversation(options);
       await this.#pacer.open(conversationId, link, avatar.framePort);
@@ -155,6 +154,7 @@ export class AvatarWorker {
         turnSettings: this.#o.engines.turnSettings,
         emit: (event) => this.#o.send({ type: 'event', conversationId, event }),
       });
+      this.#hosted.set(conversationId, { conversation, avatar });
       this.#pacer.on(conversationId, (event) => {
         if (event.type === 'failed') this.#lose(conversationId, event.error);
         else conversation.handlePacer(event);
@@ -162,7 +162,6 @@ export class AvatarWorker {
       void avatar.closed.then((error) => {
         if (error !== undefined) this.#lose(conversationId, error);
       });
-      return { conversation, avatar };
     } catch (thrown) {
       await avatar.close();
       throw thrown;

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -38,7 +37,7 @@ function keyFrameSize(data: Uint8Array): { width: number; height: number } | nul
   return { width: (data[6]! | (data[7]! << 8)) & 0x3fff, height: (data[8]! | (data[9]! << 8)) & 0x3fff };
 }
 
-describe.skipIf(!existsSync(compiled))('avatar thread', () => {
+describe('avatar thread', () => {
   let thread: Thread | undefined;
   const open = async (o: Partial<Parameters<typeof Thread.create>[0]> = {}) => {
     const { AvatarThread } = (await import(

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { CHROMIUM } from '../../../src/bench/browser.js';
 
 const run = promisify(execFile);
 const SOURCE = fileURLToPath(new URL('./link-emulator.cc', import.meta.url));
@@ -61,7 +62,7 @@ export class TestNetwork {
   /** A program that runs Chromium on the visitor's host, for whoever starts it by its path. */
   get chromium(): string {
     const path = join(this.#folder, 'chromium');
-    writeFileSync(path, `#!/bin/sh\nexec ip netns exec ${this.visitor} /usr/bin/chromium "$@"\n`);
+    writeFileSync(path, `#!/bin/sh\nexec ip netns exec ${this.visitor} ${CHROMIUM} "$@"\n`);
     chmodSync(path, 0o755);
     return path;
   }
