@@ -16,7 +16,9 @@ export class RuntimeFolder {
   constructor(parent = tmpdir()) {
     removeStale(parent);
     // mkdtemp makes the folder with mode 0700.
-    this.path = mkdtempSync(join(parent, `visavis-${processNamespace() ?? 0}-${process.pid}-${startedAt(process.pid) ?? 0}-`));
+    this.path = mkdtempSync(
+      join(parent, `visavis-${processNamespace() ?? 0}-${process.pid}-${startedAt(process.pid) ?? 0}-`),
+    );
     process.once('exit', this.#remove);
   }
 

@@ -1,7 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EncodedFrame } from '../../src/media/output-protocol.js';
-import { AvatarThread, type AvatarThreadOptions, startAvatarThread } from '../../src/worker/avatar/avatar-thread-client.js';
+import {
+  AvatarThread,
+  type AvatarThreadOptions,
+  startAvatarThread,
+} from '../../src/worker/avatar/avatar-thread-client.js';
 import { PreparedThreads } from '../../src/worker/avatar/prepared-threads.js';
 
 const entry = new URL('../../dist/worker/avatar/avatar-thread.js', import.meta.url);
