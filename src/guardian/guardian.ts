@@ -21,11 +21,16 @@ export interface GuardianOptions {
   webFolder?: string | undefined;
   /** Waits between a gateway's readiness and the start of its spare. */
   spareAfterMs?: number;
+  /** Until it is asked again whether a spare is affordable. */
+  spareRecheckMs?: number;
+  /** Whether this machine can carry a spare gateway now; by default as `standby` says and memory allows. */
+  isSpareAffordable?: () => boolean;
 }
 
 /** What a spare gateway with its avatar worker takes; `standby: auto` wants three times that free. */
 const SPARE_BYTES = 0.7e9;
 const SPARE_AFTER_MS = 3_000;
+const SPARE_RECHECK_MS = 60_000;
 const MAX_PREDECESSORS = 16;
 const SPEECH_LOOK_MS = 200;
 const CLOSE_LIMIT_MS = 4_000;
@@ -57,6 +62,8 @@ export class Guardian {
   #speechSeen = '';
   #speechTimer: NodeJS.Timeout | undefined;
   #spareTimer: NodeJS.Timeout | undefined;
+  /** There was too little for a spare gateway when that was last asked. */
+  #lacksMemory = false;
   #nextTimer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
   #draining = false;
@@ -209,21 +216,24 @@ export class Guardian {
     if (spare?.isLoaded) this.#activate(spare);
   }
 
-  #planSpare(): void {
+  #planSpare(delayMs = this.#options.spareAfterMs ?? SPARE_AFTER_MS): void {
     clearTimeout(this.#spareTimer);
-    if (this.#config.standby === 'off') return;
+    const { standby } = this.#config;
+    if (standby === 'off') return;
+    const { isSpareAffordable = () => canAffordSpare(standby, 3 * SPARE_BYTES), spareRecheckMs = SPARE_RECHECK_MS } =
+      this.#options;
     this.#spareTimer = setTimeout(() => {
       if (this.#spare !== undefined || this.#closing !== undefined) return;
-      if (!canAffordSpare(this.#config.standby, 3 * SPARE_BYTES)) {
-        this.#logger.info('too little free memory for a spare gateway');
-        return;
-      }
-      this.#spare = this.#fork(true);
-    }, this.#options.spareAfterMs ?? SPARE_AFTER_MS);
+      const lacksMemory = !isSpareAffordable();
+      if (lacksMemory && !this.#lacksMemory) this.#logger.info('too little free memory for a spare gateway');
+      this.#lacksMemory = lacksMemory;
+      if (lacksMemory) this.#planSpare(spareRecheckMs);
+      else this.#spare = this.#fork(true);
+    }, delayMs);
     this.#spareTimer.unref();
   }
 
-  /** The service cannot start. */
+  /** The service cannot start; one that runs goes on with what it has. */
   #fail(error: VisavisError): void {
     if (this.#isReady) {
       this.#logger.fatal({ err: error }, 'the speech service cannot be started');
