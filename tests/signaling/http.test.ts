@@ -1,5 +1,7 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Launched, launch } from '../support/launch.js';
+import { type Launched, launch, writeAvatar } from '../support/launch.js';
 import { errorOf, send as sendRaw, tryToConnect } from '../support/raw-http.js';
 
 const KEY = 'a-key-of-the-operator-0123456789';
@@ -54,6 +56,15 @@ describe('on loopback without keys', () => {
     expect(answer.status).toBe(status);
     expect(errorOf(answer)).toMatchObject({ code });
     expect(errorOf(answer).field).toBe(field);
+  });
+
+  it('has nobody keep an answer that a file is missing', async () => {
+    writeAvatar(service.avatarsFolder, 'faceless');
+    rmSync(join(service.avatarsFolder, 'faceless', 'portrait.png'));
+    const { status, headers } = await send(service, 'GET', '/v1/avatars/faceless/poster');
+    rmSync(join(service.avatarsFolder, 'faceless'), { recursive: true });
+    expect(status).toBe(404);
+    expect(headers['cache-control']).toBe('no-store');
   });
 
   it('lists avatars and shows their posters', async () => {
