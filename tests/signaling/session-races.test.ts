@@ -1,85 +1,26 @@
 import { EventEmitter } from 'node:events';
 import type { Producer, WebRtcTransport } from 'mediasoup/types';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createLogger } from '../../src/log.js';
-import type { Sfu } from '../../src/media/sfu.js';
-import { Metrics } from '../../src/metrics/metrics.js';
-import { Session, type SessionOptions, type SessionServices } from '../../src/signaling/session.js';
+import { Session, type SessionOptions } from '../../src/signaling/session.js';
 import type { SessionMedia } from '../../src/signaling/session-media.js';
 import { SessionMicrophones } from '../../src/signaling/session-microphones.js';
 import { Viewer, type ViewerHost } from '../../src/signaling/viewer.js';
-import { AvatarWorkerClient } from '../../src/worker/avatar-worker-client.js';
-import type { WorkerChannel } from '../../src/worker/supervised-process.js';
-
-const logger = createLogger('test', 'silent');
-
-/** A promise that a test keeps until it says so. */
-class Gate {
-  open!: () => void;
-  readonly passed = new Promise<void>((resolve) => {
-    this.open = resolve;
-  });
-}
+import type { AvatarWorkerClient } from '../../src/worker/avatar-worker-client.js';
+import { FakeWorker, Gate, sessionServices } from '../support/session-services.js';
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
-
-/** An avatar worker that opens every conversation at once. */
-class FakeWorker implements WorkerChannel {
-  isUp = true;
-  readonly opened: string[] = [];
-  #message: (message: unknown) => void = () => {};
-  #up: () => void = () => {};
-  #down: () => void = () => {};
-
-  send(message: unknown): boolean {
-    const { type, conversationId } = message as { type: string; conversationId: string };
-    if (!this.isUp) return false;
-    if (type !== 'open') return true;
-    this.opened.push(conversationId);
-    setImmediate(() => this.#message({ type: 'opened', conversationId }));
-    return true;
-  }
-
-  onMessage(listener: (message: unknown) => void): void {
-    this.#message = listener;
-  }
-
-  onUp(listener: () => void): void {
-    this.#up = listener;
-  }
-
-  onDown(listener: () => void): void {
-    this.#down = listener;
-  }
-
-  kill(): void {}
-
-  set alive(alive: boolean) {
-    this.isUp = alive;
-    (alive ? this.#up : this.#down)();
-  }
-}
 
 describe('a session', () => {
   it('goes on when the new worker dies as well, while the link is still being resumed', async () => {
     const gates: Gate[] = [];
-    const endpoint = {
-      link: { localPort: 47_000 },
-      pause: async () => {},
-      resume: () => {
+    const channel = new FakeWorker();
+    const services = sessionServices(channel, {
+      resumeLink: () => {
         const gate = new Gate();
         gates.push(gate);
         return gate.passed;
       },
-      close: () => {},
-    };
-    const room = { router: { rtpCapabilities: {} }, createLink: async () => endpoint, close: () => {} };
-    const channel = new FakeWorker();
-    const worker = new AvatarWorkerClient(channel, { logger });
-    const services = {
-      ...{ sfu: { createRoom: async () => room } as unknown as Sfu, worker, logger, metrics: new Metrics() },
-      ...{ standardSpeech: 'piper', iceServers: () => [], admit: () => {}, onSessionEnd: () => {} },
-    } as SessionServices;
+    });
     const options = {
       id: 'one',
       avatar: { id: 'tess', name: 'Tess', width: 512, height: 512 },
@@ -102,7 +43,7 @@ describe('a session', () => {
     expect(channel.opened).toEqual(['one', 'one', 'one']);
 
     await session.close('left');
-    worker.dispose();
+    services.worker.dispose();
   });
 });
 
