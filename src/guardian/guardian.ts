@@ -53,8 +53,11 @@ export class Guardian {
   /** Whom the next gateway at work succeeds: the last one that was, and those that died before they were. */
   #predecessors: string[] = [];
   #port: number | undefined;
-  #activatedAtMs = 0;
+  /** When the gateway at work, or the one that is to be, was given its place. */
+  #chosenAtMs = performance.now();
   #earlyDeaths = 0;
+  /** Spare gateways that died since one went to work. */
+  #spareDeaths = 0;
   #restarts = 0;
   #resolveReady!: (report: GatewayReport) => void;
   #rejectReady!: (error: VisavisError) => void;
@@ -157,7 +160,7 @@ export class Guardian {
   }
 
   #activate(child: GatewayChild): void {
-    this.#activatedAtMs = performance.now();
+    this.#chosenAtMs = performance.now();
     child.activate({ port: this.#port, predecessors: this.#predecessors, restarts: this.#restarts });
   }
 
@@ -185,7 +188,8 @@ export class Guardian {
     if (this.#closing !== undefined) return;
     if (child !== this.#active) {
       this.#logger.warn({ how }, 'spare gateway ended');
-      this.#planSpare();
+      const { spareAfterMs = SPARE_AFTER_MS, spareRecheckMs = SPARE_RECHECK_MS } = this.#options;
+      this.#planSpare(Math.min(spareRecheckMs, spareAfterMs * 2 ** this.#spareDeaths++));
       return;
     }
     this.#active = undefined;
@@ -196,7 +200,7 @@ export class Guardian {
     this.#logger.error({ how }, 'gateway died');
     this.#predecessors = [...this.#predecessors, child.id].slice(-MAX_PREDECESSORS);
     this.#restarts++;
-    const aliveMs = performance.now() - this.#activatedAtMs;
+    const aliveMs = performance.now() - this.#chosenAtMs;
     this.#earlyDeaths = aliveMs >= BACKOFF.stableMs ? 0 : this.#earlyDeaths + 1;
     // The first one that dies young may be an accident.
     const delayMs =
@@ -210,6 +214,9 @@ export class Guardian {
     clearTimeout(this.#spareTimer);
     const spare = this.#spare;
     this.#spare = undefined;
+    this.#spareDeaths = 0;
+    // One that dies while it loads died young, however long its predecessor lived.
+    this.#chosenAtMs = performance.now();
     this.#active = spare ?? this.#fork(false);
     this.#logger.warn({ spare: spare !== undefined, gatewayPid: this.#active.pid }, 'another gateway takes over');
     // One that is still loading is activated when it has.

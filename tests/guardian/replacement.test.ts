@@ -1,5 +1,8 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { loadConfig } from '../../src/config.js';
 import { VisavisError } from '../../src/errors.js';
 import { Guardian, type GuardianOptions } from '../../src/guardian/guardian.js';
@@ -24,8 +27,8 @@ afterEach(async () => {
   guardian = undefined;
 });
 
-function start(options: Partial<GuardianOptions>): Guardian {
-  guardian = new Guardian(loadConfig({ VISAVIS_STANDBY: 'auto' }), {
+function start(options: Partial<GuardianOptions>, standby = 'auto'): Guardian {
+  guardian = new Guardian(loadConfig({ VISAVIS_STANDBY: standby }), {
     env: { PATH: process.env['PATH'] ?? '' },
     logger: createLogger('test', 'silent'),
     gatewayEntry: FAKE_GATEWAY,
@@ -63,6 +66,27 @@ describe('a guardian without memory for a spare gateway', () => {
     const askedBefore = asked;
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(asked).toBe(askedBefore);
+  });
+});
+
+describe('a gateway that dies while it loads', () => {
+  it('is replaced after growing waits, also when its predecessor lived long', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'visavis-test-'));
+    const counter = join(folder, 'starts');
+    const starts = () => readFileSync(counter, 'utf8').length;
+    try {
+      const guardian = start({ env: { PATH: process.env['PATH'] ?? '', FAKE_STARTS: counter } }, 'off');
+      await guardian.ready;
+      vi.spyOn(performance, 'now').mockImplementation(() => 3_600_000 + process.uptime() * 1_000);
+      process.kill(guardian.pids.active as number, 'SIGKILL');
+      // Two at once, then after 250 and 500 ms.
+      await eventually(() => expect(starts()).toBe(3));
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      expect(starts()).toBeLessThanOrEqual(5);
+      await guardian.close();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
