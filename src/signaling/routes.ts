@@ -8,7 +8,7 @@ import express, {
   type Response,
   Router,
 } from 'express';
-import { type ErrorBody, VisavisError } from '../errors.js';
+import { VisavisError } from '../errors.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { AccessLimits } from './access-limits.js';
@@ -168,9 +168,7 @@ function answerError(o: RouteOptions): ErrorRequestHandler {
     if (retryAfterS !== undefined) response.set('Retry-After', String(Math.ceil(retryAfterS)));
     // What was to be sent may have been made to be kept.
     response.set('Cache-Control', 'no-store');
-    const body: ErrorBody = error.toBody();
-    if (error.code === 'internal') body.message = 'internal error';
-    response.status(error.status).json({ error: body });
+    response.status(error.status).json({ error: error.toPublicBody() });
   };
 }
 

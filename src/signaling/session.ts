@@ -234,7 +234,7 @@ export class Session {
     if (this.#lifetime.isClosed) return;
     this.#logger.error({ err: error }, 'session failed');
     this.#services.metrics.errors.inc({ code: error.code });
-    this.#broadcast('session-error', error.toBody());
+    this.#broadcast('session-error', error.toPublicBody());
     void this.close('failed');
   }
 
