@@ -150,8 +150,9 @@ export class Mouth {
 
   /** After `draw`: a tongue that is put out. */
   drawTongue(out: Uint8Array, height: number, motion: Float32Array, place: Placement): void {
-    const amount = tongueOutOf(motion[MOTION.tongueOut]!);
-    if (amount > 0) this.#tongueOut.draw(out, height, amount, place, this.#scale, this.#up);
+    const left = -this.#up.length / 2;
+    const upper = (x: number) => this.#up[clamp(Math.round(x - left), 0, this.#up.length - 1)]!;
+    this.#tongueOut.draw(out, height, tongueOutOf(motion[MOTION.tongueOut]!), place, this.#scale, upper);
   }
 
   /** The two lip lines in the mouth's frame, sampled at every pixel along the mouth. */

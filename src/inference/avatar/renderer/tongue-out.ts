@@ -23,8 +23,8 @@ export class TongueOut {
   }
 
   /**
-   * `place`: the mouth's frame in the picture, `size` its width in pixels; `upper`: the upper lip's edge in that frame, a value
-   * a pixel along the mouth, its middle in the middle. `amount` as from `tongueOutOf`, above 0.
+   * `place`: the mouth's frame in the picture, `size` its width in pixels; `upper(x)`: the upper lip's edge in that frame, in pixels.
+   * `amount` as from `tongueOutOf`.
    */
   draw(
     out: Uint8Array,
@@ -32,8 +32,9 @@ export class TongueOut {
     amount: number,
     place: { x: number; y: number; cos: number; sin: number },
     size: number,
-    upper: Float32Array,
+    upper: (x: number) => number,
   ): void {
+    if (amount <= 0) return;
     const reach = size * (REACH + 0.2);
     const even = (value: number, most: number) => clamp(value & ~1, 0, most);
     const [x0, x1] = [even(place.x - reach, this.#width - 2), even(place.x + reach + 2, this.#width)];
@@ -49,7 +50,7 @@ export class TongueOut {
           const dy = py + (k >> 1) + 0.5 - place.y;
           const lx = dx * place.cos + dy * place.sin;
           const ly = dy * place.cos - dx * place.sin;
-          const edge = upper[clamp(Math.round(lx + upper.length / 2), 0, upper.length - 1)]!;
+          const edge = upper(lx);
           const at = this.#at(lx / size, (ly - edge) / (size * amount));
           const alpha = at < 0 ? 0 : (this.#layer.alpha[at]! / 255) * clamp((ly - edge) / 1.5 + 0.5, 0, 1);
           if (alpha <= 0) continue;
