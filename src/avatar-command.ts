@@ -4,8 +4,8 @@ import { parseArgs } from 'node:util';
 import { VisavisError } from './errors.js';
 import { annotateFace } from './inference/vision/annotate.js';
 import { decodeImage, MAX_FILE_BYTES } from './inference/vision/image.js';
-import { encodePng } from './inference/vision/image-png-encode.js';
 import { inspectPortrait, openVision, type PortraitInspection } from './inference/vision/inspect-portrait.js';
+import { encodePng } from './png.js';
 
 const USAGE = `visavis avatar inspect PHOTO [--json] [--out ANNOTATED.png]
 

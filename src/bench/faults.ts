@@ -5,6 +5,7 @@
  *   --kills N      (20)      --kind avatar,speech,media,gateway (all)      --visitors N (2)      --json FILE
  */
 import { writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { flatten, historyBreaks, type Summary, summarise } from './fault-measures.js';
 import { FaultVisitor } from './fault-visitor.js';
@@ -45,7 +46,6 @@ interface KindReport {
   errors: Record<string, number>;
 }
 
-const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const now = (): number => performance.timeOrigin + performance.now();
 
 class Faults {

@@ -19,7 +19,6 @@ const RESTORE_RETRY_MS = 50;
 
 export interface Microphone {
   readonly stream: RtpStream;
-  pause(): Promise<void>;
   resume(): Promise<void>;
   close(): void;
 }
@@ -154,10 +153,6 @@ class LinkMicrophone implements Microphone {
     if (ssrc === undefined || payloadType === undefined) throw new Error('the SFU named no SSRC or payload type');
     this.stream = { ssrc, payloadType };
     this.#consumer = consumer;
-  }
-
-  pause(): Promise<void> {
-    return this.#consumer.pause();
   }
 
   resume(): Promise<void> {

@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { VisavisError } from '../errors.js';
 import { loadAvatarPackage } from '../inference/avatar/package.js';
-import { encodePng } from '../media/png.js';
+import { encodeRgbPng } from '../png.js';
 import { sheetPoses } from './poses.js';
 import { drawSheet } from './sheet.js';
 
@@ -43,7 +43,7 @@ export async function main(argv: readonly string[], avatars: string): Promise<vo
   }
   const folder = isAbsolute(avatar) || /[/\\.]/.test(avatar) ? avatar : join(avatars, avatar);
   const sheet = drawSheet(await loadAvatarPackage(folder), sheetPoses(), cell);
-  await writeFile(values.sheet, encodePng(sheet.data, sheet.width, sheet.height));
+  await writeFile(values.sheet, encodeRgbPng(sheet));
   process.stdout.write(`${values.sheet}: ${sheet.width} × ${sheet.height} pixels\n`);
 }
 

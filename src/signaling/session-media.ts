@@ -59,8 +59,14 @@ export class SessionMedia {
   /** Chooses new ports for the link; a former link is closed. */
   async openLink(): Promise<PlainLink> {
     this.closeLink();
-    this.#link = await this.#room.createLink();
-    return this.#link.link;
+    const link = await this.#room.createLink();
+    if (this.#closed) {
+      // Its port would stay taken.
+      link.close();
+      throw new VisavisError('unavailable', 'the session ended while it was opened');
+    }
+    this.#link = link;
+    return link.link;
   }
 
   closeLink(): void {

@@ -1,4 +1,5 @@
 import type { Producer } from 'mediasoup/types';
+import { VisavisError } from '../errors.js';
 import type { Microphone } from '../media/plain-link.js';
 import type { AvatarWorkerClient } from '../worker/avatar-worker-client.js';
 import type { SessionMedia } from './session-media.js';
@@ -26,9 +27,14 @@ export class SessionMicrophones {
     this.#isServed = o.isServed;
   }
 
-  /** Forwards a participant's microphone; a new one counts as enabled. */
+  /** Forwards a participant's microphone; a new one counts as enabled. Rejects with `conflict` when it is closed meanwhile. */
   async add(participantId: string, producer: Producer): Promise<void> {
     const microphone = await this.#media.addMicrophone(producer);
+    // Its end was told before it was known here.
+    if (producer.closed) {
+      microphone.close();
+      throw new VisavisError('conflict', 'the microphone was closed');
+    }
     this.#open.set(participantId, { microphone, enabled: true });
     if (this.#isServed()) this.#worker.addMicrophone(this.#conversationId, participantId, microphone.stream);
     await microphone.resume();

@@ -234,7 +234,7 @@ export class Session {
     if (this.#lifetime.isClosed) return;
     this.#logger.error({ err: error }, 'session failed');
     this.#services.metrics.errors.inc({ code: error.code });
-    this.#broadcast('session-error', error.toBody());
+    this.#broadcast('session-error', error.toPublicBody());
     void this.close('failed');
   }
 
@@ -344,7 +344,8 @@ export class Session {
       if (this.#worker === 'reopening' && attempt === this.#reopenings) this.fail(VisavisError.from(thrown));
       return;
     }
-    if (this.#lifetime.isClosed || attempt !== this.#reopenings) return;
+    // It may have died once more while the link was resumed; then the next `onWorkerBack` begins anew.
+    if (this.#lifetime.isClosed || attempt !== this.#reopenings || this.#worker !== 'reopening') return;
     this.#worker = 'served';
     this.#tuning.announce();
     this.#microphones.announce();

@@ -5,13 +5,15 @@ import { z } from 'zod';
 import { VisavisError } from '../../errors.js';
 import { KOKORO_VOICE, piperSpeaker } from '../speech/voices.js';
 import { FRAME_RATE } from './motion-frame.js';
-import { decodePng, type RgbImage } from './png.js';
+import { decodeGreyPng, decodePng, type GreyImage, type RgbImage } from './png.js';
 import { parseRig, type Rig } from './rig.js';
 
 export const PACKAGE_FORMAT_VERSION = 1;
 const MANIFEST = 'avatar.json';
 const PORTRAIT = 'portrait.png';
 const RIG = 'rig.json';
+const MATTE = 'matte.png';
+const BACKGROUND = 'background.png';
 const MAX_MANIFEST_BYTES = 64 * 1024;
 const MAX_FILE_BYTES = 8 * 1024 * 1024;
 const MAX_FILES = 32;
@@ -53,6 +55,10 @@ export interface AvatarPackage {
   manifest: AvatarManifest;
   portrait: RgbImage;
   rig: Rig;
+  /** How much of each pixel of the portrait belongs to the person: 0 background, 255 person. As large as the portrait. */
+  matte?: GreyImage;
+  /** What is seen behind the person: the portrait with the person taken out. As large as the portrait. */
+  background?: RgbImage;
 }
 
 /** The manifest alone, checked: for lists of avatars. Rejects like `loadAvatarPackage`. */
@@ -87,16 +93,22 @@ export async function loadAvatarPackage(folder: string): Promise<AvatarPackage> 
       throw bad('has another checksum', field);
     contents.set(name, content);
   }
-  const portrait = contents.get(PORTRAIT);
-  const rig = contents.get(RIG);
-  if (portrait === undefined) throw bad('must be listed', `files.${PORTRAIT}`);
-  if (rig === undefined) throw bad('must be listed', `files.${RIG}`);
-  return {
-    folder,
-    manifest,
-    portrait: decodePng(portrait, { maxSide: MAX_PORTRAIT_SIDE }),
-    rig: parseRig(rig.toString('utf8')),
-  };
+  const [portraitFile, rigFile] = [contents.get(PORTRAIT), contents.get(RIG)];
+  if (portraitFile === undefined) throw bad('must be listed', `files.${PORTRAIT}`);
+  if (rigFile === undefined) throw bad('must be listed', `files.${RIG}`);
+  const portrait = decodePng(portraitFile, { maxSide: MAX_PORTRAIT_SIDE });
+  const [matteFile, backgroundFile] = [contents.get(MATTE), contents.get(BACKGROUND)];
+  const limits = (field: string) => ({ maxSide: MAX_PORTRAIT_SIDE, field });
+  const matte = matteFile && asLargeAs(portrait, decodeGreyPng(matteFile, limits('matte')), MATTE);
+  const background = backgroundFile && asLargeAs(portrait, decodePng(backgroundFile, limits('background')), BACKGROUND);
+  const rig = parseRig(rigFile.toString('utf8'));
+  return { folder, manifest, portrait, rig, ...(matte && { matte }), ...(background && { background }) };
+}
+
+function asLargeAs<T extends GreyImage | RgbImage>(portrait: RgbImage, image: T, name: string): T {
+  if (image.width === portrait.width && image.height === portrait.height) return image;
+  const sizes = `has ${image.width} × ${image.height} pixels, not the ${portrait.width} × ${portrait.height} of the portrait`;
+  throw bad(sizes, `files.${name}`);
 }
 
 /** Reads a regular file (never through a link) of at most `maxBytes`. */
