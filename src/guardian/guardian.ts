@@ -35,7 +35,7 @@ const MAX_PREDECESSORS = 16;
 const SPEECH_LOOK_MS = 200;
 const CLOSE_LIMIT_MS = 4_000;
 /** Gateways that die young are replaced after growing waits. */
-const BACKOFF = { firstMs: 250, lastMs: 10_000, stableMs: 60_000 };
+const BACKOFF = { firstMs: 250, lastMs: 10_000, stableMs: 5_000 };
 
 /**
  * The process that stays: it runs the speech service, one gateway at work and, where memory allows, a spare one that is loaded and waits.

@@ -43,6 +43,8 @@ export type ToPacer =
   | { type: 'microphone-removed'; conversationId: string; participantId: string }
   /** Share of the voice's packets, in percent, that is to be expected to be lost. */
   | { type: 'voice-loss'; conversationId: string; percent: number }
+  /** The link's other end has this port from now on. */
+  | { type: 'relink'; conversationId: string; remotePort: number }
   | { type: 'close'; conversationId: string }
   | { type: 'stats' };
 
