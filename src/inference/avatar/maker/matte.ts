@@ -2,7 +2,7 @@ import { OVAL } from '../../vision/landmarks.js';
 import type { RgbImage } from '../png.js';
 import { fillMembrane } from './fill.js';
 import { guidedFilter } from './guided-filter.js';
-import { boxMean, type Plane, planeOf, resized, spread } from './plane.js';
+import { boxMean, type Plane, planeOf, resized, shrunk } from './plane.js';
 import { insidePolygon, removeIslands } from './regions.js';
 
 /** Outside of it the mask is as good as sure. */
@@ -58,7 +58,7 @@ function partByColour(portrait: RgbImage, prior: Plane, inset: number): Plane {
   const colour = Float32Array.from(data, (value) => value / 255);
   const sure = (value: (p: number) => number) => {
     const area = planeOf(width, height, (i) => (value(prior.data[i]!) > 1 - SURE ? 1 : 0));
-    return spread(area, inset, false).data;
+    return shrunk(area, inset).data;
   };
   const [person, behind] = [sure((p) => p), sure((p) => 1 - p)];
   if (!person.includes(1) || !behind.includes(1)) return prior;

@@ -4,6 +4,8 @@ import type { Plane } from './plane.js';
 const LARGEST_HOLE = 0.01;
 /** Below it a pixel joins nothing. */
 const FAINT = 0.1;
+/** From here on a pixel is no hole. */
+const FULL = 0.9;
 
 /** 1 for pixels whose centre lies in the polygon (even-odd rule), else 0. */
 export function insidePolygon(
@@ -30,8 +32,8 @@ export function insidePolygon(
 }
 
 /**
- * Takes out of a mask, in place, what does not hang together with `seed` (1 where it is), and makes small holes whole. What hangs together does so
- * over values of at least a tenth.
+ * Takes out of a mask, in place, what does not hang together with `seed` (1 where it is) over values of at least a tenth, and fills small
+ * places below nine tenths that it encloses.
  */
 export function removeIslands(mask: Plane, seed: Uint8Array): void {
   const { width, height, data } = mask;
@@ -39,7 +41,7 @@ export function removeIslands(mask: Plane, seed: Uint8Array): void {
   const kept = new Set<number>();
   for (let i = 0; i < data.length; i++) if (seed[i] === 1) kept.add(person.labels[i]!);
   for (let i = 0; i < data.length; i++) if (!kept.has(person.labels[i]!)) data[i] = 0;
-  const open = label(width, height, (i) => data[i]! < 0.5);
+  const open = label(width, height, (i) => data[i]! < FULL);
   const most = LARGEST_HOLE * data.length;
   const holes = open.parts.map(({ size, atEdge }) => !atEdge && size < most);
   for (let i = 0; i < data.length; i++) if (open.labels[i]! >= 0 && holes[open.labels[i]!] === true) data[i] = 1;
