@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../config.js';
+import { avatarFolder } from '../inference/avatar/folders.js';
 import { PROBE_PERIOD_MS } from '../inference/avatar/renderer/probe.js';
 import { BenchBrowser, type Clock, type FrameSeen } from './browser.js';
 import { CLICKS_SECONDS, ClickServer } from './click-server.js';
@@ -126,9 +127,9 @@ function wallClock(clocks: readonly Clock[], firstFrame: number): (frame: number
 
 /** A package folder with the probe avatar: a stock package whose renderer is the probe. */
 function probePackage(): string {
-  const { avatarsFolder, avatar } = loadConfig({});
+  const { avatarFolders, avatar } = loadConfig({});
   const folder = mkdtempSync(join(tmpdir(), 'visavis-probe-'));
-  cpSync(join(avatarsFolder, avatar), join(folder, 'probe'), { recursive: true });
+  cpSync(avatarFolder(avatarFolders, avatar), join(folder, 'probe'), { recursive: true });
   const path = join(folder, 'probe', 'avatar.json');
   const manifest = JSON.parse(readFileSync(path, 'utf8'));
   writeFileSync(path, JSON.stringify({ ...manifest, id: 'probe', name: 'Probe', renderer: 'probe' }));

@@ -25,7 +25,7 @@ beforeAll(async () => {
   writeFileSync(files.clipPath, 'the film');
   writeFileSync(files.stillPath, 'the still');
   for (const id of ['mara', 'sam']) cpSync(join(AVATARS, id), join(folder, 'avatars', id), { recursive: true });
-  avatars = new AvatarDirectory(join(folder, 'avatars'), {
+  avatars = new AvatarDirectory([join(folder, 'avatars')], {
     find: ({ manifest }) => (manifest.id === 'mara' ? files : undefined),
   });
   const keepError: ErrorRequestHandler = (error, _request, response, _next) => {

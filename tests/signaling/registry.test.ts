@@ -37,7 +37,7 @@ function registryOf(
   const services = sessionServices(new FakeWorker(), { admit: (sessions) => void admitted.push(sessions) });
   const registry = new SessionRegistry({
     config: loadConfig({ VISAVIS_MAX_SESSIONS: String(maxSessions) }),
-    avatars: new AvatarDirectory(AVATARS),
+    avatars: new AvatarDirectory([AVATARS]),
     services: () => services,
     store,
     gatewayId,
