@@ -58,7 +58,7 @@ function grid(width: number, height: number) {
 }
 
 function sinkOf(face: FaceGeometry, height: number) {
-  const top = face.chinY + 0.06 * face.faceHeight;
+  const top = face.chinY + 0.19 * face.faceHeight;
   const full = Math.max(top + 1, Math.min(height, face.chinY + 0.5 * face.faceHeight));
   return (y: number) => BREATH * face.faceHeight * smoothstep(top, full, y);
 }
