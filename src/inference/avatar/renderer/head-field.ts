@@ -15,6 +15,8 @@ const STEEP_FROM = 0.22;
 const STEEP_SLOPE = 0.55;
 /** The neck's axis behind the front of the ears, in face widths: 1 to 1.5 cm of a grown person. */
 const AXIS_BEHIND_EARS = 0.09;
+/** Whoever tilts the head leans a little to that side: face widths that the neck's base goes for a radian. */
+const LEAN = 0.3;
 const DIFFUSION_PASSES = 400;
 
 /**
@@ -31,6 +33,8 @@ export interface HeadField {
   round: Float32Array;
   /** How far a breath that is all out lets the place sink, in pixels. */
   sink: Float32Array;
+  /** How far the body's lean to a side carries the place, in pixels for a radian of the head's tilt. */
+  lean: Float32Array;
   /** Centre of the nodding and turning of the head. */
   centreX: number;
   centreY: number;
@@ -95,6 +99,7 @@ export function flatField(face: FaceGeometry, width: number, height: number): He
     }),
     round: make(() => 0),
     sink: make((_, y) => sinkOf(face, height)(y)),
+    lean: make(() => 0),
     centreX: face.centreX,
     centreY: pivotY,
     centreZ: sideZ * 0.65,
@@ -154,6 +159,10 @@ export function layeredField(
     depth: diffuse(fixedDepth, columns, rows, centreZ),
     round: diffuse(fixedRound, columns, rows, 0),
     sink: make((_, y) => sinkOf(face, height)(y)),
+    lean: make((x, y, n) => {
+      const up = smoothstep(height, chinY - 0.1 * faceHeight, y);
+      return LEAN * faceWidth * up * smoothstep(0, 0.2 * faceWidth, Math.min(x, width - x)) * free[n]!;
+    }),
     centreX,
     centreY: (face.chinY + face.foreheadY) / 2,
     centreZ,

@@ -3,10 +3,12 @@ import { FIELD_STEP, type HeadField } from './head-field.js';
 
 /** Share of a soft limit up to which a rotation is drawn as it was asked for. */
 const LINEAR = 0.75;
+/** How much a turn makes lean against a tilt of the same angle. */
+const LEAN_OF_YAW = 0.35;
 
 /**
  * Rotation of the head and breathing as a displacement of the picture: every place turns about the neck's axis with its own depth and takes
- * part as the field says. One smooth displacement, so nothing tears and nothing shows twice.
+ * part as the field says; a tilted head leans the body. One smooth displacement, so nothing tears and nothing shows twice.
  */
 export class HeadPose {
   readonly #field: HeadField;
@@ -20,11 +22,13 @@ export class HeadPose {
   #cosRoll = 1;
   #sinRoll = 0;
   #exhale = 0;
+  #leaning = 0;
   /** Results of `look`. */
   #weight = 0;
   #depth = 0;
   #round = 0;
   #sink = 0;
+  #lean = 0;
   /** Results of `displace`. */
   dx = 0;
   dy = 0;
@@ -49,6 +53,7 @@ export class HeadPose {
     this.#cosRoll = Math.cos(rotation.roll);
     this.#sinRoll = Math.sin(rotation.roll);
     this.#exhale = clamp(exhale, 0, 1);
+    this.#leaning = this.#sinRoll + LEAN_OF_YAW * Math.sin(rotation.yaw);
   }
 
   /** Depth of a place as the field has it, in pixels. */
@@ -69,13 +74,13 @@ export class HeadPose {
     const qx = (this.#xx + (1 - this.#xx) * s) * rx + this.#xz * rz;
     const qy = this.#yx * (1 - s) * rx + (this.#yy + (1 - this.#yy) * s) * ry + this.#yz * rz;
     const above = qy + f.centreY - f.tiltY;
-    this.dx = w * (this.#cosRoll * qx - this.#sinRoll * above - rx);
+    this.dx = w * (this.#cosRoll * qx - this.#sinRoll * above - rx) + this.#leaning * this.#lean;
     this.dy = w * (this.#sinRoll * qx + this.#cosRoll * above + f.tiltY - y) + this.#exhale * this.#sink;
   }
 
   /** The field at a place, bilinear. */
   #look(x: number, y: number): void {
-    const { columns, rows, weight, depth, round, sink } = this.#field;
+    const { columns, rows, weight, depth, round, sink, lean } = this.#field;
     const u = clamp(x / FIELD_STEP, 0, columns - 1.001);
     const v = clamp(y / FIELD_STEP, 0, rows - 1.001);
     const n = (v | 0) * columns + (u | 0);
@@ -89,6 +94,7 @@ export class HeadPose {
     this.#weight = weight[n]! * g00 + weight[n + 1]! * g10 + weight[below]! * g01 + weight[below + 1]! * g11;
     this.#depth = depth[n]! * g00 + depth[n + 1]! * g10 + depth[below]! * g01 + depth[below + 1]! * g11;
     this.#round = round[n]! * g00 + round[n + 1]! * g10 + round[below]! * g01 + round[below + 1]! * g11;
+    this.#lean = lean[n]! * g00 + lean[n + 1]! * g10 + lean[below]! * g01 + lean[below + 1]! * g11;
     this.#sink = sink[n]! * g00 + sink[n + 1]! * g10 + sink[below]! * g01 + sink[below + 1]! * g11;
   }
 }

@@ -139,11 +139,11 @@ export class WarpGrid {
     }
   }
 
-  #isStill({ columns, rows, weight, sink }: HeadField, n: number): boolean {
+  #isStill({ columns, rows, weight, sink, lean }: HeadField, n: number): boolean {
     const stride = this.#columns + 1;
     const i = Math.min(columns - 1, ((n % stride) * CELL) / FIELD_STEP);
     const j = Math.min(rows - 1, (Math.floor(n / stride) * CELL) / FIELD_STEP);
-    return weight[j * columns + i] === 0 && sink[j * columns + i] === 0;
+    return weight[j * columns + i] === 0 && sink[j * columns + i] === 0 && lean[j * columns + i] === 0;
   }
 
   #markMoving({ x0, y0, x1, y1 }: Box): void {
