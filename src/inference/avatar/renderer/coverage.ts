@@ -1,7 +1,7 @@
 import { clamp } from './curves.js';
 
 /** Side of a block in texture samples. */
-const BLOCK = 16;
+const BLOCK = 8;
 
 export const EMPTY = 0;
 export const PARTLY = 1;

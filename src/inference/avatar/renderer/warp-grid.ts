@@ -8,7 +8,11 @@ import type { Texture } from './texture.js';
 import { CELL, fillFromGrid, type WarpMap } from './warp-map.js';
 
 /** Steps of the fixed-point iteration: a place moves by less than half of what its neighbour's distance is, so this is exact to a fraction of a pixel. */
-const ITERATIONS = 5;
+const ITERATIONS = 4;
+/** Cells that the face's outline may be hollow between two lines. */
+const HOLLOW = 0.5;
+/** Farther than this, in output pixels of 512, nothing is carried in any pose. */
+const FARTHEST = 80;
 
 /** A rectangle in output pixels. */
 export interface Box {
@@ -29,8 +33,11 @@ export class WarpGrid {
   readonly #rows: number;
   readonly #u: Float32Array;
   readonly #v: Float32Array;
-  /** Nodes that stay where they are in every pose. */
+  /** Nodes that stay where they are in every pose, or have nothing of the person near. */
   readonly #still: Uint8Array;
+  /** For each line between rows of cells: from where to where the face's triangles cover it. */
+  readonly #from: Float32Array;
+  readonly #to: Float32Array;
   readonly #kinds: Uint8Array;
   readonly #coverage: Coverage | undefined;
 
@@ -46,7 +53,9 @@ export class WarpGrid {
     this.#v = new Float32Array(nodes);
     this.#still = new Uint8Array(nodes);
     this.#kinds = new Uint8Array(this.#columns * this.#rows).fill(coverage === undefined ? EMPTY : PARTLY);
-    for (let n = 0; n < nodes; n++) this.#still[n] = this.#isStill(field, n) ? 1 : 0;
+    this.#from = new Float32Array(this.#rows + 1);
+    this.#to = new Float32Array(this.#rows + 1);
+    for (let n = 0; n < nodes; n++) this.#still[n] = this.#isStill(field, n) || this.#isBare(n) ? 1 : 0;
     this.#rest();
     if (coverage === undefined) this.#markMoving(always);
   }
@@ -73,19 +82,41 @@ export class WarpGrid {
     }
   }
 
+  /** Tells which cells the face's triangles will cover wholly: those inside the polygon of the vertices from `first` on. */
+  cover(x: Float32Array, y: Float32Array, first: number): void {
+    const [from, to] = [this.#from, this.#to];
+    from.fill(Number.POSITIVE_INFINITY);
+    to.fill(Number.NEGATIVE_INFINITY);
+    let before = x.length - 1;
+    for (let i = first; i < x.length; before = i++) {
+      const ay = y[before]! / CELL;
+      const by = y[i]! / CELL;
+      const low = Math.max(0, Math.ceil(Math.min(ay, by)));
+      const high = Math.min(this.#rows, Math.floor(Math.max(ay, by)));
+      for (let j = low; j <= high; j++) {
+        const t = by === ay ? 0 : (j - ay) / (by - ay);
+        const at = (x[before]! + (x[i]! - x[before]!) * t) / CELL;
+        if (at < from[j]!) from[j] = at;
+        if (at > to[j]!) to[j] = at;
+      }
+    }
+  }
+
   /** Writes all places of cells to be drawn into the map. Inside `face` (in the picture) places may lie `reach` pixels elsewhere than the nodes say. */
   fill(map: WarpMap, face: Box, reach: number): void {
     if (this.#coverage !== undefined) this.#classify(this.#coverage, face, reach);
     const kinds = this.#kinds;
     const columns = this.#columns;
     for (let j = 0; j < this.#rows; j++) {
+      const from = Math.ceil(Math.max(this.#from[j]!, this.#from[j + 1]!) + HOLLOW);
+      const to = Math.floor(Math.min(this.#to[j]!, this.#to[j + 1]!) - HOLLOW);
       for (let i = 0; i < columns; ) {
-        if (kinds[j * columns + i] === EMPTY) {
+        if (kinds[j * columns + i] === EMPTY || (i >= from && i < to)) {
           i++;
           continue;
         }
         let end = i + 1;
-        while (end < columns && kinds[j * columns + end] !== EMPTY) end++;
+        while (end < columns && kinds[j * columns + end] !== EMPTY && !(end >= from && end < to)) end++;
         fillFromGrid(map, this.#u, this.#v, columns + 1, i, end, j, j + 1);
         i = end;
       }
@@ -144,6 +175,14 @@ export class WarpGrid {
     const i = Math.min(columns - 1, ((n % stride) * CELL) / FIELD_STEP);
     const j = Math.min(rows - 1, (Math.floor(n / stride) * CELL) / FIELD_STEP);
     return weight[j * columns + i] === 0 && sink[j * columns + i] === 0 && lean[j * columns + i] === 0;
+  }
+
+  #isBare(n: number): boolean {
+    const stride = this.#columns + 1;
+    const u = (n % stride) * CELL * 2;
+    const v = Math.floor(n / stride) * CELL * 2;
+    const far = (2 * FARTHEST * Math.max(this.#width, this.#height)) / 512;
+    return this.#coverage !== undefined && this.#coverage.of(u - far, v - far, u + far, v + far) === EMPTY;
   }
 
   #markMoving({ x0, y0, x1, y1 }: Box): void {
