@@ -1,6 +1,6 @@
 import type { GreyImage } from '../png.js';
 import { FACE_OVAL, SURFACE_COUNT } from '../rig.js';
-import { clamp, smoothstep } from './curves.js';
+import { smoothstep } from './curves.js';
 import type { FaceGeometry } from './face-geometry.js';
 import { type Fit, resampleGrey } from './texture.js';
 
@@ -25,8 +25,9 @@ const DIFFUSION_PASSES = 400;
 export interface HeadField {
   columns: number;
   rows: number;
-  /** Share of the head's rotation, 0…1. */
-  weight: Float32Array;
+  /** Share of the head's rotation, 0…1, that shows across the picture and along its height. */
+  across: Float32Array;
+  along: Float32Array;
   /** Depth in pixels, as the landmarks' z: nearer is smaller. */
   depth: Float32Array;
   /** 1 where the outline of a round head is: turning it shows other parts of it, but does not make it narrower. */
@@ -84,13 +85,15 @@ export function flatField(face: FaceGeometry, width: number, height: number): He
   const endZ = (face.z[10]! + face.z[152]!) / 2;
   const middleY = (face.chinY + face.foreheadY) / 2;
   const pivotY = face.chinY + 0.1 * face.faceHeight;
+  const weight = make((x, y) => {
+    const across = 1 - smoothstep(innerX, outerX, Math.abs(x - face.centreX));
+    return across * smoothstep(topZero, topFull, y) * (1 - smoothstep(lowFull, lowZero, y));
+  });
   return {
     columns,
     rows,
-    weight: make((x, y) => {
-      const across = 1 - smoothstep(innerX, outerX, Math.abs(x - face.centreX));
-      return across * smoothstep(topZero, topFull, y) * (1 - smoothstep(lowFull, lowZero, y));
-    }),
+    across: weight,
+    along: weight,
     // Hair, ears and neck stand as deep as the face's outline in the same direction.
     depth: make((x, y) => {
       const dx = (x - face.centreX) / face.faceWidth;
@@ -111,7 +114,8 @@ export function flatField(face: FaceGeometry, width: number, height: number): He
 /**
  * For a person cut out of the background. Depth is the mesh's on the face, the neck's axis on the head's outline and beyond it, a
  * cylinder on the neck, and the smoothest surface that joins them in between. The neck follows less and less towards the collar, and hair
- * that hangs beside it with it; shoulders rest. Where the person is cut off by the picture's edge, nothing turns: what would come into view is not known.
+ * that hangs beside it with it; shoulders rest. Where the picture's edge cuts the person off, nothing moves away from that edge: what would come into view
+ * is not known.
  */
 export function layeredField(
   face: FaceGeometry,
@@ -147,21 +151,26 @@ export function layeredField(
   });
   const lowFull = chinY - 0.06 * faceHeight;
   const lowZero = Math.min(height - EDGE, chinY + 0.44 * faceHeight);
-  const free = edgeFreedom(covered, columns, rows, 0.5 * faceHeight, lowFull);
+  const cut = cutOff(covered, columns, rows, lowFull);
+  const reach = 0.5 * faceHeight;
+  const fromTop = freedom(cut.top, columns, rows, reach);
+  const fromSides = freedom(cut.sides, columns, rows, reach);
+  const weight = make((x, y) => {
+    const low = smoothstep(chinY - 0.3 * faceHeight, chinY + 0.05 * faceHeight, y);
+    const across = 1 - low * smoothstep(0.55 * faceWidth, 1.2 * faceWidth, Math.abs(x - centreX));
+    return across * (1 - smoothstep(lowFull, lowZero, y));
+  });
   return {
     columns,
     rows,
-    weight: make((x, y, n) => {
-      const low = smoothstep(chinY - 0.3 * faceHeight, chinY + 0.05 * faceHeight, y);
-      const across = 1 - low * smoothstep(0.55 * faceWidth, 1.2 * faceWidth, Math.abs(x - centreX));
-      return across * (1 - smoothstep(lowFull, lowZero, y)) * free[n]!;
-    }),
+    across: weight.map((w, n) => w * fromSides[n]!),
+    along: weight.map((w, n) => w * fromTop[n]!),
     depth: diffuse(fixedDepth, columns, rows, centreZ),
     round: diffuse(fixedRound, columns, rows, 0),
     sink: make((_, y) => sinkOf(face, height)(y)),
     lean: make((x, y, n) => {
       const up = smoothstep(height, chinY - 0.1 * faceHeight, y);
-      return LEAN * faceWidth * up * smoothstep(0, 0.2 * faceWidth, Math.min(x, width - x)) * free[n]!;
+      return LEAN * faceWidth * up * smoothstep(0, 0.2 * faceWidth, Math.min(x, width - x)) * fromSides[n]!;
     }),
     centreX,
     centreY: (face.chinY + face.foreheadY) / 2,
@@ -219,19 +228,25 @@ function diffuse(fixed: Float32Array, columns: number, rows: number, start: numb
   return out;
 }
 
-/** 1 far from where the picture's edge cuts the person off above `lowY`, 0 at such a place. */
-function edgeFreedom(covered: Float32Array, columns: number, rows: number, reach: number, lowY: number): Float32Array {
-  const cut: [number, number][] = [];
-  for (let j = 0; j < rows; j++) {
-    for (let i = 0; i < columns; i++) {
-      const atEdge = j === 0 || ((i === 0 || i === columns - 1) && j * FIELD_STEP < lowY);
-      if (atEdge && covered[j * columns + i]! > 0.1) cut.push([i, j]);
-    }
+/** Nodes at the picture's upper edge, and at its sides above `lowY`, where the edge cuts the person off. */
+function cutOff(covered: Float32Array, columns: number, rows: number, lowY: number) {
+  const top: number[] = [];
+  const sides: number[] = [];
+  for (let i = 0; i < columns; i++) if (covered[i]! > 0.1) top.push(i);
+  for (let j = 0; j < rows && j * FIELD_STEP < lowY; j++) {
+    for (const n of [j * columns, (j + 1) * columns - 1]) if (covered[n]! > 0.1) sides.push(n);
   }
-  return covered.map((_, n) => {
-    let nearest = Number.POSITIVE_INFINITY;
-    for (const [i, j] of cut)
-      nearest = Math.min(nearest, Math.hypot((n % columns) - i, Math.floor(n / columns) - j) * FIELD_STEP);
-    return nearest === Number.POSITIVE_INFINITY ? 1 : smoothstep(0, reach, clamp(nearest - FIELD_STEP, 0, reach));
+  return { top, sides };
+}
+
+/** 0 at the nodes given, rising to 1 at `reach` pixels from them. */
+function freedom(from: readonly number[], columns: number, rows: number, reach: number): Float32Array {
+  return Float32Array.from({ length: columns * rows }, (_, n) => {
+    let nearest = reach;
+    for (const m of from) {
+      const distance = Math.hypot((n % columns) - (m % columns), Math.floor(n / columns) - Math.floor(m / columns));
+      nearest = Math.min(nearest, distance * FIELD_STEP);
+    }
+    return smoothstep(0, reach, nearest);
   });
 }

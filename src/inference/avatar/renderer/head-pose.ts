@@ -24,7 +24,8 @@ export class HeadPose {
   #exhale = 0;
   #leaning = 0;
   /** Results of `look`. */
-  #weight = 0;
+  #across = 0;
+  #along = 0;
   #depth = 0;
   #round = 0;
   #sink = 0;
@@ -66,7 +67,6 @@ export class HeadPose {
   displace(x: number, y: number, z?: number): void {
     this.#look(x, y);
     const f = this.#field;
-    const w = this.#weight;
     const s = this.#round;
     const rx = x - f.centreX;
     const ry = y - f.centreY;
@@ -74,13 +74,13 @@ export class HeadPose {
     const qx = (this.#xx + (1 - this.#xx) * s) * rx + this.#xz * rz;
     const qy = this.#yx * (1 - s) * rx + (this.#yy + (1 - this.#yy) * s) * ry + this.#yz * rz;
     const above = qy + f.centreY - f.tiltY;
-    this.dx = w * (this.#cosRoll * qx - this.#sinRoll * above - rx) + this.#leaning * this.#lean;
-    this.dy = w * (this.#sinRoll * qx + this.#cosRoll * above + f.tiltY - y) + this.#exhale * this.#sink;
+    this.dx = this.#across * (this.#cosRoll * qx - this.#sinRoll * above - rx) + this.#leaning * this.#lean;
+    this.dy = this.#along * (this.#sinRoll * qx + this.#cosRoll * above + f.tiltY - y) + this.#exhale * this.#sink;
   }
 
   /** The field at a place, bilinear. */
   #look(x: number, y: number): void {
-    const { columns, rows, weight, depth, round, sink, lean } = this.#field;
+    const { columns, rows, across, along, depth, round, sink, lean } = this.#field;
     const u = clamp(x / FIELD_STEP, 0, columns - 1.001);
     const v = clamp(y / FIELD_STEP, 0, rows - 1.001);
     const n = (v | 0) * columns + (u | 0);
@@ -91,7 +91,8 @@ export class HeadPose {
     const g01 = fv - g11;
     const g00 = 1 - fu - g01;
     const below = n + columns;
-    this.#weight = weight[n]! * g00 + weight[n + 1]! * g10 + weight[below]! * g01 + weight[below + 1]! * g11;
+    this.#across = across[n]! * g00 + across[n + 1]! * g10 + across[below]! * g01 + across[below + 1]! * g11;
+    this.#along = along[n]! * g00 + along[n + 1]! * g10 + along[below]! * g01 + along[below + 1]! * g11;
     this.#depth = depth[n]! * g00 + depth[n + 1]! * g10 + depth[below]! * g01 + depth[below + 1]! * g11;
     this.#round = round[n]! * g00 + round[n + 1]! * g10 + round[below]! * g01 + round[below + 1]! * g11;
     this.#lean = lean[n]! * g00 + lean[n + 1]! * g10 + lean[below]! * g01 + lean[below + 1]! * g11;

@@ -170,11 +170,11 @@ export class WarpGrid {
     }
   }
 
-  #isStill({ columns, rows, weight, sink, lean }: HeadField, n: number): boolean {
+  #isStill({ columns, rows, across, along, sink, lean }: HeadField, n: number): boolean {
     const stride = this.#columns + 1;
     const i = Math.min(columns - 1, ((n % stride) * CELL) / FIELD_STEP);
     const j = Math.min(rows - 1, (Math.floor(n / stride) * CELL) / FIELD_STEP);
-    return weight[j * columns + i] === 0 && sink[j * columns + i] === 0 && lean[j * columns + i] === 0;
+    return [across, along, sink, lean].every((share) => share[j * columns + i] === 0);
   }
 
   #isBare(n: number): boolean {
