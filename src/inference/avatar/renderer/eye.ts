@@ -94,6 +94,6 @@ function eyeCurves(face: FaceGeometry, indices: EyeIndices): EyeCurves {
     irisX: face.x[iris]!,
     irisY: face.y[iris]!,
     irisRadius: radius,
-    lidRoom: clamp(Math.min(...upperY) - browY, 0.25 * (x1 - x0), 0.6 * (x1 - x0)),
+    lidRoom: clamp(Math.min(...upperY) - browY, 0.15 * (x1 - x0), 0.6 * (x1 - x0)),
   };
 }
