@@ -30,6 +30,8 @@ export interface PipelineOptions {
   /** Spoken after a failure that cut someone off; empty: nothing. */
   apology?: string;
   onState: (state: AgentState) => void;
+  /** Whoever has the floor paused; the turn may go on or end. */
+  onVisitorPause: () => void;
   emit: (event: ConversationEvent) => void;
   now?: () => number;
 }
@@ -115,6 +117,7 @@ export class Pipeline {
         this.#emitTranscript(this.#turn, event.text, false);
         break;
       case 'candidate':
+        if (event.transcript.text !== '') this.#o.onVisitorPause();
         if (!this.hasFloor) this.#prepare(event.transcript, event.lastVoicedAtMs, event.speculationMs);
         break;
       case 'candidate-void':

@@ -2,6 +2,7 @@
  * The avatar's mouth: speech chunks in, paced sound, moving face and as-spoken captions out. It knows to the word what was heard.
  */
 import type { AgentState, SpeechChunk, SpeechMotion } from '../inference/engines.js';
+import { toneOf } from '../inference/text/tone.js';
 import { loudnessEnvelope } from '../media/loudness.js';
 import { OUTPUT_RATE_HZ, type SpeechSegment } from '../media/output-protocol.js';
 import type { PacerEvent } from '../media/pacer-client.js';
@@ -20,6 +21,7 @@ export interface Face {
   speech(motion: SpeechMotion): void;
   setState(state: AgentState): void;
   interrupt(): void;
+  visitorPaused(): void;
 }
 
 export type VoiceEvent =
@@ -80,6 +82,7 @@ export class Voice {
       durationMs,
       phonemes: chunk.phonemes,
       loudness: loudnessEnvelope(chunk.samples, chunk.sampleRateHz),
+      tone: toneOf(chunk.words.map((word) => word.text).join(' ')),
     });
     this.#output.speech({
       segmentId,

@@ -146,6 +146,8 @@ export interface SpeechMotion {
   phonemes?: TimedPhoneme[];
   /** RMS loudness per 10 ms, 0…1, for stress and for speech without phonemes. */
   loudness: Float32Array;
+  /** Of the words: −1 sad news or an apology … 1 good news or a welcome. Absent: neither. */
+  tone?: number;
 }
 
 /** Where the voice is at the moment a frame is shown; null while nothing is spoken. */
@@ -159,6 +161,8 @@ export interface MotionStream {
   setState(state: AgentState): void;
   /** Forgets all speech; the face relaxes from where it is within about 120 ms, never with a jump. */
   interrupt(): void;
+  /** Whom the avatar listens to has paused: the moment for a nod. */
+  visitorPaused(): void;
   /** Advances by one frame and writes `MOTION_FRAME_LENGTH` values into `out`. Deterministic for a seed. */
   next(at: SpeechPosition | null, out: Float32Array): void;
 }

@@ -133,6 +133,7 @@ export type ToAvatarThread =
   | { type: 'speech'; motion: SpeechMotion }
   | { type: 'state'; state: AgentState }
   | { type: 'interrupt' }
+  | { type: 'visitor-paused' }
   | { type: 'bitrate'; kbps: number }
   | { type: 'close' };
 

@@ -136,11 +136,15 @@ export class ScriptedOutput implements SpeechOutput {
 export class ScriptedFace implements Face {
   readonly states: string[] = [];
   interrupts = 0;
+  pauses = 0;
   speech(): void {}
   setState(state: string): void {
     this.states.push(state);
   }
   interrupt(): void {
     this.interrupts++;
+  }
+  visitorPaused(): void {
+    this.pauses++;
   }
 }

@@ -100,6 +100,11 @@ export class AvatarThread {
     this.#send({ type: 'interrupt' });
   }
 
+  /** Whom the avatar listens to has paused: it may nod. */
+  visitorPaused(): void {
+    this.#send({ type: 'visitor-paused' });
+  }
+
   bitrate(kbps: number): void {
     this.#send({ type: 'bitrate', kbps });
   }

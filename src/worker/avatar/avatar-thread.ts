@@ -117,6 +117,9 @@ port.on('message', (message: ToAvatarThread) => {
     case 'interrupt':
       maker?.motion.interrupt();
       break;
+    case 'visitor-paused':
+      maker?.motion.visitorPaused();
+      break;
     case 'bitrate':
       maker?.encoder.setBitrate(message.kbps);
       break;
