@@ -22,6 +22,8 @@ export interface FilmOptions {
   seed?: number;
   /** Draws onto every picture, as onto those of a conversation. */
   decorate?: (i420: Uint8Array) => void;
+  /** Only these frames are drawn and given; the face moves through the others all the same. */
+  wanted?: (index: number) => boolean;
   signal: AbortSignal;
 }
 
@@ -40,6 +42,7 @@ export async function* film(
   const picture = new Uint8Array(i420Bytes(o.width, o.height));
   try {
     for (const frame of perform(placed, motionStream, FRAME_RATE, motion)) {
+      if (o.wanted?.(frame.index) === false) continue;
       throwIfAborted(o.signal);
       stream.render(motion, picture);
       o.decorate?.(picture);
