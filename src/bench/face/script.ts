@@ -9,7 +9,7 @@ export const SENTENCES = [
   'We should look at a good book in two warm rooms, and you could row a slow boat home.',
   'She sees these three green trees each evening, and he means to keep the key.',
   'My father got the hot car and the black cat sat back on the mat, not far from the palm.',
-  'Think of the weather, then. A measure of joy, the usual choice of toys, and thirty thin things, yes or no?',
+  'Think of the weather, then. A measure of joy, the usual choices of toys, and thirty thin things, yes or no?',
   'Pop up, mama, sing along. How now, brown owl? Judge the church by its bird, and better hurry.',
 ] as const;
 
