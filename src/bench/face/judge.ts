@@ -125,6 +125,8 @@ function stepFigure(goal: 'step-drawn' | 'step-seen', list: readonly Step[], { s
 
 function likenessFigure({ likeness }: Observation): FaceFigure {
   const distances = likeness.map(({ distance }) => distance);
+  if (distances.length === 0)
+    return { goal: 'identity', value: Number.NaN, note: 'no model: node scripts/setup.mjs --with face-bench' };
   const worst = quantile(distances, 0.95);
   return {
     goal: 'identity',

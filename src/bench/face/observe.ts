@@ -20,7 +20,7 @@ export interface Observation {
   asked: Float32Array;
   /** 1 in frames of speech that is not broken off. */
   spoken: Uint8Array;
-  /** Distance of the face descriptor to that of the portrait, in some frames of speech. */
+  /** Distance of the face descriptor to that of the portrait, in some frames of speech; empty without the descriptor's model. */
   likeness: { frame: number; distance: number }[];
   /** Mean change of the background from the frame before, in levels of luma; NaN without a background. */
   background: Float32Array;
@@ -68,8 +68,9 @@ export async function observe(
     }
     asked[index] = Math.max(0, motion[MOTION.jawOpen]! - motion[MOTION.mouthClose]!);
     spoken[index] = isSpoken(placed[scene]!) ? 1 : 0;
-    if (spoken[index] === 1 && index % LIKENESS_EVERY === 0 && points !== null) {
-      likeness.push({ frame: index, distance: apart(portrait, await vision.identity.describe(image, points)) });
+    if (portrait !== null && points !== null && spoken[index] === 1 && index % LIKENESS_EVERY === 0) {
+      const descriptor = await vision.identity?.describe(image, points);
+      if (descriptor !== undefined) likeness.push({ frame: index, distance: apart(portrait, descriptor) });
     }
     if (before === undefined) {
       const face = trackOf([flat(expectFace(points, 'the first frame'))], FRAME_RATE);
@@ -91,7 +92,8 @@ export async function observe(
   };
 }
 
-async function describePortrait({ portrait }: AvatarPackage, vision: Vision): Promise<Float32Array> {
+async function describePortrait({ portrait }: AvatarPackage, vision: Vision): Promise<Float32Array | null> {
+  if (vision.identity === null) return null;
   const image = new SampledImage(withOpacity(portrait.data, portrait.width, portrait.height));
   const points = expectFace(await new FaceWatcher(vision).look(image), 'portrait.png');
   return vision.identity.describe(image, points);

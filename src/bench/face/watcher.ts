@@ -11,7 +11,8 @@ import { i420ToRgb } from '../../media/png.js';
 export interface Vision {
   detector: FaceDetector;
   mesh: FaceMesh;
-  identity: FaceIdentity;
+  /** Null where its model was not fetched (`node scripts/setup.mjs --with face-bench`). */
+  identity: FaceIdentity | null;
   mask: PersonMask;
 }
 
@@ -19,10 +20,16 @@ export async function openBenchVision(): Promise<Vision> {
   const [detector, mesh, identity, mask] = await Promise.all([
     FaceDetector.create(),
     FaceMesh.create(),
-    FaceIdentity.create(),
+    FaceIdentity.create().catch(withoutModel),
     PersonMask.create(),
   ]);
   return { detector, mesh, identity, mask };
+}
+
+/** Everything else can be measured without it. */
+function withoutModel(thrown: unknown): null {
+  if (thrown instanceof VisavisError && thrown.code === 'unavailable') return null;
+  throw thrown;
 }
 
 /** Below this the mesh does not look at a face any more. */
