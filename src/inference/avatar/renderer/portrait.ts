@@ -151,7 +151,7 @@ class PortraitStream implements AvatarStream {
     this.#relief.draw(out, this.width, this.height, motion, this.#x, this.#y);
     this.#shoulders.draw(out, motion[MOTION.exhale]!);
     this.#placeMouth();
-    this.#mouth.draw(out, this.height, this.#x, this.#y, motion, this.#place);
+    this.#mouth.draw(out, this.height, this.#x, this.#y, motion, this.#place, this.#head.rotation);
     this.#mouth.drawTongue(out, this.height, motion, this.#place);
   }
 
