@@ -120,11 +120,13 @@ function describeSurface(face: FaceGeometry): Surface {
     const down = smoothstep(-0.05, 0.32, below[i]! / chin) * (1 - across ** 2);
     jaw[i] = ring[i]! >= 0 && side[i]! < 0 ? corner : Math.max(down, corner);
   }
+  // Both lines leave the corners steeply, so that an open mouth is round there.
   RINGS.forEach((name, r) => {
-    LOWER_LIP[name].forEach((i, k) => {
-      jaw[i] =
-        CORNER_DROP + (1 - CORNER_DROP) * Math.sin((Math.PI * k) / 10) ** (0.74 + 0.02 * r) * (r === 0 ? 0.98 : 1);
-    });
+    for (let k = 0; k < 11; k++) {
+      const profile = Math.sin((Math.PI * k) / 10) ** (0.62 + 0.04 * r);
+      jaw[LOWER_LIP[name][k]!] = CORNER_DROP + (1 - CORNER_DROP) * profile * (r === 0 ? 0.98 : 1);
+      if (k > 0 && k < 10) jaw[UPPER_LIP[name][k]!] = CORNER_DROP * (1 - profile);
+    }
   });
   return { x, y, below, side, ring, jaw, face };
 }

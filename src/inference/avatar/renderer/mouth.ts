@@ -9,6 +9,8 @@ import { TongueOut, tongueOutOf } from './tongue-out.js';
 
 /** Width of the soft edge between lip and inside, in pixels. */
 const FEATHER = 1.5;
+/** How much rounder than a straight line the lips' lines are next to a corner. */
+const ROUNDING = 0.7;
 const CAVITY = { y: 30, u: 124, v: 142 };
 
 /** Where the mouth's frame is in this frame's picture. */
@@ -53,7 +55,7 @@ export class Mouth {
     this.#width = texture.width;
     this.#scale = face.mouth.width;
     const light = mouthLight(face, texture);
-    this.#tongueOut = new TongueOut(light.tongue[0] / 190, texture.width);
+    this.#tongueOut = new TongueOut(light, texture.width);
     this.#restGap = Float32Array.from(UPPER_LIP.inner, (up, k) =>
       Math.max(0, face.y[LOWER_LIP.inner[k]!]! - face.y[up]!),
     );
@@ -142,9 +144,8 @@ export class Mouth {
 
   /** After `draw`: a tongue that is put out. */
   drawTongue(out: Uint8Array, height: number, motion: Float32Array, place: Placement): void {
-    const left = -this.#up.length / 2;
-    const upper = (x: number) => this.#up[clamp(Math.round(x - left), 0, this.#up.length - 1)]!;
-    this.#tongueOut.draw(out, height, tongueOutOf(motion[MOTION.tongueOut]!), place, this.#scale, upper);
+    const amount = tongueOutOf(motion[MOTION.tongueOut]!);
+    this.#tongueOut.draw(out, height, amount, place, this.#scale, this.#up, -this.#up.length / 2);
   }
 
   /** The two lip lines in the mouth's frame, sampled at every pixel along the mouth. */
@@ -154,6 +155,8 @@ export class Mouth {
     traceCurve(this.#upX, this.#upY, left, 1, this.#up);
     traceCurve(this.#lowX, this.#lowY, left, 1, this.#low);
     traceCurve(this.#upX, this.#restGap, left, 1, this.#rest);
+    this.#roundCorner(left, 0, 1);
+    this.#roundCorner(left, 10, 9);
     featherOf(this.#up, this.#upFeather);
     featherOf(this.#low, this.#lowFeather);
     const [from, to] = [this.#upX[0]!, this.#upX[10]!];
@@ -161,6 +164,23 @@ export class Mouth {
       const column = left + i;
       const gap = this.#low[i]! - this.#up[i]!;
       this.#open[i] = column <= from || column >= to ? 0 : smoothstep(0.2, 1.6, gap - Math.max(0, this.#rest[i]!));
+    }
+  }
+
+  /** Makes both lip lines leave a corner at a right angle to the mouth, as skin does that is stretched around an opening. */
+  #roundCorner(left: number, corner: number, next: number): void {
+    const x0 = this.#upX[corner]!;
+    const up = ROUNDING * (this.#upY[next]! - this.#upY[corner]!);
+    const low = ROUNDING * (this.#lowY[next]! - this.#lowY[corner]!);
+    if (low - up < 1) return;
+    const span = this.#upX[next]! - x0;
+    const from = Math.max(0, Math.ceil(Math.min(x0, x0 + span) - left));
+    const to = Math.min(this.#up.length - 1, Math.floor(Math.max(x0, x0 + span) - left));
+    for (let i = from; i <= to; i++) {
+      const t = clamp((left + i - x0) / span, 0, 1);
+      const bulge = Math.sqrt(t) * (1 - t) ** 2;
+      this.#up[i] = this.#up[i]! + Math.min(0, up) * bulge;
+      this.#low[i] = this.#low[i]! + Math.max(0, low) * bulge;
     }
   }
 

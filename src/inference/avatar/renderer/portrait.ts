@@ -10,6 +10,7 @@ import { Eye } from './eye.js';
 import { EyeMotion } from './eye-motion.js';
 import { measureFace } from './face-geometry.js';
 import { HeadPose } from './head-pose.js';
+import { LipEdges } from './lip-edges.js';
 import { Mouth } from './mouth.js';
 import { Relief } from './relief.js';
 import { sampleMap } from './sample.js';
@@ -51,6 +52,7 @@ class PortraitStream implements AvatarStream {
   readonly #expression: Expression;
   readonly #relief: Relief;
   readonly #mouth: Mouth;
+  readonly #lips: LipEdges;
   readonly #shoulders: Shoulders;
   readonly #look: { right: EyeMotion; left: EyeMotion };
   readonly #rightEye: Eye;
@@ -107,6 +109,7 @@ class PortraitStream implements AvatarStream {
     });
     this.#u = this.#restX.map((x) => clamp(2 * x - 0.5, 0, 2 * width - 2));
     this.#v = this.#restY.map((y) => clamp(2 * y - 0.5, 0, 2 * height - 2));
+    this.#lips = new LipEdges(this.#restX, this.#restY, this.#u, this.#v);
     this.#triangles = meshTriangles(pkg.rig.triangles, this.#restX, this.#restY);
     const skin = this.#triangles.filter((_, k) => isSurface(this.#triangles, k - (k % 3)));
     this.#relief = new Relief(face, this.#expression.offsets, skin);
@@ -144,6 +147,7 @@ class PortraitStream implements AvatarStream {
     this.#moveVertices(motion);
     this.#warpGrid(x0, x1, y1);
     fillFromGrid(this.#map, this.#gridU, this.#gridV, this.#gridStride, x0, x1, 0, y1);
+    this.#lips.turn(this.#x, this.#y, this.#u, this.#v);
     drawTriangles(this.#map, this.#triangles, this.#x, this.#y, this.#u, this.#v);
     out.set(this.#base);
     const right = Math.min(this.width, x1 * CELL);

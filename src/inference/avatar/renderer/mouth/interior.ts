@@ -25,8 +25,14 @@ import { paintToothRow, type ToothRow } from './tooth-row.js';
 
 /** Studio-range black. */
 const BLACK = 16;
-/** Where nothing else is: the throat, as far as light comes. */
-const THROAT: readonly [number, number, number] = [40, 20, 19];
+/** Share of the light on teeth in full shade that comes from the red around them. */
+const BOUNCE = 0.45;
+/** Palate and cheeks behind the teeth in full light, and how deep they are, in mm. */
+const LINING: readonly [number, number, number] = [112, 62, 58];
+const LINING_DEPTH = 27;
+/** The throat's dark: half its width and height in mm. */
+const THROAT_WIDTH = 13;
+const THROAT_HEIGHT = 10;
 /** Samples of a tooth row to a pixel. */
 const DENSITY = 1.6;
 
@@ -49,7 +55,7 @@ export class Interior {
   readonly #tongue: Tongue;
   readonly #tongueLuma: number;
   readonly #tongueChroma: readonly [number, number];
-  readonly #throat: { y: number; u: number; v: number };
+  readonly #lining: { y: number; u: number; v: number };
   readonly #posture: TonguePosture = { tip: 0, out: 0, body: 0, drop: 0, lowerEdge: 0, upperEdge: 0, side: 0 };
   readonly #baseYaw: number;
   readonly #upperEdge: number;
@@ -61,6 +67,8 @@ export class Interior {
   #lowerBack = 0;
   #side = 0;
   #fade = 1;
+  #deep = 0;
+  #throatY = 0;
   #z0 = 0;
   /** Colour of the place asked for last. */
   y = 0;
@@ -76,8 +84,8 @@ export class Interior {
     this.#tongue = new Tongue(light);
     this.#tongueLuma = lumaOf(...light.tongue) - BLACK;
     this.#tongueChroma = chromaOf(...light.tongue);
-    const [u, v] = chromaOf(...THROAT);
-    this.#throat = { y: lumaOf(...THROAT), u, v };
+    const [u, v] = chromaOf(...LINING);
+    this.#lining = { y: lumaOf(...LINING) - BLACK, u, v };
     this.#baseYaw = Math.atan2(face.z[454]! - face.z[234]!, face.x[454]! - face.x[234]!);
     // Parted lips at rest: the frame's origin is between them, the upper lip is a third of the way above.
     this.#upperEdge = UPPER_EDGE - 0.2 * (restGap / this.mm);
@@ -96,7 +104,9 @@ export class Interior {
     const rounded = clamp(motion[MOTION.mouthPucker]! + 0.5 * motion[MOTION.mouthFunnel]!, 0, 1);
     // Lips that are put forward leave everything farther behind.
     this.#z0 = 4 * rounded;
-    this.#fade = 6.5 + 0.75 * (gap / this.mm);
+    this.#fade = 6.5 + 0.65 * (gap / this.mm);
+    this.#deep = this.#light(LINING_DEPTH);
+    this.#throatY = this.#upperEdge + 0.4 * this.#drop;
     const tongue = clamp(2 * motion[MOTION.tongueOut]!, 0, 1);
     const posture = this.#posture;
     posture.tip = smoothstep(0.08, 0.55, tongue);
@@ -113,9 +123,11 @@ export class Interior {
   look(lx: number, ly: number): void {
     const x = lx / this.mm;
     const y = ly / this.mm;
-    this.y = BLACK + (this.#throat.y - BLACK) * (1 - 0.6 * Math.min(1, Math.abs(x) / 22));
-    this.u = this.#throat.u;
-    this.v = this.#throat.v;
+    const aside = x / THROAT_WIDTH;
+    const aloft = (y - this.#throatY) / THROAT_HEIGHT;
+    this.y = BLACK + this.#lining.y * this.#deep * (1 - 0.8 / (1 + (aside * aside + aloft * aloft) ** 2));
+    this.u = this.#lining.u;
+    this.v = this.#lining.v;
     const tongue = this.#tongue;
     tongue.look(x, y, this.#sx, this.#sy, 1.2 / this.mm);
     const lowerFirst = tongue.coverage > 0 && tongue.z < LOWER_ARCH.front + 1.5 + this.#lowerBack;
@@ -123,12 +135,14 @@ export class Interior {
     if (tongue.coverage > 0) {
       const light = this.#light(tongue.z);
       const luma = BLACK + (this.#tongueLuma * tongue.lit + 0.86 * tongue.wet) * light;
-      this.#over(luma, this.#tongueChroma[0], this.#tongueChroma[1], tongue.coverage);
+      const colour = 0.35 + 0.65 * tongue.lit * light;
+      const [u, v] = this.#tongueChroma;
+      this.#over(luma, 128 + (u - 128) * colour, 128 + (v - 128) * colour, tongue.coverage);
     }
     if (!lowerFirst) this.#lowerTeeth(x, y);
     this.#upperTeeth(x, y);
     // What lies in the dark has little colour.
-    const colour = clamp((this.y - BLACK) / 60, 0.25, 1);
+    const colour = clamp((this.y - BLACK) / 40, 0.3, 1);
     this.u = 128 + (this.u - 128) * colour;
     this.v = 128 + (this.v - 128) * colour;
   }
@@ -183,9 +197,10 @@ export class Interior {
     const { alpha } = row;
     const a = (alpha[at]! * g00 + alpha[at + 1]! * g10 + alpha[below]! * g01 + alpha[below + 1]! * g11) / 255;
     if (a <= 0) return;
-    const luma =
-      row.y[at]! * g00 + row.y[at + 1]! * g10 + row.y[below]! * g01 + row.y[below + 1]! * g11 - BLACK;
-    this.#over(BLACK + luma * light, row.u[at]!, row.v[at]!, a);
+    const luma = row.y[at]! * g00 + row.y[at + 1]! * g10 + row.y[below]! * g01 + row.y[below + 1]! * g11 - BLACK;
+    const u = this.#lining.u + (row.u[at]! - this.#lining.u) * (1 - BOUNCE + BOUNCE * light);
+    const v = this.#lining.v + (row.v[at]! - this.#lining.v) * (1 - BOUNCE + BOUNCE * light);
+    this.#over(BLACK + luma * light, 128 + (u - 128) * (0.4 + 0.6 * light), 128 + (v - 128) * (0.4 + 0.6 * light), a);
   }
 }
 

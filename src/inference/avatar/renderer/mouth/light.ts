@@ -29,9 +29,9 @@ const MIRRORED = [
 const UPPER_SKIN = [151, 9, 69, 299, 101, 330];
 const LOWER_SKIN = [200, 199, 204, 424, 194, 418];
 /** Natural teeth in neutral light, shade A1 to A2 of the usual shade guides as photographed. */
-const TOOTH: Rgb = [232, 219, 196];
-const GUM: Rgb = [178, 98, 94];
-const TONGUE: Rgb = [186, 104, 102];
+const TOOTH: Rgb = [236, 219, 198];
+const GUM: Rgb = [200, 120, 115];
+const TONGUE: Rgb = [180, 106, 101];
 /** Luma of skin and white of the eye in a portrait that is well exposed; teeth stand in the same light. */
 const USUAL_WHITE = 190;
 /** Above the viewer's eye, slightly to one side. */
@@ -54,7 +54,7 @@ export function mouthLight(face: FaceGeometry, texture: Texture): MouthLight {
   const lower = mean(LOWER_SKIN);
   const sideY = -clamp((upper - lower) / Math.max(1, upper + lower), 0.05, 0.4);
   const white = whiteOfEyes(face, texture);
-  const strength = clamp(0.62 * (white / USUAL_WHITE) + 0.38 * (0.72 + skin * 0.0022), 0.62, 1.02);
+  const strength = clamp(0.5 * (white / USUAL_WHITE) + 0.5 * (0.72 + skin * 0.0016), 0.7, 1.02);
   const tint = skinTint(face, texture);
   const lit = (colour: Rgb, share: number): Rgb => [
     colour[0] * strength * (1 + (tint[0] - 1) * share),
@@ -62,9 +62,9 @@ export function mouthLight(face: FaceGeometry, texture: Texture): MouthLight {
     colour[2] * strength * (1 + (tint[2] - 1) * share),
   ];
   return {
-    tooth: lit(TOOTH, 0.25),
-    gum: lit(GUM, 0.4),
-    tongue: lit(TONGUE, 0.4),
+    tooth: lit(TOOTH, 0.15),
+    gum: lit(GUM, 0.25),
+    tongue: lit(TONGUE, 0.25),
     at: (nx, ny, nz) => clamp(0.3 + 0.7 * nz + 0.75 * (sideX * nx + sideY * ny), 0.06, 1.12),
     gloss: (nx, ny, nz) => {
       // Half-way between the light and the viewer, who is in front.

@@ -58,7 +58,8 @@ export class Tongue {
     const tipZ = behindTeeth - 1.5 * tip - (behindTeeth + 0.5) * out;
     const tipY = (lowerEdge + 1) * (1 - tip) + (upperEdge - 2.2) * tip;
     const y = tipY * (1 - out) + (upperEdge + 0.4) * out;
-    const back = backEdge - 2 - 4.5 * body - 1.5 * tip;
+    // Its root hangs at the throat and does not go down with the jaw.
+    const back = backEdge - 4 - 0.22 * drop - 4 * body - 1.5 * tip;
     for (let k = 0; k < COUNT; k++) {
       const s = BEHIND[k]!;
       const round = s < TIP_RADIUS ? TIP_RADIUS * (1 - Math.sqrt(1 - (1 - s / TIP_RADIUS) ** 2)) : 0;
@@ -77,16 +78,14 @@ export class Tongue {
       const px = x - sx * z - this.#side;
       const half = this.#half[k]!;
       const u = px / half;
-      if (u <= -1 || u >= 1) {
-        before = -Infinity;
-        continue;
-      }
-      const arch = Math.sqrt(1 - u * u);
+      // Beyond its sides it falls off steeply.
+      const past = u * u;
+      const arch = past < 1 ? Math.sqrt(1 - past) : 4 * (1 - past);
       const groove = GROOVE * Math.exp(-((px / GROOVE_WIDTH) ** 2)) * clamp((BEHIND[k]! - 1) / 8, 0, 1);
       const below = y - sy * z - (this.#top[k]! + ARCHED * half * (1 - arch) + groove);
       if (below >= 0) {
         const t = before > -Infinity ? before / (before - below) : 0;
-        this.#meet(k, t, u, px, 1);
+        this.#meet(k, t, clamp(u, -1, 1), px, 1);
         return;
       }
       if (below > best) {
@@ -98,7 +97,7 @@ export class Tongue {
     this.coverage = 0;
     if (best < -soft) return;
     const px = x - sx * this.#z[bestAt]! - this.#side;
-    this.#meet(bestAt, 1, px / this.#half[bestAt]!, px, 1 + best / soft);
+    this.#meet(bestAt, 1, clamp(px / this.#half[bestAt]!, -1, 1), px, 1 + best / soft);
   }
 
   /** Light at a place between cross-sections `k − 1` and `k`. */

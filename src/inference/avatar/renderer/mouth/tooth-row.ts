@@ -144,7 +144,7 @@ function shade(
   const slope = archDepth(arch, side + 0.1) - archDepth(arch, side - 0.1);
   const turn = Math.atan(slope / 0.2) + (onTooth ? 0.62 * across * far ** 0.8 : 0.15 * across);
   const sign = x < 0 ? -1 : 1;
-  const tilt = onTooth ? 0.3 * t - 0.55 * smoothstep(0.3, 0, t) + 0.1 : -0.5 + 0.5 * smoothstep(0, GUM_MM, up - gum);
+  const tilt = onTooth ? 0.3 * t - 0.55 * smoothstep(0.3, 0, t) + 0.1 : 0.2 - 0.5 * smoothstep(0.8, 0, up - gum);
   const nx = sign * Math.sin(turn) * Math.cos(tilt);
   const ny = facing * Math.sin(tilt);
   const nz = Math.cos(turn) * Math.cos(tilt);
@@ -156,9 +156,9 @@ function shade(
     const clear = smoothstep(0.2, 0.02, t) * (tooth.point > 0.5 ? 0.4 : 1);
     const shadow = sideways * (0.72 + 0.28 * smoothstep(0, 0.5, gum - up));
     const lit = diffuse * shadow;
-    out.r = light.tooth[0] * lit * (1 - 0.1 * clear) * (1 - 0.03 * neck) + wet * sideways;
-    out.g = light.tooth[1] * lit * (1 - 0.09 * clear) * (1 - 0.08 * neck) + wet * sideways;
-    out.b = light.tooth[2] * lit * (1 - 0.05 * clear) * (1 - 0.17 * neck) + wet * sideways;
+    out.r = light.tooth[0] * lit * (1 - 0.1 * clear) * (1 - 0.02 * neck) + wet * sideways;
+    out.g = light.tooth[1] * lit * (1 - 0.09 * clear) * (1 - 0.05 * neck) + wet * sideways;
+    out.b = light.tooth[2] * lit * (1 - 0.05 * clear) * (1 - 0.1 * neck) + wet * sideways;
   } else {
     const wet = light.gloss(nx, ny, nz) * 30;
     const lit = diffuse * (0.8 + 0.2 * smoothstep(0, 1, up - gum)) * (1 - 0.25 * far ** 3);
