@@ -52,11 +52,15 @@ const TUCK_FACTOR = 1.3;
  * The fastest change of the jaw's articulator in 1/ms: lower lips reach about 0.2 m/s in fast speech (Löfqvist & Gracco, JASA 101, 1997),
  * and more than 4 % of the face's width from one frame to the next looks like a jump.
  */
-const FASTEST = 0.115 / 40;
-const WIDEST = 0.75;
+const FASTEST = 0.12 / 40;
+const WIDEST = 0.9;
 /** A tucked lower lip closes this share of what the jaw opens, and by itself goes up as far as this much of the jaw would take it. */
 const TUCK_CLOSES = 0.7;
-const TUCK_RAISES = 0.18;
+const TUCK_RAISES = 0.16;
+/** Lips that are pressed together go up as far as this much of the jaw would take them. */
+const PRESS_RAISES = 0.06;
+/** Flared lips come down as far as this much of the jaw would take them. */
+const FLARE_LOWERS = 0.1;
 
 function rates(
   timesMs: Record<'jaw' | 'wide' | 'round' | 'flare' | 'raise' | 'drop' | 'tongue', number>,
@@ -114,7 +118,9 @@ export class Articulation {
   }
 
   static #lowered(a: Float32Array): number {
-    return Articulation.#byJaw(a) + TUCK_RAISES * (1 - a[ARTICULATOR.tuck]!);
+    const free = 1 - a[ARTICULATOR.close]!;
+    const lips = PRESS_RAISES + FLARE_LOWERS * a[ARTICULATOR.flare]!;
+    return Articulation.#byJaw(a) + lips * free + TUCK_RAISES * (1 - a[ARTICULATOR.tuck]!);
   }
 
   loudnessAt(ms: number): number {

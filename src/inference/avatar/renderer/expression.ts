@@ -26,6 +26,8 @@ export interface Surface {
 }
 
 const RINGS = ['inner', 'innerMiddle', 'middle', 'outer'] as const;
+/** How far each ring of a lip goes along when its inner edge is moved to close the mouth. */
+const FOLLOWS = { inner: 1, innerMiddle: 0.9, middle: 0.7, outer: 0.4 } as const;
 
 /** The displacement of one surface point in mouth widths (mouth's frame) for a coefficient of 1. */
 export type ShapeFunction = (i: number, s: Surface) => readonly [number, number];
@@ -64,7 +66,25 @@ export class Expression {
       x[i] = x[i]! + this.#moved[i * 2]!;
       y[i] = y[i]! + this.#moved[i * 2 + 1]!;
     }
+    const round = 1 - 0.75 * smoothstep(0.1, 0.25, motion[MOTION.jawOpen]! - motion[MOTION.mouthClose]!);
+    this.#purse(round * clamp(motion[MOTION.mouthPucker]!, 0, 1), y);
     this.#seal(clamp(motion[MOTION.mouthPressLeft]! + motion[MOTION.mouthPressRight]!, 0, 1), y);
+  }
+
+  /** Pursed lips touch next to the corners: what stays open between them is smaller than the mouth is wide. A jaw that opens parts them. */
+  #purse(pucker: number, outY: Float32Array): void {
+    if (pucker <= 0) return;
+    for (let k = 1; k < 10; k++) {
+      const share = 0.9 * pucker * smoothstep(0.25, 0.95, Math.abs(k - 5) / 5);
+      const half = (outY[LOWER_LIP.inner[k]!]! - outY[UPPER_LIP.inner[k]!]!) / 2;
+      for (const ring of RINGS) {
+        const up = UPPER_LIP[ring][k]!;
+        const low = LOWER_LIP[ring][k]!;
+        const by = half * share * FOLLOWS[ring];
+        outY[up] = outY[up]! + by;
+        outY[low] = outY[low]! - by;
+      }
+    }
   }
 
   /** Closes what the portrait's own lips leave open, and never lets the lips cross. */
@@ -72,11 +92,10 @@ export class Expression {
     for (let k = 1; k < 10; k++) {
       const close = (press * this.#restGap[k]!) / 2;
       for (const ring of RINGS) {
-        const share = ring === 'inner' ? 1 : ring === 'innerMiddle' ? 0.9 : ring === 'middle' ? 0.7 : 0.4;
         const up = UPPER_LIP[ring][k]!;
         const low = LOWER_LIP[ring][k]!;
-        outY[up] = outY[up]! + close * share;
-        outY[low] = outY[low]! - close * share;
+        outY[up] = outY[up]! + close * FOLLOWS[ring];
+        outY[low] = outY[low]! - close * FOLLOWS[ring];
       }
       const up = UPPER_LIP.inner[k]!;
       const low = LOWER_LIP.inner[k]!;
