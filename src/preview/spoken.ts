@@ -1,6 +1,6 @@
 import { VisavisError } from '../errors.js';
-import { FRAME_RATE, MOTION, MOTION_FRAME_LENGTH } from '../inference/avatar/motion-frame.js';
 import { PhonemeMotion } from '../inference/avatar/motion/phoneme-motion.js';
+import { FRAME_RATE, MOTION, MOTION_FRAME_LENGTH } from '../inference/avatar/motion-frame.js';
 import type { SpeechMotion, SpeechSynthesiser, TimedPhoneme, TimedWord } from '../inference/engines.js';
 import { loudnessEnvelope } from '../media/loudness.js';
 

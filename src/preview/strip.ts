@@ -1,8 +1,8 @@
 import type { AvatarPackage } from '../inference/avatar/package.js';
 import type { RgbImage } from '../inference/avatar/png.js';
-import { coverFit } from '../inference/avatar/renderer/texture.js';
 import { measureFace } from '../inference/avatar/renderer/face-geometry.js';
 import { openAvatar } from '../inference/avatar/renderer/portrait.js';
+import { coverFit } from '../inference/avatar/renderer/texture.js';
 import { i420ToRgb } from '../media/png.js';
 import { LABEL_HEIGHT, PAPER, writeLabel } from './label.js';
 import type { SpokenFrame } from './spoken.js';
@@ -30,7 +30,8 @@ export function drawStrip(avatar: AvatarPackage, frames: readonly SpokenFrame[],
   const step = side / CELL;
   const box = {
     x: (part === 'mouth' ? face.mouth.centreX : face.centreX) - side / 2,
-    y: part === 'mouth' ? face.mouth.centreY - 0.4 * high * step : (face.foreheadY + face.chinY) / 2 - (high * step) / 2,
+    y:
+      part === 'mouth' ? face.mouth.centreY - 0.4 * high * step : (face.foreheadY + face.chinY) / 2 - (high * step) / 2,
     step,
   };
   const pitch = { x: CELL + GAP, y: high + LABEL_HEIGHT + GAP };

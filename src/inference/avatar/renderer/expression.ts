@@ -4,6 +4,7 @@ import { LOWER_LIP, SURFACE_COUNT, UPPER_LIP } from '../rig.js';
 import { clamp, smoothstep } from './curves.js';
 import { type FaceGeometry, toMouthFrame } from './face-geometry.js';
 import { fitTable } from './fitted-table.js';
+import { openingOf, PARTED, restShare } from './rest-opening.js';
 
 /** How far the lower lip's middle falls for `jawOpen` 1, in mouth widths. */
 export const JAW_DROP = 0.55;
@@ -25,6 +26,9 @@ export interface Surface {
   face: FaceGeometry;
 }
 
+/** Of closing parted lips: that of the upper one; the lower goes up with the jaw. */
+const UPPER_SHARE = 0.3;
+
 const RINGS = ['inner', 'innerMiddle', 'middle', 'outer'] as const;
 /** How far each ring of a lip goes along when its inner edge is moved to close the mouth. */
 const FOLLOWS = { inner: 1, innerMiddle: 0.9, middle: 0.7, outer: 0.4 } as const;
@@ -38,6 +42,8 @@ export class Expression {
   readonly offsets: readonly Float32Array[];
   readonly #moved = new Float32Array(SURFACE_COUNT * 2);
   readonly #restGap: Float32Array;
+  /** Whether the portrait's lips are clearly apart. */
+  readonly #parted: boolean;
 
   constructor(face: FaceGeometry, measured: LandmarkTable, drawn: Partial<Record<Blendshape, ShapeFunction>>) {
     const surface = describeSurface(face);
@@ -57,6 +63,7 @@ export class Expression {
     this.#restGap = Float32Array.from(UPPER_LIP.inner, (up, k) =>
       Math.max(0, face.y[LOWER_LIP.inner[k]!]! - face.y[up]!),
     );
+    this.#parted = this.#restGap[5]! > PARTED * face.mouth.width;
   }
 
   /** Moves the first `SURFACE_COUNT` places of `x` and `y`, which already stand where the head's `rotation` takes them. */
@@ -68,7 +75,32 @@ export class Expression {
     }
     const round = 1 - 0.75 * smoothstep(0.1, 0.25, motion[MOTION.jawOpen]! - motion[MOTION.mouthClose]!);
     this.#purse(round * clamp(motion[MOTION.mouthPucker]!, 0, 1), y);
-    this.#seal(clamp(motion[MOTION.mouthPressLeft]! + motion[MOTION.mouthPressRight]!, 0, 1), y);
+    if (!this.#parted) {
+      this.#seal(pressOf(motion), y);
+      return;
+    }
+    this.#settle(restShare(motion), y);
+    this.#seal(Math.max(pressOf(motion), closedShare(motion)), y);
+  }
+
+  /** Lips that the portrait leaves apart do not open by what is asked in addition to that, see `openingOf`. */
+  #settle(share: number, outY: Float32Array): void {
+    for (let k = 1; k < 10; k++) {
+      const rest = this.#restGap[k]!;
+      const gap = outY[LOWER_LIP.inner[k]!]! - outY[UPPER_LIP.inner[k]!]!;
+      this.#close(k, gap - Math.max(0, openingOf(rest, gap - rest, share)), outY);
+    }
+  }
+
+  /** Brings the lips nearer by `by` pixels at the `k`-th pair of their points. */
+  #close(k: number, by: number, outY: Float32Array): void {
+    const upper = this.#parted ? UPPER_SHARE : 0.5;
+    for (const ring of RINGS) {
+      const up = UPPER_LIP[ring][k]!;
+      const low = LOWER_LIP[ring][k]!;
+      outY[up] = outY[up]! + by * upper * FOLLOWS[ring];
+      outY[low] = outY[low]! - by * (1 - upper) * FOLLOWS[ring];
+    }
   }
 
   /** Pursed lips touch next to the corners: what stays open between them is smaller than the mouth is wide. A jaw that opens parts them. */
@@ -76,27 +108,17 @@ export class Expression {
     if (pucker <= 0) return;
     for (let k = 1; k < 10; k++) {
       const share = 0.9 * pucker * smoothstep(0.25, 0.95, Math.abs(k - 5) / 5);
-      const half = (outY[LOWER_LIP.inner[k]!]! - outY[UPPER_LIP.inner[k]!]!) / 2;
-      for (const ring of RINGS) {
-        const up = UPPER_LIP[ring][k]!;
-        const low = LOWER_LIP[ring][k]!;
-        const by = half * share * FOLLOWS[ring];
-        outY[up] = outY[up]! + by;
-        outY[low] = outY[low]! - by;
-      }
+      const gap = outY[LOWER_LIP.inner[k]!]! - outY[UPPER_LIP.inner[k]!]!;
+      this.#close(k, gap * share, outY);
     }
   }
 
   /** Closes what the portrait's own lips leave open, and never lets the lips cross. */
   #seal(press: number, outY: Float32Array): void {
     for (let k = 1; k < 10; k++) {
-      const close = (press * this.#restGap[k]!) / 2;
-      for (const ring of RINGS) {
-        const up = UPPER_LIP[ring][k]!;
-        const low = LOWER_LIP[ring][k]!;
-        outY[up] = outY[up]! + close * FOLLOWS[ring];
-        outY[low] = outY[low]! - close * FOLLOWS[ring];
-      }
+      const rest = this.#restGap[k]!;
+      const gap = outY[LOWER_LIP.inner[k]!]! - outY[UPPER_LIP.inner[k]!]!;
+      this.#close(k, press * (this.#parted ? Math.min(rest, Math.max(0, gap)) : rest), outY);
       const up = UPPER_LIP.inner[k]!;
       const low = LOWER_LIP.inner[k]!;
       if (outY[low]! < outY[up]!) {
@@ -106,6 +128,16 @@ export class Expression {
       }
     }
   }
+}
+
+function pressOf(motion: Float32Array): number {
+  return clamp(motion[MOTION.mouthPressLeft]! + motion[MOTION.mouthPressRight]!, 0, 1);
+}
+
+/** How far `mouthClose` closes what the jaw opens, 0…1. */
+function closedShare(motion: Float32Array): number {
+  const jaw = motion[MOTION.jawOpen]!;
+  return jaw > 1e-3 ? clamp(motion[MOTION.mouthClose]! / jaw, 0, 1) ** 2 : 0;
 }
 
 function describeSurface(face: FaceGeometry): Surface {

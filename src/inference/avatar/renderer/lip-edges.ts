@@ -26,7 +26,11 @@ export class LipEdges {
   /** `x`, `y`: this frame's places; changes the texture coordinates of the lips' edges. No allocation. */
   turn(x: Float32Array, y: Float32Array, u: Float32Array, v: Float32Array): void {
     for (let k = 1; k < 10; k++) {
-      const open = SHARE * smoothstep(FROM_PX, TO_PX, gapAt(k, x, y) - this.#restGap[k]!);
+      const rest = this.#restGap[k]!;
+      const gap = gapAt(k, x, y);
+      // Lips that the portrait leaves apart have no dark line of their own, and what is between them must not be seen when they close.
+      const closed = rest > TO_PX / 2 ? smoothstep(0, rest / 2, rest - gap) : 0;
+      const open = SHARE * Math.max(closed, smoothstep(FROM_PX, TO_PX, gap - rest));
       this.#shift(UPPER_LIP.inner[k]!, UPPER_LIP.innerMiddle[k]!, open, u, v);
       this.#shift(LOWER_LIP.inner[k]!, LOWER_LIP.innerMiddle[k]!, open, u, v);
     }

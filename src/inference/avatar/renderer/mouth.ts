@@ -4,6 +4,8 @@ import { clamp, smoothstep, traceCurve } from './curves.js';
 import type { FaceGeometry } from './face-geometry.js';
 import { Interior, type View } from './mouth/interior.js';
 import { mouthLight } from './mouth/light.js';
+import { SeenTeeth } from './mouth/seen-teeth.js';
+import { PARTED } from './rest-opening.js';
 import type { Texture } from './texture.js';
 import { TongueOut, tongueOutOf } from './tongue-out.js';
 
@@ -32,10 +34,14 @@ export class Mouth {
   readonly #interior: Interior;
   readonly #tongueOut: TongueOut;
   readonly #restGap: Float32Array;
+  /** Whether the portrait shows what is between its lips: then that must be covered where they close. */
+  readonly #parted: boolean;
   readonly #upX = new Float32Array(11);
   readonly #upY = new Float32Array(11);
   readonly #lowX = new Float32Array(11);
   readonly #lowY = new Float32Array(11);
+  readonly #restUpY = new Float32Array(11);
+  readonly #restLowY = new Float32Array(11);
   readonly #up: Float32Array;
   readonly #low: Float32Array;
   readonly #open: Float32Array;
@@ -54,12 +60,18 @@ export class Mouth {
   constructor(face: FaceGeometry, texture: Texture) {
     this.#width = texture.width;
     this.#scale = face.mouth.width;
-    const light = mouthLight(face, texture);
+    const seen = SeenTeeth.find(face, texture);
+    const light = mouthLight(face, texture, seen);
     this.#tongueOut = new TongueOut(light, texture.width);
     this.#restGap = Float32Array.from(UPPER_LIP.inner, (up, k) =>
       Math.max(0, face.y[LOWER_LIP.inner[k]!]! - face.y[up]!),
     );
-    this.#interior = new Interior(face, light, this.#restGap[5]!);
+    this.#parted = this.#restGap[5]! > PARTED * face.mouth.width;
+    this.#interior = new Interior(face, light, seen);
+    const { centreX, centreY, cos, sin } = face.mouth;
+    const place = { x: centreX, y: centreY, cos, sin };
+    toPlace(UPPER_LIP.inner, face.x, face.y, place, this.#upX, this.#restUpY);
+    toPlace(LOWER_LIP.inner, face.x, face.y, place, this.#lowX, this.#restLowY);
     const columns = Math.ceil(face.mouth.width * 1.6) + 4;
     this.#up = new Float32Array(columns);
     this.#low = new Float32Array(columns);
@@ -94,6 +106,10 @@ export class Mouth {
       bottom = Math.max(bottom, this.#low[i]!);
     }
     this.#sealed = clamp(motion[MOTION.mouthPressLeft]! + motion[MOTION.mouthPressRight]!, 0, 1);
+    if (this.#parted) {
+      const middle = this.#lowY[5]! - this.#upY[5]!;
+      this.#sealed = Math.max(this.#sealed, 1 - smoothstep(0.1, 0.5, middle / this.#restGap[5]!));
+    }
     if (this.#sealed > 0.05) {
       for (let i = 0; i < columns; i++) {
         if (left + i <= this.#upX[0]! || left + i >= this.#upX[10]!) continue;
@@ -159,12 +175,25 @@ export class Mouth {
     this.#roundCorner(left, 10, 9);
     featherOf(this.#up, this.#upFeather);
     featherOf(this.#low, this.#lowFeather);
-    const [from, to] = [this.#upX[0]!, this.#upX[10]!];
+    const from = this.#upX[0]!;
+    const to = this.#upX[10]!;
+    const moved = this.#parted ? this.#moved() : 0;
     for (let i = 0; i < this.#open.length; i++) {
       const column = left + i;
       const gap = this.#low[i]! - this.#up[i]!;
-      this.#open[i] = column <= from || column >= to ? 0 : smoothstep(0.2, 1.6, gap - Math.max(0, this.#rest[i]!));
+      if (column <= from || column >= to) this.#open[i] = 0;
+      else if (this.#parted) this.#open[i] = moved * smoothstep(0.3, 1.2, gap);
+      else this.#open[i] = smoothstep(0.2, 1.6, gap - Math.max(0, this.#rest[i]!));
     }
+  }
+
+  /** 0 while the lips stand where the portrait has them, 1 from two pixels off. */
+  #moved(): number {
+    let most = 0;
+    for (let k = 1; k < 10; k++) {
+      most = Math.max(most, Math.abs(this.#upY[k]! - this.#restUpY[k]!), Math.abs(this.#lowY[k]! - this.#restLowY[k]!));
+    }
+    return smoothstep(0.4, 2, most);
   }
 
   /** Makes both lip lines leave a corner at a right angle to the mouth, as skin does that is stretched around an opening. */
@@ -206,9 +235,9 @@ export class Mouth {
     // Lips throw a soft shadow inwards, and little light falls through a narrow gap.
     const fromUp = (ly - up) / this.#scale;
     const fromLow = (low - ly) / this.#scale;
-    const shadow = (0.66 + 0.34 * smoothstep(0, 0.05, fromUp)) * (0.7 + 0.3 * smoothstep(0, 0.03, fromLow));
+    const shadow = (0.7 + 0.3 * smoothstep(0, 0.05, fromUp)) * (0.78 + 0.22 * smoothstep(0, 0.03, fromLow));
     const dim = shadow * (0.8 + 0.2 * smoothstep(0.02, 0.12, gap));
-    this.#y = 16 + (interior.y - 16) * dim;
+    this.#y = 16 + (interior.y - 16) * (dim + (1 - dim) * interior.photographed);
     return alpha;
   }
 
@@ -221,7 +250,8 @@ export class Mouth {
     this.#y = CAVITY.y + 14;
     this.#u = CAVITY.u;
     this.#v = CAVITY.v;
-    return 0.55 * this.#sealed * Math.sqrt(taper) * (1 - smoothstep(0.4, 1.5, Math.abs(distance)));
+    const strength = this.#parted ? 0.85 : 0.55;
+    return strength * this.#sealed * Math.sqrt(taper) * (1 - smoothstep(0.4, 1.5, Math.abs(distance)));
   }
 }
 

@@ -2,6 +2,7 @@ import { MOTION } from '../../motion-frame.js';
 import { clamp, smoothstep } from '../curves.js';
 import { JAW_DROP } from '../expression.js';
 import type { FaceGeometry } from '../face-geometry.js';
+import { openingOf, restShare } from '../rest-opening.js';
 import { chromaOf, lumaOf } from '../texture.js';
 import {
   type Arch,
@@ -20,6 +21,7 @@ import {
   UPPER_EDGE,
 } from './anatomy.js';
 import type { MouthLight } from './light.js';
+import type { SeenTeeth } from './seen-teeth.js';
 import { Tongue, type TonguePosture } from './tongue.js';
 import { paintToothRow, type ToothRow } from './tooth-row.js';
 
@@ -59,6 +61,9 @@ export class Interior {
   readonly #posture: TonguePosture = { tip: 0, out: 0, body: 0, drop: 0, lowerEdge: 0, upperEdge: 0, side: 0 };
   readonly #baseYaw: number;
   readonly #upperEdge: number;
+  /** How far the jaw is open in the portrait. */
+  readonly #restDrop: number;
+  readonly #seen: SeenTeeth | undefined;
   /** Of this frame. */
   #sx = 0;
   #sy = 0;
@@ -74,8 +79,12 @@ export class Interior {
   y = 0;
   u = 0;
   v = 0;
+  /** Share of it that is the portrait's own and carries its own shadows. */
+  photographed = 0;
 
-  constructor(face: FaceGeometry, light: MouthLight, restGap: number) {
+  /** `seen`: what the portrait shows of the teeth. */
+  constructor(face: FaceGeometry, light: MouthLight, seen?: SeenTeeth) {
+    this.#seen = seen;
     this.mm = pixelsPerMillimetre(face);
     this.#mouthWidth = face.mouth.width;
     const scale = this.mm * DENSITY;
@@ -87,8 +96,8 @@ export class Interior {
     const [u, v] = chromaOf(...LINING);
     this.#lining = { y: lumaOf(...LINING) - BLACK, u, v };
     this.#baseYaw = Math.atan2(face.z[454]! - face.z[234]!, face.x[454]! - face.x[234]!);
-    // Parted lips at rest: the frame's origin is between them, the upper lip is a third of the way above.
-    this.#upperEdge = UPPER_EDGE - 0.2 * (restGap / this.mm);
+    this.#upperEdge = seen === undefined ? UPPER_EDGE : seen.edge / this.mm;
+    this.#restDrop = seen === undefined ? 0 : seen.dark / this.mm;
   }
 
   /** Takes jaw, tongue and head into their places. `gap`: the largest distance between the lips in pixels. */
@@ -97,7 +106,8 @@ export class Interior {
     this.#sx = -Math.sin(yaw);
     this.#sy = Math.sin(view.pitch) * Math.cos(yaw);
     const jaw = Math.max(0, motion[MOTION.jawOpen]!);
-    this.#drop = (jaw * JAW_DROP * this.#mouthWidth) / this.mm;
+    const more = (jaw * JAW_DROP * this.#mouthWidth) / this.mm;
+    this.#drop = openingOf(this.#restDrop, more, restShare(motion));
     this.#side = JAW_SIDE * (motion[MOTION.jawLeft]! - motion[MOTION.jawRight]!);
     this.#lowerEdge = this.#upperEdge - OVERBITE + this.#drop;
     this.#lowerBack = 0.25 * this.#drop - JAW_FORWARD * motion[MOTION.jawForward]!;
@@ -145,6 +155,13 @@ export class Interior {
     const colour = clamp((this.y - BLACK) / 40, 0.3, 1);
     this.u = 128 + (this.u - 128) * colour;
     this.v = 128 + (this.v - 128) * colour;
+    this.photographed = 0;
+    const seen = this.#seen;
+    if (seen === undefined) return;
+    seen.look(lx, ly);
+    if (seen.coverage <= 0) return;
+    this.photographed = seen.coverage;
+    this.#over(seen.y, seen.u, seen.v, seen.coverage);
   }
 
   #upperTeeth(x: number, y: number): void {

@@ -2,6 +2,7 @@ import { LEFT_EYE, RIGHT_EYE } from '../../rig.js';
 import { clamp } from '../curves.js';
 import type { FaceGeometry } from '../face-geometry.js';
 import type { Texture } from '../texture.js';
+import type { SeenTeeth } from './seen-teeth.js';
 
 type Rgb = readonly [number, number, number];
 
@@ -37,8 +38,8 @@ const USUAL_WHITE = 190;
 /** Above the viewer's eye, slightly to one side. */
 const GLOSS_HEIGHT = -0.38;
 
-/** Estimates the light from the portrait: its side from mirrored places of the face, its height from forehead against chin, its strength from skin and eyes. */
-export function mouthLight(face: FaceGeometry, texture: Texture): MouthLight {
+/** Estimates the light from the portrait: its side from mirrored places of the face, its height from forehead against chin, its strength from skin and eyes. Teeth that are `seen` give their colour. */
+export function mouthLight(face: FaceGeometry, texture: Texture, seen?: SeenTeeth): MouthLight {
   const luma = (i: number) => sampleLuma(face, texture, i);
   let left = 0;
   let right = 0;
@@ -62,7 +63,7 @@ export function mouthLight(face: FaceGeometry, texture: Texture): MouthLight {
     colour[2] * strength * (1 + (tint[2] - 1) * share),
   ];
   return {
-    tooth: lit(TOOTH, 0.15),
+    tooth: seen === undefined ? lit(TOOTH, 0.15) : rgbOf(seen.colour),
     gum: lit(GUM, 0.25),
     tongue: lit(TONGUE, 0.25),
     at: (nx, ny, nz) => clamp(0.3 + 0.7 * nz + 0.75 * (sideX * nx + sideY * ny), 0.06, 1.12),
@@ -120,4 +121,15 @@ function skinTint(face: FaceGeometry, texture: Texture): Rgb {
   const du = clamp(u / luma + 0.1, -0.08, 0.08);
   const dv = clamp(v / luma - 0.13, -0.08, 0.08);
   return [1 + 1.4 * dv, 1 - 0.34 * du - 0.71 * dv, 1 + 1.77 * du];
+}
+
+/** BT.601, studio range, the inverse of `lumaOf` and `chromaOf`. */
+function rgbOf([y, u, v]: Rgb): Rgb {
+  const luma = (255 / 219) * (y - 16);
+  const channel = (value: number) => clamp(value, 0, 255);
+  return [
+    channel(luma + 1.596 * (v - 128)),
+    channel(luma - 0.392 * (u - 128) - 0.813 * (v - 128)),
+    channel(luma + 2.017 * (u - 128)),
+  ];
 }
