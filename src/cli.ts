@@ -14,6 +14,7 @@ const USAGE = `visavis: a face for a language model
   visavis doctor                                 check this machine and what was set up
   visavis talk                                   talk with the avatar from the terminal
   visavis avatar preview AVATAR --sheet OUT.png  draw every expression and mouth shape of an avatar on one sheet
+  visavis avatar preview AVATAR --clip OUT.webm  make a film in which an avatar speaks
   visavis avatar inspect PHOTO [--json] [--out FILE]
                                                  say whether an avatar can be made of the face in a picture
   visavis config                                 print the configuration, secrets left out
@@ -113,11 +114,13 @@ async function runModule(command: keyof typeof MODULES): Promise<void> {
   await module.main?.(process.argv.slice(3));
 }
 
-/** A preview needs no configuration but the folder of the stock avatars. */
+/** A preview needs no configuration but the folder of the stock avatars and what stands in the pictures. */
 async function avatar(args: string[]): Promise<void> {
   if (args[0] !== 'preview') return runModule('inspect');
   const { main: preview } = await import('./preview/main.js');
-  await preview(args, loadConfig(process.env).avatarsFolder);
+  const { badgeText } = await import('./signaling/session-texts.js');
+  const config = loadConfig(process.env);
+  await preview(args, config.avatarsFolder, badgeText(config, config.language) ?? '');
 }
 
 function version(): string {

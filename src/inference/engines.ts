@@ -172,5 +172,10 @@ export interface AvatarStream {
   readonly height: number;
   /** Draws one frame as I420 (`width·height·3/2` bytes) into `out`. No allocation. */
   render(motion: Float32Array, out: Uint8Array): void;
+  /**
+   * Where the surface's landmarks stand in the frame drawn last: x, y of each in pixels, into `out`, as many as fit. For measuring; absent
+   * where a renderer has none.
+   */
+  landmarks?(out: Float32Array): void;
   close(): void;
 }

@@ -36,18 +36,18 @@ export class FaceMesh {
 
   /** The landmarks of a face that was detected, however it is turned in the picture. */
   async find(image: SampledImage, face: DetectedFace): Promise<FaceLandmarks> {
-    let region = regionOfDetection(face);
-    let points: Float32Array = new Float32Array(LANDMARKS * 3);
-    let confidence = 0;
-    for (let pass = 0; pass < PASSES; pass++) {
-      if (pass > 0) region = regionOfLandmarks(points);
-      const pixels = image.crop(region, SIZE, RANGE);
-      const result = await this.#session.run({ input_1: new Tensor('float32', pixels, [1, SIZE, SIZE, 3]) });
-      const numbers = (name: string) => result[name]?.data as Float32Array;
-      points = joinLandmarks(numbers, region);
-      confidence = 1 / (1 + Math.exp(-(numbers('conv_faceflag')[0] ?? 0)));
-    }
-    return { points, confidence, region };
+    let found = await this.findIn(image, regionOfDetection(face));
+    for (let pass = 1; pass < PASSES; pass++) found = await this.findIn(image, regionOfLandmarks(found.points));
+    return found;
+  }
+
+  /** One pass over a region that is known to show the face, as that of the frame before does in a film. */
+  async findIn(image: SampledImage, region: Region): Promise<FaceLandmarks> {
+    const pixels = image.crop(region, SIZE, RANGE);
+    const result = await this.#session.run({ input_1: new Tensor('float32', pixels, [1, SIZE, SIZE, 3]) });
+    const numbers = (name: string) => result[name]?.data as Float32Array;
+    const confidence = 1 / (1 + Math.exp(-(numbers('conv_faceflag')[0] ?? 0)));
+    return { points: joinLandmarks(numbers, region), confidence, region };
   }
 }
 
@@ -77,8 +77,8 @@ function regionOfDetection({ box, keypoints: [right, left] }: DetectedFace): Reg
   return { centreX: box.centreX, centreY: box.centreY, side: box.side * MARGIN, angle };
 }
 
-/** The square around all landmarks, upright with the line through the outer corners of the eyes. */
-function regionOfLandmarks(points: Float32Array): Region {
+/** What the network is shown of a face whose landmarks are known: the square around them, upright with the line through the outer corners of the eyes. */
+export function regionOfLandmarks(points: Float32Array): Region {
   const at = (index: number) => [points[3 * index] ?? 0, points[3 * index + 1] ?? 0] as const;
   const [right, left] = [at(RIGHT_EYE_CORNER), at(LEFT_EYE_CORNER)];
   const angle = Math.atan2(left[1] - right[1], left[0] - right[0]);

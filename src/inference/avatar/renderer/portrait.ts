@@ -159,6 +159,13 @@ class PortraitStream implements AvatarStream {
     this.#mouth.drawTongue(out, this.height, motion, this.#place);
   }
 
+  landmarks(out: Float32Array): void {
+    for (let i = 0; i < SURFACE_COUNT && 2 * i + 1 < out.length; i++) {
+      out[2 * i] = this.#x[i]!;
+      out[2 * i + 1] = this.#y[i]!;
+    }
+  }
+
   close(): void {}
 
   #paintEyes(motion: Float32Array): void {
