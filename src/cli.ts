@@ -15,6 +15,7 @@ const USAGE = `visavis: a face for a language model
   visavis talk                                   talk with the avatar from the terminal
   visavis avatar preview AVATAR --sheet OUT.png  draw every expression and mouth shape of an avatar on one sheet
   visavis avatar preview AVATAR --clip OUT.webm  make a film in which an avatar speaks
+  visavis avatar preview AVATAR --strip OUT.png  draw successive frames of an avatar's mouth while it speaks
   visavis avatar inspect PHOTO [--json] [--out FILE]
                                                  say whether an avatar can be made of the face in a picture
   visavis config                                 print the configuration, secrets left out

@@ -9,6 +9,8 @@ import type { SpokenFrame } from './spoken.js';
 
 /** The size in which most visitors see an avatar. */
 const DRAWN = 512;
+/** Frames on a strip: two thirds of a second. */
+export const STRIP_FRAMES = 16;
 const COLUMNS = 4;
 const CELL = 280;
 const GAP = 2;
