@@ -81,7 +81,8 @@ export class Tongue {
       // Beyond its sides it falls off steeply.
       const past = u * u;
       const arch = past < 1 ? Math.sqrt(1 - past) : 4 * (1 - past);
-      const groove = GROOVE * Math.exp(-((px / GROOVE_WIDTH) ** 2)) * clamp((BEHIND[k]! - 1) / 8, 0, 1);
+      const groove =
+        px < -7 || px > 7 ? 0 : GROOVE * Math.exp(-((px / GROOVE_WIDTH) ** 2)) * clamp((BEHIND[k]! - 1) / 8, 0, 1);
       const below = y - sy * z - (this.#top[k]! + ARCHED * half * (1 - arch) + groove);
       if (below >= 0) {
         const t = before > -Infinity ? before / (before - below) : 0;
