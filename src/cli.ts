@@ -17,6 +17,7 @@ const USAGE = `visavis: a face for a language model
   visavis avatar create PHOTO --name NAME --consent FILE
                                                  make an avatar of the face in a picture (create --help says more)
   visavis avatar preview AVATAR --clip OUT.webm  make a film in which an avatar speaks
+  visavis avatar preview AVATAR --strip OUT.png  draw successive frames of an avatar's mouth while it speaks
   visavis avatar inspect PHOTO [--json] [--out FILE]
                                                  say whether an avatar can be made of the face in a picture
   visavis config                                 print the configuration, secrets left out

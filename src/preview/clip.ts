@@ -6,7 +6,7 @@ import { KokoroSynthesiser } from '../inference/speech/kokoro.js';
 import { PiperSynthesiser } from '../inference/speech/piper.js';
 import { film } from '../worker/avatar/film.js';
 import { placeScenes, type Scene, soundOf } from '../worker/avatar/performance.js';
-import { recite } from '../worker/avatar/recital.js';
+import { type Recital, recite } from '../worker/avatar/recital.js';
 import { type FilmFile, filmTypeOf } from './film-file.js';
 import { expectFfmpeg, Mp4File } from './film-mp4.js';
 import { WebmFile } from './film-webm.js';
@@ -59,19 +59,26 @@ export async function writeClip(folder: string, o: ClipOptions): Promise<{ durat
   return { durationMs: (frames * 1_000) / FRAME_RATE };
 }
 
-async function scenesFor(avatar: AvatarPackage, { text, speech, signal }: ClipOptions): Promise<Scene[]> {
+async function scenesFor(avatar: AvatarPackage, o: ClipOptions): Promise<Scene[]> {
+  return [
+    { kind: 'silence', state: 'idle', durationMs: BEFORE_MS },
+    { kind: 'speech', recital: await reciteAs(avatar, o) },
+    { kind: 'silence', state: 'idle', durationMs: AFTER_MS },
+  ];
+}
+
+/** Speaks a text with an avatar's voice. Rejects as the engine does, with AbortError when aborted. */
+export async function reciteAs(
+  avatar: AvatarPackage,
+  { text, speech, signal }: Pick<ClipOptions, 'text' | 'speech' | 'signal'>,
+): Promise<Recital> {
   const voice = avatar.manifest.voices[speech];
   const engine: SpeechSynthesiser = await (speech === 'kokoro' ? KokoroSynthesiser : PiperSynthesiser).create({
     threads: THREADS,
     defaultVoice: voice,
   });
   try {
-    const recital = await recite(engine, text, { voice, signal });
-    return [
-      { kind: 'silence', state: 'idle', durationMs: BEFORE_MS },
-      { kind: 'speech', recital },
-      { kind: 'silence', state: 'idle', durationMs: AFTER_MS },
-    ];
+    return await recite(engine, text, { voice, signal });
   } finally {
     await engine.close();
   }

@@ -3,22 +3,29 @@ import { isAbsolute } from 'node:path';
 import { parseArgs } from 'node:util';
 import { VisavisError } from '../errors.js';
 import { avatarFolder } from '../inference/avatar/folders.js';
+import { FRAME_RATE } from '../inference/avatar/motion-frame.js';
 import { loadAvatarPackage } from '../inference/avatar/package.js';
 import { encodeRgbPng } from '../png.js';
-import { type ClipOptions, type SpeechEngine, writeClip } from './clip.js';
+import { type ClipOptions, reciteAs, type SpeechEngine, writeClip } from './clip.js';
 import { sheetPoses } from './poses.js';
 import { drawSheet } from './sheet.js';
+import { framesOf, liveliest } from './spoken.js';
+import { drawStrip, STRIP_FRAMES, type StripPart } from './strip.js';
 
 const CELL = 150;
 const SMALLEST_CELL = 32;
 const LARGEST_CELL = 512;
 const USAGE = `visavis avatar preview AVATAR --sheet OUT.png [--cell PIXELS]
 visavis avatar preview AVATAR --clip OUT.webm|OUT.mp4 [--say TEXT] [--speech ENGINE]
+visavis avatar preview AVATAR --strip OUT.png [--part mouth|face] [--from MS] [--say TEXT] [--speech ENGINE]
 
   AVATAR        folder of an avatar package, or the id of an avatar of this service
   --sheet FILE  draws the face at rest, each of the 52 ARKit coefficients at 1, and the mouth shapes of speech
   --cell N      side of each face in pixels, ${SMALLEST_CELL} to ${LARGEST_CELL} (default ${CELL})
   --clip FILE   makes a film in which the avatar speaks; .mp4 needs ffmpeg
+  --strip FILE  draws ${STRIP_FRAMES} successive frames of the avatar speaking, each with its time and word
+  --part NAME   what is shown there: mouth (default) or face
+  --from MS     where in the speech it begins (default: where the mouth moves most)
   --say TEXT    what it says there (default: a few sentences with every mouth shape)
   --speech NAME kokoro (default) or piper: whose voice it has
 `;
@@ -43,19 +50,25 @@ export async function main(argv: readonly string[], avatars: readonly string[], 
     );
   }
   const folder = isAbsolute(avatar) || /[/\\.]/.test(avatar) ? avatar : avatarFolder(avatars, avatar);
-  if (values.clip === undefined) {
-    if (values.sheet === undefined)
-      throw new VisavisError('bad-request', `--sheet or --clip is missing\n\n${USAGE}`, { field: 'sheet' });
-    expectNone(values, ['say', 'speech'], '--clip');
-    return drawSheetTo(folder, values.sheet, cellOf(values.cell));
+  if (values.strip !== undefined) {
+    expectNone(values, ['clip', 'sheet', 'cell'], 'a call of its own');
+    return drawStripTo(folder, values.strip, {
+      part: partOf(values.part),
+      fromMs: fromOf(values.from),
+      text: values.say ?? SAY,
+      speech: engineOf(values.speech),
+    });
   }
-  expectNone(values, ['sheet', 'cell'], '--sheet');
-  await makeClip(folder, {
-    path: values.clip,
-    text: values.say ?? SAY,
-    speech: engineOf(values.speech),
-    badge,
-  });
+  expectNone(values, ['part', 'from'], '--strip');
+  if (values.clip !== undefined) {
+    expectNone(values, ['sheet', 'cell'], '--sheet');
+    const { clip: path, say: text = SAY } = values;
+    return makeClip(folder, { path, text, speech: engineOf(values.speech), badge });
+  }
+  if (values.sheet === undefined)
+    throw new VisavisError('bad-request', `--sheet, --clip or --strip is missing\n\n${USAGE}`, { field: 'sheet' });
+  expectNone(values, ['say', 'speech'], '--clip and --strip');
+  return drawSheetTo(folder, values.sheet, cellOf(values.cell));
 }
 
 /** What only belongs to the other kind of preview is a mistake, not something to pass over. */
@@ -84,6 +97,34 @@ async function drawSheetTo(folder: string, path: string, cell: number): Promise<
   const sheet = drawSheet(await loadAvatarPackage(folder), sheetPoses(), cell);
   await writeFile(path, encodeRgbPng(sheet));
   process.stdout.write(`${path}: ${sheet.width} × ${sheet.height} pixels\n`);
+}
+
+function partOf(given = 'mouth'): StripPart {
+  if (given === 'mouth' || given === 'face') return given;
+  throw new VisavisError('bad-request', `--part: got "${given}", expected mouth or face`, { field: 'part' });
+}
+
+function fromOf(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  const ms = Number(given);
+  if (given.trim() !== '' && Number.isFinite(ms) && ms >= 0) return ms;
+  throw new VisavisError('bad-request', `--from: got "${given}", expected milliseconds from 0 on`, { field: 'from' });
+}
+
+async function drawStripTo(
+  folder: string,
+  path: string,
+  o: { part: StripPart; fromMs: number | undefined; text: string; speech: SpeechEngine },
+): Promise<void> {
+  const avatar = await loadAvatarPackage(folder);
+  const frames = framesOf(await reciteAs(avatar, { ...o, signal: new AbortController().signal }));
+  const from =
+    o.fromMs === undefined
+      ? liveliest(frames, STRIP_FRAMES)
+      : Math.min(Math.floor((o.fromMs * FRAME_RATE) / 1_000), Math.max(0, frames.length - STRIP_FRAMES));
+  const strip = drawStrip(avatar, frames.slice(from, from + STRIP_FRAMES), o.part);
+  await writeFile(path, encodeRgbPng(strip));
+  process.stdout.write(`${path}: ${strip.width} × ${strip.height} pixels\n`);
 }
 
 /** Interrupted by Ctrl-C it leaves nothing behind. */
@@ -117,6 +158,9 @@ function parse(argv: readonly string[]) {
         clip: { type: 'string' },
         say: { type: 'string' },
         speech: { type: 'string' },
+        strip: { type: 'string' },
+        part: { type: 'string' },
+        from: { type: 'string' },
       },
     });
   } catch (cause) {

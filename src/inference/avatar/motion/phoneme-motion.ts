@@ -4,6 +4,7 @@ import { Articulation, restArticulators } from './articulation.js';
 import { writeMouth } from './blendshapes.js';
 import { FaceLife } from './face-life.js';
 import { type PhraseEnd, phraseEnds } from './prosody.js';
+import { ARTICULATOR } from './visemes.js';
 
 /** Stretches of speech kept at once; the oldest give way. */
 const MAX_SPEECH = 64;
@@ -13,6 +14,9 @@ const TOLERANCE_MS = 35;
 const INTERRUPT_MS = 120;
 const UNDERRUN_MS = 160;
 const JUMP_MS = 80;
+const LONGEST_JUMP_MS = 160;
+/** More of an articulator than this share of its range in a frame looks like a jump. */
+const EASY = { jaw: 0.14, round: 0.4 } as const;
 
 /** What is known of a stretch of speech. */
 interface Known {
@@ -91,17 +95,25 @@ class PhonemeMotionStream implements MotionStream {
     if (jump > 0) {
       for (let k = 0; k < this.#offset.length; k++) this.#offset[k] = this.#shown[k]! - this.#wanted[k]!;
       this.#fadeMs = 0;
-      this.#fadeLengthMs = jump;
+      this.#fadeLengthMs = jump === JUMP_MS ? this.#easyMs() : jump;
     }
     this.#fadeMs += this.#stepMs;
     const t = Math.min(1, this.#fadeMs / this.#fadeLengthMs);
-    const keep = 1 - t * t * (3 - 2 * t);
+    // Evenly: any other course has a faster part.
+    const keep = 1 - t;
     for (let k = 0; k < this.#shown.length; k++) {
       this.#shown[k] = Math.min(1, Math.max(0, this.#wanted[k]! + this.#offset[k]! * keep));
     }
     if (speech !== undefined && at !== null) this.#passAccents(speech, at.positionMs);
     this.#last = at;
     this.#interrupted = false;
+  }
+
+  /** How long the difference that is fading out must take to look like no jump: lips that only close are free to do so at once. */
+  #easyMs(): number {
+    const jaw = Math.abs(this.#offset[ARTICULATOR.jaw]!) / EASY.jaw;
+    const round = Math.abs(this.#offset[ARTICULATOR.round]!) / EASY.round;
+    return Math.min(LONGEST_JUMP_MS, Math.max(JUMP_MS, this.#stepMs * Math.max(jaw, round)));
   }
 
   /** How long the way to the new position must take; 0 when it follows from the last one. */
