@@ -79,6 +79,7 @@ export class Voice {
       segmentId,
       durationMs,
       phonemes: chunk.phonemes,
+      audio: this.#audioOf(utterance, chunk),
       loudness: loudnessEnvelope(chunk.samples, chunk.sampleRateHz),
     });
     this.#output.speech({
@@ -93,6 +94,12 @@ export class Voice {
     });
     utterance.queuedMs += durationMs;
     return true;
+  }
+
+  /** What the face must hear for itself: speech without phonemes. */
+  #audioOf(utterance: Utterance, { samples, sampleRateHz, phonemes }: SpeechChunk): SpeechMotion['audio'] {
+    if (phonemes !== undefined) return undefined;
+    return { samples, sampleRateHz, continues: utterance.queuedMs > 0 };
   }
 
   /** Milliseconds of speech queued and not yet sent. */

@@ -1,6 +1,7 @@
 import type { AgentState, MotionModel, MotionStream, SpeechMotion, SpeechPosition } from '../../engines.js';
 import { MOTION, MOTION_FRAME_LENGTH } from '../motion-frame.js';
-import { Articulation, restArticulators } from './articulation.js';
+import { type Accent, Articulation, restArticulators } from './articulation.js';
+import type { AudioMotion } from './audio-motion.js';
 import { pair, writeMouth } from './blendshapes.js';
 import { Blink } from './blink.js';
 import { Gaze } from './gaze.js';
@@ -24,14 +25,28 @@ const BLINKS_PER_MINUTE = { idle: 16, listening: 15, thinking: 13, speaking: 19 
  * listens, looks away for a moment when it thinks. Every sequence is deterministic for its seed and no two minutes are alike.
  */
 export class PhonemeMotion implements MotionModel {
-  open(o: { frameRate: number; seed: number }): MotionStream {
-    return new PhonemeMotionStream(o.frameRate, o.seed);
+  readonly #listen: (() => AudioMotion) | undefined;
+
+  /** `listen` gives every stream its ear for speech without phonemes; where there is none, the jaw follows the loudness of such speech. */
+  constructor(listen?: () => AudioMotion) {
+    this.#listen = listen;
   }
+
+  open(o: { frameRate: number; seed: number }): MotionStream {
+    return new PhonemeMotionStream(o.frameRate, o.seed, this.#listen?.());
+  }
+}
+
+/** The mouth during one stretch of speech. */
+interface Mouthing {
+  readonly accents: readonly Accent[];
+  at(ms: number, out: Float32Array): void;
 }
 
 class PhonemeMotionStream implements MotionStream {
   readonly #stepMs: number;
-  readonly #speech = new Map<number, Articulation>();
+  readonly #ear: AudioMotion | undefined;
+  readonly #speech = new Map<number, Mouthing>();
   readonly #blink: Blink;
   readonly #gaze: Gaze;
   readonly #head: HeadMotion;
@@ -48,7 +63,8 @@ class PhonemeMotionStream implements MotionStream {
   #last: SpeechPosition | null = null;
   #interrupted = false;
 
-  constructor(frameRate: number, seed: number) {
+  constructor(frameRate: number, seed: number, ear: AudioMotion | undefined) {
+    this.#ear = ear;
     this.#stepMs = 1_000 / frameRate;
     this.#blink = new Blink(seed + 1);
     this.#gaze = new Gaze(seed + 2);
@@ -58,11 +74,24 @@ class PhonemeMotionStream implements MotionStream {
   }
 
   addSpeech(speech: SpeechMotion): void {
-    this.#speech.set(speech.segmentId, new Articulation(speech));
+    this.#speech.set(speech.segmentId, this.#mouthing(speech));
     for (const id of this.#speech.keys()) {
       if (this.#speech.size <= MAX_SPEECH) break;
       this.#speech.delete(id);
     }
+  }
+
+  #mouthing(speech: SpeechMotion): Mouthing {
+    const articulation = new Articulation(speech);
+    if (this.#ear === undefined || speech.audio === undefined || (speech.phonemes?.length ?? 0) > 0)
+      return articulation;
+    const heard = this.#ear.push(speech.audio);
+    return {
+      accents: articulation.accents,
+      at: (ms, out) => {
+        if (!heard.at(ms, out)) articulation.at(ms, out);
+      },
+    };
   }
 
   setState(state: AgentState): void {
@@ -71,6 +100,7 @@ class PhonemeMotionStream implements MotionStream {
 
   interrupt(): void {
     this.#speech.clear();
+    this.#ear?.reset();
     this.#interrupted = true;
   }
 
@@ -83,7 +113,7 @@ class PhonemeMotionStream implements MotionStream {
     this.#moveEyesAndHead(out);
   }
 
-  #moveMouth(speech: Articulation | undefined, at: SpeechPosition | null): void {
+  #moveMouth(speech: Mouthing | undefined, at: SpeechPosition | null): void {
     if (speech === undefined || at === null) this.#wanted.fill(0);
     else speech.at(at.positionMs, this.#wanted);
     const jump = this.#jumpMs(at);
@@ -112,7 +142,7 @@ class PhonemeMotionStream implements MotionStream {
     return Math.abs(at.positionMs - last.positionMs - this.#stepMs) > TOLERANCE_MS ? JUMP_MS : 0;
   }
 
-  #passAccents(speech: Articulation, positionMs: number): void {
+  #passAccents(speech: Mouthing, positionMs: number): void {
     for (const accent of speech.accents) {
       if (accent.atMs <= positionMs && accent.atMs > positionMs - this.#stepMs) this.#head.accent(accent);
     }
