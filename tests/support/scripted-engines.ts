@@ -136,7 +136,7 @@ export class ScriptedOutput implements SpeechOutput {
 export class ScriptedFace implements Face {
   readonly states: string[] = [];
   interrupts = 0;
-  speech(): void {}
+  speech(_motion: unknown): void {}
   setState(state: string): void {
     this.states.push(state);
   }

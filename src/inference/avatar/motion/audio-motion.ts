@@ -59,12 +59,13 @@ export class AudioMotion {
    */
   push(audio: SpeechAudio): AudioTrack {
     const { samples, sampleRateHz, continues } = audio;
+    const last = continues && this.#stream?.mel.sampleRateHz === sampleRateHz ? this.#stream : null;
+    const stream = last ?? this.#listen(sampleRateHz);
     const lengthMs = (samples.length * 1_000) / sampleRateHz;
     if (this.#waitingMs + lengthMs > MAX_WAITING_MS) {
       throw new VisavisError('too-large', `more than ${MAX_WAITING_MS / 1_000} s of audio wait for their motion`);
     }
-    if (!continues || this.#stream?.mel.sampleRateHz !== sampleRateHz) this.#stream = this.#listen(sampleRateHz);
-    const stream = this.#stream;
+    this.#stream = stream;
     const startMs = stream.lengthMs;
     stream.lengthMs += lengthMs;
     this.#waitingMs += lengthMs;

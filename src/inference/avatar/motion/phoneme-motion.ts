@@ -1,7 +1,8 @@
+import { VisavisError } from '../../../errors.js';
 import type { AgentState, MotionModel, MotionStream, SpeechMotion, SpeechPosition } from '../../engines.js';
 import { MOTION, MOTION_FRAME_LENGTH } from '../motion-frame.js';
 import { type Accent, Articulation, restArticulators } from './articulation.js';
-import type { AudioMotion } from './audio-motion.js';
+import type { AudioMotion, AudioTrack } from './audio-motion.js';
 import { pair, writeMouth } from './blendshapes.js';
 import { Blink } from './blink.js';
 import { Gaze } from './gaze.js';
@@ -85,7 +86,13 @@ class PhonemeMotionStream implements MotionStream {
     const articulation = new Articulation(speech);
     if (this.#ear === undefined || speech.audio === undefined || (speech.phonemes?.length ?? 0) > 0)
       return articulation;
-    const heard = this.#ear.push(speech.audio);
+    let heard: AudioTrack;
+    try {
+      heard = this.#ear.push(speech.audio);
+    } catch (thrown) {
+      if (thrown instanceof VisavisError) return articulation;
+      throw thrown;
+    }
     return {
       accents: articulation.accents,
       at: (ms, out) => {
