@@ -1,5 +1,6 @@
 /**
- * Speech with phoneme times to train on: `node scripts/training/synthesise.mjs FOLDER JOBS.json ENGINE…`. Every utterance becomes
+ * Speech with phoneme times to train on: `node scripts/training/synthesise.mjs FOLDER JOBS.json ENGINE…`; `ENGINE:1/3` is
+ * the second third of an engine's voices. Every utterance becomes
  * `ENGINE/VOICE-N.wav` (16 kHz) and `.json` (phonemes, split). What is there already is left alone, so a run that was
  * stopped goes on where it was.
  */
@@ -90,12 +91,14 @@ await runMain(async () => {
   const [folder, jobsFile, ...engines] = process.argv.slice(2);
   const jobs = JSON.parse(await readFile(jobsFile, 'utf8'));
   const words = dictionaryWords();
-  for (const name of engines) {
+  for (const share of engines) {
+    const [name, part = '0/1'] = share.split(':');
+    const [index, parts] = part.split('/').map(Number);
     const target = join(folder, name);
     await mkdir(target, { recursive: true });
     const engine = await OPEN[name](1, target);
     let total = 0;
-    const mine = jobs.filter((job) => job.engine === name);
+    const mine = jobs.filter((job) => job.engine === name).filter((_, i) => i % parts === index);
     for (const [i, job] of mine.entries()) {
       total += await speakJob(engine, job, target, words);
       say('synthesise', `${name} ${i + 1}/${mine.length} ${job.voice}: ${(total / 60).toFixed(1)} min`);

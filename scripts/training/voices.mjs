@@ -16,7 +16,7 @@ const PIPER_TRAINED = 200;
 const PIPER_TESTED = 16;
 
 /** Shares of the time that all trained voices speak. */
-const SHARES = { kokoro: 0.42, piper: 0.48, flite: 0.1 };
+const SHARES = { kokoro: 0.34, piper: 0.56, flite: 0.1 };
 
 /**
  * Jobs `{ engine, voice, language, espeak, split, seconds, seed }`: together `minutes` of speech to train on, and `testSeconds` of every
