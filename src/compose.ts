@@ -171,7 +171,7 @@ export class Gateway {
       const badge = badgeText(config, config.language) ?? '';
       this.#clips = new IdleClips({ entry: idleClipEntry, folder: join(cacheFolder(), 'idle'), badge, logger });
     }
-    const avatars = new AvatarDirectory(config.avatarsFolder, this.#clips);
+    const avatars = new AvatarDirectory(config.avatarFolders, this.#clips);
     this.registry = new SessionRegistry({
       config,
       avatars,

@@ -32,7 +32,8 @@ describe('loadConfig', () => {
       tokenTtlMs: 60_000,
       idleTimeoutMs: 300_000,
     });
-    expect(config.avatarsFolder).toMatch(/assets\/avatars$/);
+    expect(config.avatarsFolder).toMatch(/visavis\/avatars$/);
+    expect(config.avatarFolders).toEqual([config.avatarsFolder, expect.stringMatching(/assets\/avatars$/)]);
   });
 
   it('reports every problem at once, by name', () => {

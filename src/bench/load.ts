@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { ConversationEvent, TurnLatency } from '../agents/events.js';
 import { loadConfig, workerEnvironment } from '../config.js';
+import { avatarFolder } from '../inference/avatar/folders.js';
 import { createLogger } from '../log.js';
 import { AvatarWorkerClient } from '../worker/avatar-worker-client.js';
 import type { ConversationOptions, WorkerStats } from '../worker/control.js';
@@ -82,7 +83,7 @@ async function run(count: number, minutes: number, questions: Int16Array[]): Pro
       const id = `bench-${i}`;
       const options: ConversationOptions = {
         name: 'Mara',
-        avatarPath: `${config.avatarsFolder}/${config.avatar}`,
+        avatarPath: avatarFolder(config.avatarFolders, config.avatar),
         width: 512,
         height: 512,
         speech: values.speech as ConversationOptions['speech'],

@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../config.js';
+import { avatarFolder } from '../inference/avatar/folders.js';
 import { PROBE_PERIOD_MS } from '../inference/avatar/renderer/probe.js';
 import { BenchBrowser, type Clock, type FrameSeen } from './browser.js';
 import { CLICKS_SECONDS, ClickServer } from './click-server.js';
@@ -127,9 +128,9 @@ const median = (values: readonly number[]) =>
 
 /** A package folder with the probe avatar: a stock package whose renderer is the probe. */
 function probePackage(): string {
-  const { avatarsFolder, avatar } = loadConfig({});
+  const { avatarFolders, avatar } = loadConfig({});
   const folder = mkdtempSync(join(tmpdir(), 'visavis-probe-'));
-  cpSync(join(avatarsFolder, avatar), join(folder, 'probe'), { recursive: true });
+  cpSync(avatarFolder(avatarFolders, avatar), join(folder, 'probe'), { recursive: true });
   const path = join(folder, 'probe', 'avatar.json');
   const manifest = JSON.parse(readFileSync(path, 'utf8'));
   writeFileSync(path, JSON.stringify({ ...manifest, id: 'probe', name: 'Probe', renderer: 'probe' }));

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute } from 'node:path';
 import { parseArgs } from 'node:util';
 import { VisavisError } from '../errors.js';
+import { avatarFolder } from '../inference/avatar/folders.js';
 import { loadAvatarPackage } from '../inference/avatar/package.js';
 import { encodePng } from '../media/png.js';
 import { sheetPoses } from './poses.js';
@@ -12,13 +13,13 @@ const SMALLEST_CELL = 32;
 const LARGEST_CELL = 512;
 const USAGE = `visavis avatar preview AVATAR --sheet OUT.png [--cell PIXELS]
 
-  AVATAR        folder of an avatar package, or the name of a stock avatar
+  AVATAR        folder of an avatar package, or the id of an avatar of this service
   --sheet FILE  draws the face at rest, each of the 52 ARKit coefficients at 1, and the mouth shapes of speech
   --cell N      side of each face in pixels, ${SMALLEST_CELL} to ${LARGEST_CELL} (default ${CELL})
 `;
 
-/** `visavis avatar …`: see `USAGE`. `avatars` is the folder of the stock avatars. Rejects with a typed error on bad input. */
-export async function main(argv: readonly string[], avatars: string): Promise<void> {
+/** `visavis avatar …`: see `USAGE`. `avatars` are the folders in which avatars are looked for by name. Rejects with a typed error on bad input. */
+export async function main(argv: readonly string[], avatars: readonly string[]): Promise<void> {
   const { positionals, values } = parse(argv);
   if (values.help === true) {
     process.stdout.write(USAGE);
@@ -41,7 +42,7 @@ export async function main(argv: readonly string[], avatars: string): Promise<vo
       { field: 'cell' },
     );
   }
-  const folder = isAbsolute(avatar) || /[/\\.]/.test(avatar) ? avatar : join(avatars, avatar);
+  const folder = isAbsolute(avatar) || /[/\\.]/.test(avatar) ? avatar : avatarFolder(avatars, avatar);
   const sheet = drawSheet(await loadAvatarPackage(folder), sheetPoses(), cell);
   await writeFile(values.sheet, encodePng(sheet.data, sheet.width, sheet.height));
   process.stdout.write(`${values.sheet}: ${sheet.width} × ${sheet.height} pixels\n`);

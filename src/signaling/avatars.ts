@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VisavisError } from '../errors.js';
-import { type AvatarManifest, loadAvatarManifest } from '../inference/avatar/package.js';
+import { avatarFolder } from '../inference/avatar/folders.js';
+import { AVATAR_ID, type AvatarManifest, loadAvatarManifest } from '../inference/avatar/package.js';
 
 /** One entry of `GET /v1/avatars`. */
 export interface AvatarSummary {
@@ -27,19 +28,20 @@ export interface AvatarEntry {
   manifest: AvatarManifest;
 }
 
-/** The avatar packages of a folder; an avatar's id is the name of its own folder. */
+/** The avatar packages of some folders; an avatar's id is the name of its own folder, and of two of one id the first counts. */
 export class AvatarDirectory {
-  readonly #folder: string;
+  readonly #folders: readonly string[];
   readonly #clips: AvatarClips | undefined;
 
-  constructor(folder: string, clips?: AvatarClips) {
-    this.#folder = folder;
+  constructor(folders: readonly string[], clips?: AvatarClips) {
+    this.#folders = folders;
     this.#clips = clips;
   }
 
   /** Broken packages are left out: loading one of them says what is wrong with it. */
   async list(): Promise<AvatarSummary[]> {
-    const names = (await readdir(this.#folder).catch(() => [])).sort();
+    const found = await Promise.all(this.#folders.map((folder) => readdir(folder).catch(() => [])));
+    const names = [...new Set(found.flat())].sort();
     const entries = await Promise.all(names.map((name) => this.find(name).catch(() => undefined)));
     return entries.filter((entry) => entry !== undefined).map((entry) => this.#summarise(entry));
   }
@@ -47,8 +49,8 @@ export class AvatarDirectory {
   /** Rejects with `not-found`, or with what is wrong with the package. */
   async find(id: string): Promise<AvatarEntry> {
     // The pattern also keeps the id from leading out of the folder.
-    if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(id)) throw unknownAvatar();
-    const folder = join(this.#folder, id);
+    if (!AVATAR_ID.test(id)) throw unknownAvatar();
+    const folder = avatarFolder(this.#folders, id);
     let manifest: AvatarManifest;
     try {
       manifest = await loadAvatarManifest(folder);

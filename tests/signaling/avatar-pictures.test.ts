@@ -22,7 +22,7 @@ beforeAll(async () => {
   const files = { version: 'abc', clipPath: join(folder, 'mara.webm'), stillPath: join(folder, 'mara.webp') };
   writeFileSync(files.clipPath, 'the film');
   writeFileSync(files.stillPath, 'the still');
-  avatars = new AvatarDirectory(AVATARS, {
+  avatars = new AvatarDirectory([AVATARS], {
     find: ({ manifest }) => (manifest.id === 'mara' ? files : undefined),
   });
   server = createServer(express().use('/v1', avatarPictures(avatars)));

@@ -47,6 +47,7 @@ export async function launch(
     VISAVIS_RTC_PORT: '0',
     VISAVIS_LINK_PORTS: '44000-44999',
     VISAVIS_AVATARS: avatars,
+    VISAVIS_STOCK_AVATARS: 'off',
     VISAVIS_AVATAR: 'test-face',
     VISAVIS_LOG_LEVEL: 'silent',
     // What else runs on the machine must not decide how many sessions a test may have.

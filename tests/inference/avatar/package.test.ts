@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VisavisError } from '../../../src/errors.js';
 import { loadAvatarPackage } from '../../../src/inference/avatar/package.js';
 import { voiceProblem } from '../../../src/inference/speech/voices.js';
+import { encodeGreyPng, encodeRgbPng } from '../../../src/inference/vision/image-png-encode.js';
 import { STOCK, stockFolder } from './stock.js';
 
 type Manifest = Record<string, unknown> & { files: Record<string, { sha256: string; bytes: number }> };
@@ -166,5 +167,39 @@ describe('avatar package', () => {
     expect((await rejection()).field).toBe('rig.landmarks');
     await replace('rig.json', JSON.stringify({ ...rig, triangles: [0, 1, 478] }));
     expect((await rejection()).field).toBe('rig.triangles.2');
+  });
+
+  describe('with the person cut out', () => {
+    const side = 768;
+    const grey = (width: number, height = width) => ({ width, height, data: new Uint8Array(width * height).fill(9) });
+    const rgb = (width: number) => ({ width, height: width, data: new Uint8Array(width * width * 3).fill(8) });
+
+    it('gives the matte and the background', async () => {
+      expect(await loadAvatarPackage(folder)).not.toHaveProperty('matte');
+      await replace('matte.png', encodeGreyPng(grey(side)));
+      await replace('background.png', encodeRgbPng(rgb(side)));
+      const { matte, background } = await loadAvatarPackage(folder);
+      expect([matte?.width, matte?.height, background?.width, background?.height]).toEqual([side, side, side, side]);
+      expect(Buffer.compare(matte!.data, grey(side).data)).toBe(0);
+      expect(Buffer.compare(background!.data, rgb(side).data)).toBe(0);
+    });
+
+    it('rejects a matte or a background of another size than the portrait', async () => {
+      await replace('matte.png', encodeGreyPng(grey(side, side - 1)));
+      expect(await rejection()).toMatchObject({ code: 'bad-request', field: 'files.matte.png' });
+      await replace('matte.png', encodeGreyPng(grey(side)));
+      await replace('background.png', encodeRgbPng(rgb(side / 2)));
+      const { field, message } = await rejection();
+      expect(field).toBe('files.background.png');
+      expect(message).toContain('384 × 384 pixels, not the 768 × 768');
+    });
+
+    it('rejects a coloured matte and a grey background', async () => {
+      await replace('matte.png', encodeRgbPng(rgb(side)));
+      expect(await rejection()).toMatchObject({ code: 'bad-request', field: 'matte' });
+      await replace('matte.png', encodeGreyPng(grey(side)));
+      await replace('background.png', encodeGreyPng(grey(side)));
+      expect(await rejection()).toMatchObject({ code: 'bad-request', field: 'background' });
+    });
   });
 });
