@@ -72,7 +72,8 @@ export async function readAvatarForm(request: IncomingMessage): Promise<AvatarFo
   const { photo, texts } = await readParts(request);
   const { voice: voices, ...single } = texts;
   const values = parseInput(form, { ...single, ...(voices === undefined ? {} : { voice: voices }) });
-  if (photo === undefined) throw new VisavisError('bad-request', 'photo: expected a file, got nothing', { field: 'photo' });
+  if (photo === undefined)
+    throw new VisavisError('bad-request', 'photo: expected a file, got nothing', { field: 'photo' });
   if (photo.bytes.length === 0) throw new VisavisError('bad-request', 'photo: the file is empty', { field: 'photo' });
   const { ground, statement, size, id } = values;
   return {
@@ -91,52 +92,58 @@ interface Parts {
   texts: Record<string, string | string[]> & { voice?: string[] };
 }
 
-function readParts(request: IncomingMessage): Promise<Parts> {
+async function readParts(request: IncomingMessage): Promise<Parts> {
   const parser = openParser(request);
   const parts: Parts = { photo: undefined, texts: {} };
-  return new Promise((resolve, reject) => {
-    const fail = (thrown: VisavisError): void => {
-      request.unpipe(parser);
-      request.resume();
-      parser.removeAllListeners();
-      parser.on('error', () => undefined);
-      parser.destroy();
-      request.off('close', broken);
-      reject(thrown);
-    };
-    const broken = (): void => {
-      if (!request.complete) fail(new VisavisError('bad-request', 'the request broke off'));
-    };
-    const attempt = (step: () => void): void => {
-      try {
-        step();
-      } catch (thrown) {
-        fail(VisavisError.from(thrown));
-      }
-    };
-    parser.on('field', (field, value, info) => attempt(() => takeText(parts, field, value, info)));
-    parser.on('file', (field, file, info) => {
-      const chunks: Buffer[] = [];
-      file.on('data', (chunk: Buffer) => chunks.push(chunk));
-      file.on('limit', () => fail(tooLarge()));
-      // A form that is cut off ends its parser with an error of its own, which is told there.
-      file.on('error', () => undefined);
-      file.on('end', () => {
-        if (parts.photo !== undefined) parts.photo.bytes = Buffer.concat(chunks);
-      });
-      attempt(() => takeFile(parts, field, info.mimeType));
-    });
-    for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const) {
-      parser.on(limit, () => fail(new VisavisError('bad-request', 'the form has more parts than are expected')));
+  let failure: VisavisError | undefined;
+  const fail = (thrown: unknown): void => {
+    failure ??= VisavisError.from(thrown);
+  };
+  const attempt = (step: () => void): void => {
+    try {
+      step();
+    } catch (thrown) {
+      fail(thrown);
     }
-    parser.on('error', (cause) => fail(badForm(cause)));
-    parser.on('close', () => {
-      request.off('close', broken);
-      resolve(parts);
+  };
+  parser.on('field', (field, value, info) => attempt(() => takeText(parts, field, value, info)));
+  parser.on('file', (field, file, info) => {
+    const chunks: Buffer[] = [];
+    file.on('data', (chunk: Buffer) => chunks.push(chunk));
+    file.on('limit', () => fail(tooLarge()));
+    // A form that is cut off ends its parser with an error of its own, which is told there.
+    file.on('error', () => undefined);
+    file.on('end', () => {
+      if (parts.photo !== undefined) parts.photo.bytes = Buffer.concat(chunks);
     });
-    request.once('close', broken);
-    request.pipe(parser);
+    attempt(() => takeFile(parts, field, info.mimeType));
   });
+  for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const) {
+    parser.on(limit, () => fail(new VisavisError('bad-request', 'the form has more parts than are expected')));
+  }
+  const closed = new Promise<void>((resolve) => {
+    parser.on('error', (cause) => {
+      fail(badForm(cause));
+      resolve();
+    });
+    parser.on('close', () => resolve());
+  });
+  // Fed by hand: what the parser throws at odd input must reach nobody but this request.
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      attempt(() => parser.write(chunk));
+      if (failure !== undefined) break;
+    }
+  } catch (cause) {
+    fail(new VisavisError('bad-request', 'the request broke off', { cause }));
+  }
+  if (failure === undefined) {
+    attempt(() => parser.end());
+    await closed;
+  }
+  if (failure === undefined) return parts;
+  request.resume();
+  throw failure;
 }
 
 function openParser(request: IncomingMessage): busboy.Busboy {

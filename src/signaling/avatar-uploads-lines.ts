@@ -4,10 +4,7 @@ import { isAbort, VisavisError } from '../errors.js';
 import type { MadeAvatar, MakingProgress } from './avatar-uploads.js';
 
 /** One line of the answer to `POST /v1/avatars` with `Accept: application/x-ndjson`; the last is no progress. */
-export type AvatarLine =
-  | MakingProgress
-  | { avatar: MadeAvatar }
-  | { error: ReturnType<VisavisError['toBody']> };
+export type AvatarLine = MakingProgress | { avatar: MadeAvatar } | { error: ReturnType<VisavisError['toBody']> };
 
 /** Proxies and browsers give up on a connection that says nothing. */
 const REPEAT_MS = 10_000;
@@ -31,10 +28,12 @@ export async function answerAsLines(
   let last: MakingProgress | undefined;
   const repeat = setInterval(() => last !== undefined && write(last), REPEAT_MS);
   try {
-    write({ avatar: await make((progress) => {
-      last = progress;
-      write(progress);
-    }) });
+    write({
+      avatar: await make((progress) => {
+        last = progress;
+        write(progress);
+      }),
+    });
   } catch (thrown) {
     if (isAbort(thrown)) throw thrown;
     write({ error: bodyOf(thrown) });

@@ -2,7 +2,6 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { isAbort, VisavisError } from '../errors.js';
 import type { AvatarManifest } from '../inference/avatar/package.js';
 import { KOKORO_VOICE, piperSpeaker, voiceProblem } from '../inference/speech/voices.js';
-import type { Logger } from '../log.js';
 import { type AvatarForm, readAvatarForm } from './avatar-uploads-form.js';
 import { answerAsLines, wantsLines } from './avatar-uploads-lines.js';
 import type { AvatarDirectory, AvatarSummary } from './avatars.js';
@@ -40,12 +39,11 @@ export interface AvatarUploadOptions {
   avatars: AvatarDirectory;
   own: OwnAvatars;
   maker: AvatarMaker;
-  /** Of avatars for which none is asked. */
-  standardVoices: AvatarManifest['voices'];
+  /** Lends its voices to avatars for which none is asked. */
+  defaultAvatar: string;
   /** Throws when whoever asks may not. */
   admit: RequestHandler;
   limit: (request: Request, response: Response) => void;
-  logger: Logger;
 }
 
 /** The answer to `POST /v1/avatars`. */
@@ -92,14 +90,17 @@ export function avatarUploads(o: AvatarUploadOptions): Router {
 
 async function makeAvatar(
   { id: wanted, voices: names, name, size, likeness, declared, photo }: AvatarForm,
-  { avatars, own, standardVoices }: AvatarUploadOptions,
-  { place, ...o }: {
+  { avatars, own, defaultAvatar }: AvatarUploadOptions,
+  {
+    place,
+    ...o
+  }: {
     place: ReturnType<AvatarMaker['enter']>;
     signal: AbortSignal;
     onProgress: (progress: MakingProgress) => void;
   },
 ): Promise<MadeAvatar> {
-  const voices = await voicesOf(names, avatars, standardVoices);
+  const voices = await voicesOf(names, avatars, defaultAvatar);
   const chooseId = async (): Promise<string> => {
     if (wanted === undefined) return freeId(name, (id) => own.isTaken(id));
     if (!(await own.isTaken(wanted))) return wanted;
@@ -132,9 +133,9 @@ export async function freeId(name: string, isTaken: (id: string) => Promise<bool
 async function voicesOf(
   names: readonly string[],
   avatars: AvatarDirectory,
-  standard: AvatarManifest['voices'],
+  standard: string,
 ): Promise<AvatarManifest['voices']> {
-  const voices = { ...standard };
+  const voices = { ...(await avatars.find(standard)).manifest.voices };
   for (const name of names) {
     const engine = piperSpeaker(name) !== undefined ? 'piper' : KOKORO_VOICE.test(name) ? 'kokoro' : undefined;
     if (engine === undefined) {

@@ -25,7 +25,7 @@ export interface OwnAvatarsOptions {
 }
 
 const SWEEP_MS = 30_000;
-const REMOVED = /^\.removed-[0-9a-f]{12}$/;
+const ERASED = /^\.erased-[0-9a-f]{12}$/;
 
 /**
  * The avatars that were made here, as far as they may be removed. One that sessions show is gone for everybody else at once, and its files follow
@@ -38,7 +38,8 @@ export class OwnAvatars {
   constructor(options: OwnAvatarsOptions) {
     this.#o = options;
     const { logger } = options;
-    const sweep = () => void this.sweep().catch((err: unknown) => logger.warn({ err }, 'removed avatars are left over'));
+    const sweep = () =>
+      void this.sweep().catch((err: unknown) => logger.warn({ err }, 'removed avatars are left over'));
     this.#sweep = setInterval(sweep, SWEEP_MS).unref();
   }
 
@@ -77,7 +78,7 @@ export class OwnAvatars {
     const { folder, isInUse, isShared, maxSessionMs } = this.#o;
     for (const name of await readdir(folder).catch(() => [])) {
       const path = join(folder, name);
-      if (REMOVED.test(name)) await rm(path, { recursive: true, force: true });
+      if (ERASED.test(name)) await rm(path, { recursive: true, force: true });
       else if (isRetired(path)) {
         const { mtimeMs } = await stat(join(path, RETIRED));
         const isOver = nowMs - mtimeMs > maxSessionMs;
@@ -92,7 +93,7 @@ export class OwnAvatars {
 
   /** All of it is out of sight at once, whatever happens then. */
   async #erase(path: string): Promise<void> {
-    const hidden = join(this.#o.folder, `.removed-${randomBytes(6).toString('hex')}`);
+    const hidden = join(this.#o.folder, `.erased-${randomBytes(6).toString('hex')}`);
     await rename(path, hidden);
     await rm(hidden, { recursive: true, force: true });
   }

@@ -68,7 +68,7 @@ export async function runCreation({ photo, ...order }: CreationOrder, o: RunOpti
       child.once('error', reject);
       child.once('close', resolve);
       child.on('message', (message: CreationMessage) => {
-        if (message.type === 'progress') o.onProgress(message);
+        if (message.type === 'progress') o.onProgress({ step: message.step, fraction: message.fraction });
         else outcome ??= message;
       });
       child.stderr?.on('data', (data: Buffer) => {

@@ -11,8 +11,8 @@ export interface AvatarCreationsOptions {
   entry: string;
   /** Where avatars lie, each in a folder of its own; made when it is missing. */
   folder: string;
-  /** Of the process that makes one. */
-  env: Readonly<Record<string, string>>;
+  /** Of this service; the process that makes an avatar is told where models are, and no secrets. */
+  env: Readonly<Record<string, string | undefined>>;
   logger: Logger;
   /** From its beginning; the time for which it waits does not count. */
   limitMs?: number;
@@ -39,6 +39,7 @@ export const MAX_WAITING = 4;
 const RETRY_AFTER_S = 15;
 /** A gateway that was killed leaves such a folder behind; none that is in use is this old. */
 const ABANDONED_MS = 600_000;
+const VARIABLES = ['PATH', 'HOME', 'TMPDIR', 'XDG_CACHE_HOME', 'VISAVIS_CACHE'];
 const UNFINISHED = /^\.making-[0-9a-f]{12}$/;
 
 /**
@@ -143,9 +144,12 @@ export class AvatarCreations {
         });
       });
       await removeAbandoned(folder);
-      const { remarks } = await runCreation({ ...order, id, avatars: unfinished }, {
-        ...{ entry, env, limitMs, logger, signal: o.signal, onProgress: o.onProgress },
-      });
+      const { remarks } = await runCreation(
+        { ...order, id, avatars: unfinished },
+        {
+          ...{ entry, env: environmentOf(env), limitMs, logger, signal: o.signal, onProgress: o.onProgress },
+        },
+      );
       await rename(join(unfinished, id), join(folder, id)).catch((thrown: NodeJS.ErrnoException) => {
         throw ['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(thrown.code ?? '') ? taken(id) : thrown;
       });
@@ -157,6 +161,12 @@ export class AvatarCreations {
       );
     }
   }
+}
+
+function environmentOf(env: AvatarCreationsOptions['env']): Record<string, string> {
+  const kept = VARIABLES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
+  // See inference/telemetry.ts.
+  return { ...Object.fromEntries(kept), ORT_DISABLE_TELEMETRY: '1' };
 }
 
 async function removeAbandoned(folder: string): Promise<void> {
