@@ -53,6 +53,7 @@ export class SessionRegistry {
   readonly #adoptions = new Map<string, Promise<Session>>();
   readonly #lease: Lease;
   #inheriting: Promise<void> = Promise.resolve();
+  #isInheriting = false;
   #creating = 0;
   #closed = false;
 
@@ -142,12 +143,22 @@ export class SessionRegistry {
     return this.#inheriting;
   }
 
+  /** Sessions may still come that were another gateway's. */
+  get isInheriting(): boolean {
+    return this.#isInheriting;
+  }
+
   /**
    * As soon as this gateway is `ready`, takes over all sessions of gateways that are dead for certain; those whose visitors do not come
    * back end by themselves.
    */
   inherit(predecessors: readonly string[], ready: Promise<unknown>): void {
-    this.#inheriting = ready.then(() => this.#inherit(predecessors));
+    this.#isInheriting = true;
+    this.#inheriting = ready
+      .then(() => this.#inherit(predecessors))
+      .finally(() => {
+        this.#isInheriting = false;
+      });
     this.#inheriting.catch((error: unknown) =>
       this.#o.logger.error({ err: error }, 'sessions could not be taken over'),
     );
@@ -203,7 +214,7 @@ export class SessionRegistry {
     this.#checkOpen();
     const stored = await store.claim(sessionId, from, gatewayId);
     if (stored === undefined) throw new VisavisError('not-found', 'this session is over or has gone elsewhere');
-    const { folder } = await avatars.find(stored.options.avatar.id);
+    const { folder } = await avatars.find(stored.options.avatar.id, { retired: true });
     const conversation = { ...stored.options.conversation, avatarPath: folder };
     const { idleTimeoutMs, maxSessionMs, tokenTtlMs: joinWithinMs } = config;
     const session = await Session.create(

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
+import { isRetired } from '../inference/avatar/folders.js';
 import type { AvatarManifest } from '../inference/avatar/package.js';
 import type { Logger } from '../log.js';
 
@@ -53,6 +54,8 @@ export class IdleClips {
   readonly #options: IdleClipsOptions;
   readonly #waiting = new Map<string, Waiting>();
   readonly #failed = new Set<string>();
+  /** Since the present drawing began. */
+  readonly #forgotten = new Set<string>();
   #started = false;
   #closed = false;
   #child: ChildProcess | undefined;
@@ -79,6 +82,15 @@ export class IdleClips {
       this.#drawNext();
     }
     return undefined;
+  }
+
+  /** Removes an avatar's clip. One that is being drawn while its avatar is removed is not kept either. */
+  async forget(manifest: AvatarManifest): Promise<void> {
+    const files = this.#filesOf(manifest);
+    this.#waiting.delete(files.version);
+    this.#failed.delete(files.version);
+    if (this.#child !== undefined) this.#forgotten.add(files.version);
+    await Promise.all([rm(files.clipPath, { force: true }), rm(files.stillPath, { force: true })]);
   }
 
   /** Stops drawing; clips that are there stay. Resolves when nothing is being drawn any more. */
@@ -109,15 +121,19 @@ export class IdleClips {
     const finished = this.#run([folder, partial.clip, partial.still, this.#options.badge]);
     try {
       await finished;
-      await rename(partial.still, files.stillPath);
-      await rename(partial.clip, files.clipPath);
-      logger.debug({ folder }, 'idle clip drawn');
-      await this.#removeOthers(id, files.version);
+      if (!this.#forgotten.has(files.version) && !isRetired(folder)) {
+        await rename(partial.still, files.stillPath);
+        await rename(partial.clip, files.clipPath);
+        logger.debug({ folder }, 'idle clip drawn');
+        await this.#removeOthers(id, files.version);
+      }
     } catch (err) {
-      this.#failed.add(files.version);
+      if (!this.#forgotten.has(files.version)) this.#failed.add(files.version);
       if (!this.#closed) logger.warn({ err, folder }, 'no idle clip: the page shows the portrait instead');
-      await Promise.all([rm(partial.clip, { force: true }), rm(partial.still, { force: true })]).catch(() => undefined);
     }
+    // What was moved is not there any more.
+    await Promise.all([rm(partial.clip, { force: true }), rm(partial.still, { force: true })]).catch(() => undefined);
+    this.#forgotten.clear();
     this.#child = undefined;
     this.#waiting.delete(files.version);
     if (!this.#closed) this.#drawNext();

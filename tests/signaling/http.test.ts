@@ -70,8 +70,18 @@ describe('on loopback without keys', () => {
   it('lists avatars and shows their posters', async () => {
     const list = JSON.parse((await send(service, 'GET', '/v1/avatars')).body);
     expect(list).toEqual({
-      avatars: [{ id: 'test-face', name: 'Tess', width: 512, height: 512, poster: '/v1/avatars/test-face/poster' }],
+      avatars: [
+        {
+          id: 'test-face',
+          name: 'Tess',
+          width: 512,
+          height: 512,
+          poster: '/v1/avatars/test-face/poster?v=',
+          own: true,
+        },
+      ],
       default: 'test-face',
+      creation: { allowed: false, needsKey: false },
     });
     const poster = await send(service, 'GET', list.avatars[0].poster);
     expect(poster).toMatchObject({ status: 200, headers: { 'content-type': 'image/png' } });

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Gateway } from '../../src/compose.js';
+import { Gateway, type GatewayOptions } from '../../src/compose.js';
 import { type Config, loadConfig } from '../../src/config.js';
 import { createLogger } from '../../src/log.js';
 import type { CreatedSession, CreateSessionBody } from '../../src/signaling/messages.js';
@@ -38,6 +38,7 @@ export async function launch(
   env: Record<string, string> = {},
   /** For values that no operator may set, such as times that a test can wait for. */
   overrides: Partial<Config> = {},
+  options: Partial<GatewayOptions> = {},
 ): Promise<Launched> {
   const folder = mkdtempSync(join(tmpdir(), 'visavis-test-'));
   const avatars = join(folder, 'avatars');
@@ -65,6 +66,7 @@ export async function launch(
       avatarEntry: FAKE_AVATAR_WORKER,
       speechEntry: FAKE_SPEECH_WORKER,
       webFolder,
+      ...options,
     },
   );
   await gateway.ready;
