@@ -32,7 +32,7 @@ const LOWER_SKIN = [200, 199, 204, 424, 194, 418];
 /** Natural teeth in neutral light, shade A1 to A2 of the usual shade guides as photographed. */
 const TOOTH: Rgb = [236, 219, 198];
 const GUM: Rgb = [200, 120, 115];
-const TONGUE: Rgb = [180, 106, 101];
+const TONGUE: Rgb = [198, 110, 104];
 /** Luma of skin and white of the eye in a portrait that is well exposed; teeth stand in the same light. */
 const USUAL_WHITE = 190;
 /** Above the viewer's eye, slightly to one side. */
@@ -55,7 +55,7 @@ export function mouthLight(face: FaceGeometry, texture: Texture, seen?: SeenTeet
   const lower = mean(LOWER_SKIN);
   const sideY = -clamp((upper - lower) / Math.max(1, upper + lower), 0.05, 0.4);
   const white = whiteOfEyes(face, texture);
-  const strength = clamp(0.5 * (white / USUAL_WHITE) + 0.5 * (0.72 + skin * 0.0016), 0.7, 1.02);
+  const strength = clamp(0.45 * (white / USUAL_WHITE) + 0.55 * (0.84 + skin * 0.0013), 0.78, 1.02);
   const tint = skinTint(face, texture);
   const lit = (colour: Rgb, share: number): Rgb => [
     colour[0] * strength * (1 + (tint[0] - 1) * share),
