@@ -13,8 +13,8 @@ const EDGE = { radius: 1 / 40, epsilon: 1e-4 };
 const SURE = 0.06;
 /** How far inside the sure parts colours are taken from: hair and light mix beyond. */
 const INSET = 1 / 160;
-/** How far the mask may be wrong about a pixel near its edge, as a standard deviation. */
-const MASK_ERROR = 0.3;
+/** How far the mask may be wrong, as a standard deviation: near its edge and outside, where it never knows of strands, and well inside. */
+const MASK_ERROR = { edge: 0.3, inside: 0.08 };
 /** Window in which the scatter of colours is measured, and the least that is believed: squared differences of colours of 0…1. */
 const SCATTER = { radius: 1 / 64, least: 5e-4 };
 const FINE = { radius: 1 / 190, epsilon: 4e-4 };
@@ -45,7 +45,7 @@ export function cutOut(portrait: RgbImage, mask: Plane, landmarks: Float32Array)
     if (face[i] === 1) return 1;
     return ramp(fine.data[i]!, CONTRAST);
   });
-  removeIslands(matte, face);
+  removeIslands(matte, face, prior);
   return matte;
 }
 
@@ -78,8 +78,10 @@ function partByColour(portrait: RgbImage, prior: Plane, inset: number): Plane {
       along += (colour[c]! - back[c]!) * difference;
       apart += difference * difference;
     }
-    const trust = (SCATTER.least + frontScatter[i]! + backScatter[i]!) / MASK_ERROR ** 2;
-    const alpha = (along + trust * prior.data[i]!) / (apart + trust);
+    const p = prior.data[i]!;
+    const error = MASK_ERROR.edge + (MASK_ERROR.inside - MASK_ERROR.edge) * ramp(p, { low: 0.5, high: 1 });
+    const trust = (SCATTER.least + frontScatter[i]! + backScatter[i]!) / error ** 2;
+    const alpha = (along + trust * p) / (apart + trust);
     return Math.min(1, Math.max(0, alpha));
   });
 }
