@@ -9,6 +9,8 @@ import { insidePolygon, removeIslands } from './regions.js';
 const MASK_RANGE = { low: 0.2, high: 0.8 };
 /** All lengths are parts of the portrait's side. */
 const EDGE = { radius: 1 / 40, epsilon: 1e-4 };
+/** How far the mask's edge may lie outside the person: twice the side of its pixels. Deeper inside, textures such as curls are left alone. */
+const MASK_SHIFT = 1 / 128;
 /** Less than this and more than its complement count as sure. */
 const SURE = 0.06;
 /** How far inside the sure parts colours are taken from: hair and light mix beyond. */
@@ -38,8 +40,13 @@ export function cutOut(portrait: RgbImage, mask: Plane, landmarks: Float32Array)
   for (let i = 0; i < coarse.data.length; i++) coarse.data[i] = ramp(coarse.data[i]!, MASK_RANGE);
   for (let i = 0; i < face.length; i++) if (face[i] === 1) coarse.data[i] = 1;
   removeIslands(coarse, face);
-  const prior = guidedFilter(portrait, coarse, { radius: pixels(EDGE.radius), epsilon: EDGE.epsilon });
-  const parted = partByColour(portrait, clamped(prior), pixels(INSET));
+  const prior = clamped(guidedFilter(portrait, coarse, { radius: pixels(EDGE.radius), epsilon: EDGE.epsilon }));
+  const certain = shrunk(
+    planeOf(width, height, (i) => (coarse.data[i]! > 1 - SURE ? 1 : 0)),
+    pixels(MASK_SHIFT),
+  );
+  for (let i = 0; i < prior.data.length; i++) if (certain.data[i] === 1) prior.data[i] = 1;
+  const parted = partByColour(portrait, prior, pixels(INSET));
   const fine = guidedFilter(portrait, parted, { radius: pixels(FINE.radius), epsilon: FINE.epsilon });
   const matte = planeOf(width, height, (i) => {
     if (face[i] === 1) return 1;
