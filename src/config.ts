@@ -100,7 +100,7 @@ export interface Config {
 export const DISCLOSURE_OFF = 'visitors-are-told-by-other-means';
 
 /** The avatars that come with the service. */
-const STOCK_AVATARS = resolve(PROJECT_ROOT, 'assets/avatars');
+export const STOCK_AVATARS = resolve(PROJECT_ROOT, 'assets/avatars');
 
 const level = oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent');
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../src/avatar-create-command.js';
 import { resampleSquare } from '../src/inference/avatar/maker/resample.js';
 import { loadAvatarManifest, loadAvatarPackage } from '../src/inference/avatar/package.js';
-import { encodeRgbPng } from '../src/inference/vision/image-png-encode.js';
+import { encodeRgbPng } from '../src/png.js';
 import { stockFolder } from './inference/avatar/stock.js';
 import { stockPortrait } from './support/pictures.js';
 

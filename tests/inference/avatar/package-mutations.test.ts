@@ -7,7 +7,7 @@ import { VisavisError } from '../../../src/errors.js';
 import { Random } from '../../../src/inference/avatar/motion/random.js';
 import { loadAvatarPackage, parseManifest } from '../../../src/inference/avatar/package.js';
 import { writeAvatarPackage } from '../../../src/inference/avatar/package-writer.js';
-import { encodeGreyPng, encodeRgbPng } from '../../../src/inference/vision/image-png-encode.js';
+import { encodeGreyPng, encodeRgbPng } from '../../../src/png.js';
 import { stockFolder } from './stock.js';
 
 const SIDE = 32;

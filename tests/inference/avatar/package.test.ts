@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VisavisError } from '../../../src/errors.js';
 import { loadAvatarPackage } from '../../../src/inference/avatar/package.js';
 import { voiceProblem } from '../../../src/inference/speech/voices.js';
-import { encodeGreyPng, encodeRgbPng } from '../../../src/inference/vision/image-png-encode.js';
+import { encodeGreyPng, encodeRgbPng } from '../../../src/png.js';
 import { STOCK, stockFolder } from './stock.js';
 
 type Manifest = Record<string, unknown> & { files: Record<string, { sha256: string; bytes: number }> };

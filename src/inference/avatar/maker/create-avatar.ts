@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { throwIfAborted } from '../../../abort.js';
 import { VisavisError } from '../../../errors.js';
+import { encodeGreyPng, encodeRgbPng } from '../../../png.js';
 import { canonicalFace } from '../../vision/canonical-face.js';
 import { decodeImage } from '../../vision/image.js';
-import { encodeGreyPng, encodeRgbPng } from '../../vision/image-png-encode.js';
 import { inspectPortrait, openVision, type PortraitInspection } from '../../vision/inspect-portrait.js';
 import { PersonMask } from '../../vision/person-mask.js';
 import { SampledImage } from '../../vision/sample.js';

@@ -14,7 +14,7 @@ import { resampleSquare } from '../../../../src/inference/avatar/maker/resample.
 import { loadAvatarPackage } from '../../../../src/inference/avatar/package.js';
 import { openAvatar } from '../../../../src/inference/avatar/renderer/portrait.js';
 import { decodeImage } from '../../../../src/inference/vision/image.js';
-import { encodePng, encodeRgbPng } from '../../../../src/inference/vision/image-png-encode.js';
+import { encodePng, encodeRgbPng } from '../../../../src/png.js';
 import { jpegOf, moved, picture, shrunk, stockPortrait, turned } from '../../../support/pictures.js';
 import { pose, stockFolder } from '../stock.js';
 

@@ -6,9 +6,9 @@ import type { RgbImage } from '../../../../src/inference/avatar/png.js';
 import { openAvatar } from '../../../../src/inference/avatar/renderer/portrait.js';
 import { canonicalFace } from '../../../../src/inference/vision/canonical-face.js';
 import { decodeImage } from '../../../../src/inference/vision/image.js';
-import { encodeRgbPng } from '../../../../src/inference/vision/image-png-encode.js';
 import { inspectPortrait, openVision } from '../../../../src/inference/vision/inspect-portrait.js';
 import { i420ToRgb } from '../../../../src/media/png.js';
+import { encodeRgbPng } from '../../../../src/png.js';
 import { pose, stockFolder } from '../stock.js';
 
 const SIDE = 512;
