@@ -33,9 +33,10 @@ export function insidePolygon(
 
 /**
  * Takes out of a mask, in place, what does not hang together with `seed` (1 where it is) over values of at least a tenth, and fills small
- * places below nine tenths that it encloses.
+ * places below nine tenths that it encloses: those that are the person's by `belief`, a rougher mask, where that is given, so that the gaps
+ * between strands of hair stay.
  */
-export function removeIslands(mask: Plane, seed: Uint8Array): void {
+export function removeIslands(mask: Plane, seed: Uint8Array, belief?: Plane): void {
   const { width, height, data } = mask;
   const person = label(width, height, (i) => data[i]! >= FAINT || seed[i] === 1);
   const kept = new Set<number>();
@@ -43,7 +44,9 @@ export function removeIslands(mask: Plane, seed: Uint8Array): void {
   for (let i = 0; i < data.length; i++) if (!kept.has(person.labels[i]!)) data[i] = 0;
   const open = label(width, height, (i) => data[i]! < FULL);
   const most = LARGEST_HOLE * data.length;
-  const holes = open.parts.map(({ size, atEdge }) => !atEdge && size < most);
+  const believed = new Float64Array(open.parts.length);
+  for (let i = 0; i < data.length; i++) if (open.labels[i]! >= 0) believed[open.labels[i]!]! += belief?.data[i] ?? 1;
+  const holes = open.parts.map(({ size, atEdge }, part) => !atEdge && size < most && believed[part]! >= FULL * size);
   for (let i = 0; i < data.length; i++) if (open.labels[i]! >= 0 && holes[open.labels[i]!] === true) data[i] = 1;
 }
 

@@ -164,7 +164,7 @@ describe('regions', () => {
     expect(square[5 * 10 + 2]).toBe(0);
   });
 
-  it('takes islands out and fills holes, but not bays', () => {
+  it('takes islands out and fills holes, but not bays, nor gaps that a rougher mask takes for background', () => {
     const rows = ['..........', '.XXXXXX..X', '.XX.XXX..X', '.XXXXXX...', '.XXXX.....', '.XXXX.....', '..........'];
     const values = rows.join('');
     const mask = planeOf(10, 7, (i) => (values[i] === 'X' ? 1 : 0));
@@ -176,6 +176,13 @@ describe('regions', () => {
     );
     const largeSeed = new Uint8Array(7000);
     largeSeed[101] = 1;
+    const gaps = planeOf(100, 70, (i) => large.data[i]!);
+    removeIslands(
+      gaps,
+      largeSeed,
+      planeOf(100, 70, () => 0.3),
+    );
+    expect(gaps.data[2 * 100 + 3]).toBe(0);
     removeIslands(large, largeSeed);
     const at = (x: number, y: number) => large.data[y * 100 + x];
     expect([at(9, 1), at(9, 2)]).toEqual([0, 0]);
