@@ -1,11 +1,12 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readPhoto } from './avatar-create-command.js';
 import { VisavisError } from './errors.js';
 import { annotateFace } from './inference/vision/annotate.js';
-import { decodeImage, MAX_FILE_BYTES } from './inference/vision/image.js';
-import { encodePng } from './inference/vision/image-png-encode.js';
+import { decodeImage } from './inference/vision/image.js';
 import { inspectPortrait, openVision, type PortraitInspection } from './inference/vision/inspect-portrait.js';
+import { encodePng } from './png.js';
 
 const USAGE = `visavis avatar inspect PHOTO [--json] [--out ANNOTATED.png]
 
@@ -53,26 +54,6 @@ function parse(args: string[]) {
 
 function usage(problem: string): VisavisError {
   return new VisavisError('bad-request', `${problem}\n\n${USAGE}`);
-}
-
-async function readPhoto(path: string): Promise<Uint8Array> {
-  try {
-    const info = await stat(path);
-    if (!info.isFile()) throw new VisavisError('bad-request', `${path} is not a file`, { field: 'image' });
-    if (info.size > MAX_FILE_BYTES) {
-      const limit = `at most ${MAX_FILE_BYTES / 1e6} MB are read`;
-      throw new VisavisError('too-large', `${path} has ${Math.round(info.size / 1e6)} MB: ${limit}`, {
-        field: 'image',
-      });
-    }
-    return await readFile(path);
-  } catch (thrown) {
-    if (thrown instanceof VisavisError) throw thrown;
-    throw new VisavisError('bad-request', `${path} cannot be read: ${reasonOf(thrown)}`, {
-      field: 'image',
-      cause: thrown,
-    });
-  }
 }
 
 async function writeAnnotated(path: string, png: Uint8Array): Promise<void> {

@@ -12,6 +12,11 @@ export function cacheFolder(): string {
   return process.env['VISAVIS_CACHE'] || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'visavis');
 }
 
+/** Folder of the avatars that were made on this machine, where no other is set. */
+export function ownAvatarsFolder(): string {
+  return join(process.env['XDG_DATA_HOME'] || join(homedir(), '.local/share'), 'visavis/avatars');
+}
+
 /**
  * Path of an executable `mediasoup-worker` of exactly the version of the mediasoup dependency: `MEDIASOUP_WORKER_BIN` when it is set,
  * else the one that set-up fetched or built, else the one of mediasoup's own installer. mediasoup reads the variable `MEDIASOUP_WORKER_BIN`

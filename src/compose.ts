@@ -3,7 +3,7 @@ import type { Server as HttpServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheFolder, mediasoupWorkerBin, PROJECT_ROOT } from './cache.js';
-import { type Config, type Environment, workerEnvironment } from './config.js';
+import { type Config, type Environment, STOCK_AVATARS, workerEnvironment } from './config.js';
 import { VisavisError } from './errors.js';
 import { listen } from './listen.js';
 import { createLogger, type Logger } from './log.js';
@@ -14,6 +14,7 @@ import { AvatarDirectory } from './signaling/avatars.js';
 import { Cluster } from './signaling/cluster/cluster.js';
 import { SessionDirectory } from './signaling/directory.js';
 import { Operations } from './signaling/operations.js';
+import { OwnAvatars } from './signaling/own-avatars.js';
 import { SessionRegistry } from './signaling/registry.js';
 import { createRoutes } from './signaling/routes.js';
 import { createSignaling } from './signaling/server.js';
@@ -24,6 +25,7 @@ import { RedisStore } from './signaling/store/redis-store.js';
 import type { SessionStore } from './signaling/store/session-store.js';
 import { turnServers } from './signaling/turn-credentials.js';
 import { createWebServer, type WebServer } from './signaling/web-server.js';
+import { AvatarCreations } from './worker/avatar-creations.js';
 import { AvatarWorkerClient } from './worker/avatar-worker-client.js';
 import { IdleClips } from './worker/idle-clips.js';
 import type { SpeechService } from './worker/speech-supervisor.js';
@@ -38,6 +40,8 @@ export interface GatewayOptions {
   speechEntry?: string;
   /** Draws the avatars' idle clips; none are drawn when the avatar worker is another one and this is not given. */
   idleClipEntry?: string;
+  /** Makes avatars of photos; none are made when the avatar worker is another one and this is not given. */
+  creationEntry?: string;
   /** The built talk page. */
   webFolder?: string;
   /** Speech that lives elsewhere; undefined: in a worker of this gateway. */
@@ -132,6 +136,7 @@ export class Gateway {
   #worker: AvatarWorkerClient | undefined;
   readonly #operations: Operations;
   readonly #clips: IdleClips | undefined;
+  readonly #making: { maker: AvatarCreations; own: OwnAvatars } | undefined;
   #closing: Promise<void> | undefined;
 
   /** Resolves when HTTP is served (`/readyz` says 503 until `ready`). Rejects with `conflict` when a port is in use. */
@@ -164,14 +169,14 @@ export class Gateway {
     this.url = `${web.scheme}://${urlHost(config.host)}:${port}/`;
     this.metrics = new Metrics();
     this.supervisor = options.workers?.supervisor ?? createWorkers(config, options, logger);
-    const idleClipEntry =
-      options.idleClipEntry ??
-      (options.avatarEntry === undefined ? compiled('./worker/avatar/idle-clip-main.js') : undefined);
+    const entryOf = (path: string) => (options.avatarEntry === undefined ? compiled(path) : undefined);
+    const idleClipEntry = options.idleClipEntry ?? entryOf('./worker/avatar/idle-clip-main.js');
     if (idleClipEntry !== undefined) {
       const badge = badgeText(config, config.language) ?? '';
       this.#clips = new IdleClips({ entry: idleClipEntry, folder: join(cacheFolder(), 'idle'), badge, logger });
     }
-    const avatars = new AvatarDirectory(config.avatarsFolder, this.#clips);
+    const ownFolder = config.avatarsFolder === STOCK_AVATARS ? undefined : config.avatarsFolder;
+    const avatars = new AvatarDirectory(config.avatarFolders, this.#clips, ownFolder);
     this.registry = new SessionRegistry({
       config,
       avatars,
@@ -189,6 +194,10 @@ export class Gateway {
       peers: cluster?.peers,
     });
     const { registry, directory, metrics } = this;
+    const creationEntry = options.creationEntry ?? entryOf('./worker/avatar/create-main.js');
+    if (ownFolder !== undefined && creationEntry !== undefined) {
+      this.#making = this.#makeAvatars(avatars, ownFolder, creationEntry);
+    }
     this.#operations = new Operations({
       ...{ config, metrics, logger, supervisor: this.supervisor, store },
       sfu: () => this.#sfu,
@@ -205,6 +214,7 @@ export class Gateway {
       directory,
       avatars,
       defaultAvatar: config.avatar,
+      making: this.#making,
       apiKeys: new ApiKeys(config.apiKeys),
       ...web,
       metrics,
@@ -234,6 +244,11 @@ export class Gateway {
       .catch(() => {});
   }
 
+  /** The avatars that were made here; undefined where none are. */
+  get ownAvatars(): OwnAvatars | undefined {
+    return this.#making?.own;
+  }
+
   /** Process ids of the media workers. */
   get mediaPids(): number[] {
     return this.#sfu?.pids ?? [];
@@ -252,6 +267,19 @@ export class Gateway {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  #makeAvatars(avatars: AvatarDirectory, folder: string, entry: string): { maker: AvatarCreations; own: OwnAvatars } {
+    const { avatar: defaultAvatar, maxSessionMs } = this.#config;
+    const logger = this.#logger;
+    const { registry } = this;
+    const maker = new AvatarCreations({ entry, folder, env: this.#options.env, logger });
+    const own = new OwnAvatars({
+      ...{ folder, avatars, defaultAvatar, maxSessionMs, logger, isShared: this.#cluster !== undefined },
+      isInUse: (id) => registry.isInheriting || [...registry.sessions].some(({ avatar }) => avatar.id === id),
+      forgetClips: async (manifest) => this.#clips?.forget(manifest),
+    });
+    return { maker, own };
   }
 
   async #start(): Promise<ReadyReport> {
@@ -322,6 +350,8 @@ export class Gateway {
 
   async #close(): Promise<void> {
     const clips = this.#clips?.close();
+    this.#making?.own.close();
+    const making = this.#making?.maker.close();
     this.#operations.close();
     await this.registry.close();
     const media = this.#sfu?.close();
@@ -332,7 +362,7 @@ export class Gateway {
       // Clients that keep a connection open would hold the server for as long as they like.
       setTimeout(() => this.#http.closeAllConnections(), 200);
     });
-    await Promise.all([workers, media, clips]);
+    await Promise.all([workers, media, clips, making]);
     this.#cluster?.close();
     await this.#store.close();
   }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { PROJECT_ROOT } from './cache.js';
+import { ownAvatarsFolder, PROJECT_ROOT } from './cache.js';
 import {
   address,
   apiKeys,
@@ -48,7 +48,10 @@ export interface Config {
   linkPorts: { min: number; max: number };
   mediaWorkers: number;
   avatar: string;
+  /** Where avatars that are made here are kept. */
   avatarsFolder: string;
+  /** Where avatars are looked for, in this order: the operator's own, then those that come with the service. */
+  avatarFolders: readonly string[];
   /** `auto`: Kokoro where this machine is fast enough for it, else Piper. */
   speech: 'auto' | 'kokoro' | 'piper' | 'openai';
   voice: string | undefined;
@@ -96,6 +99,9 @@ export interface Config {
 /** The only value of VISAVIS_DISCLOSURE_OFF that counts: nobody sets it by accident. */
 export const DISCLOSURE_OFF = 'visitors-are-told-by-other-means';
 
+/** The avatars that come with the service. */
+export const STOCK_AVATARS = resolve(PROJECT_ROOT, 'assets/avatars');
+
 const level = oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent');
 
 /** Every variable with its check and its default (undefined: unset). The keys are the names in the environment. */
@@ -108,7 +114,8 @@ const variables = {
   VISAVIS_LINK_PORTS: [range(1024, 65_535), { min: 47_000, max: 47_999 }],
   VISAVIS_MEDIA_WORKERS: [whole(1, 64), 1],
   VISAVIS_AVATAR: [text, 'mara'],
-  VISAVIS_AVATARS: [folder, resolve(PROJECT_ROOT, 'assets/avatars')],
+  VISAVIS_AVATARS: [folder, ownAvatarsFolder()],
+  VISAVIS_STOCK_AVATARS: [oneOf('on', 'off'), 'on' as const],
   VISAVIS_SPEECH: [oneOf('auto', 'kokoro', 'piper', 'openai'), 'auto' as const],
   VISAVIS_VOICE: [text, undefined],
   VISAVIS_KNOWLEDGE: [folder, resolve(PROJECT_ROOT, 'assets/knowledge')],
@@ -218,6 +225,7 @@ function toConfig(v: Values): Config {
     mediaWorkers: v.VISAVIS_MEDIA_WORKERS,
     avatar: v.VISAVIS_AVATAR,
     avatarsFolder: v.VISAVIS_AVATARS,
+    avatarFolders: [v.VISAVIS_AVATARS, ...(v.VISAVIS_STOCK_AVATARS === 'on' ? [STOCK_AVATARS] : [])],
     speech: v.VISAVIS_SPEECH,
     voice: v.VISAVIS_VOICE,
     knowledgeFolder: v.VISAVIS_KNOWLEDGE,

@@ -44,6 +44,8 @@ export interface ErrorBody {
   message: string;
   /** Dotted path of the offending input field, when one is to blame. */
   field?: string;
+  /** A finer name than `code` where one helps a program to put the problem into words of its own; see where it is thrown. */
+  reason?: string;
   retryable: boolean;
   /** Seconds after which trying again is worth it; over HTTP also the Retry-After header. */
   retryAfterS?: number;
@@ -53,18 +55,20 @@ export interface ErrorBody {
 export class VisavisError extends Error {
   readonly code: ErrorCode;
   readonly field?: string;
+  readonly reason?: string;
   readonly retryable: boolean;
   readonly retryAfterS?: number;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { field?: string; cause?: unknown; retryable?: boolean; retryAfterS?: number } = {},
+    options: { field?: string; reason?: string; cause?: unknown; retryable?: boolean; retryAfterS?: number } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = 'VisavisError';
     this.code = code;
     this.field = options.field;
+    this.reason = options.reason;
     this.retryable = options.retryable ?? RETRYABLE.has(code);
     this.retryAfterS = options.retryAfterS;
   }
@@ -79,13 +83,20 @@ export class VisavisError extends Error {
       message: this.message,
       retryable: this.retryable,
       ...(this.field === undefined ? {} : { field: this.field }),
+      ...(this.reason === undefined ? {} : { reason: this.reason }),
       ...(this.retryAfterS === undefined ? {} : { retryAfterS: this.retryAfterS }),
     };
   }
 
+  /** As `toBody()`, for clients: what went wrong inside is for the log alone. */
+  toPublicBody(): ErrorBody {
+    const body = this.toBody();
+    return this.code === 'internal' ? { ...body, message: 'internal error' } : body;
+  }
+
   static fromBody(body: ErrorBody): VisavisError {
-    const { code, message, field, retryable, retryAfterS } = body;
-    return new VisavisError(code, message, { field, retryable, retryAfterS });
+    const { code, message, field, reason, retryable, retryAfterS } = body;
+    return new VisavisError(code, message, { field, reason, retryable, retryAfterS });
   }
 
   /** Wraps anything thrown; a `VisavisError` passes unchanged, all else becomes `internal`. */

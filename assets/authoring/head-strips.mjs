@@ -12,7 +12,7 @@ import { MOTION, MOTION_FRAME_LENGTH } from '../../dist/inference/avatar/motion-
 import { PhonemeMotion } from '../../dist/inference/avatar/motion/phoneme-motion.js';
 import { loadAvatarPackage } from '../../dist/inference/avatar/package.js';
 import { openAvatar } from '../../dist/inference/avatar/renderer/portrait.js';
-import { encodeRgbPng } from '../../dist/inference/vision/image-png-encode.js';
+import { encodeRgbPng } from '../../dist/png.js';
 import { i420ToRgb } from '../../dist/media/png.js';
 
 const SIDE = 512;

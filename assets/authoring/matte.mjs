@@ -7,7 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decodePng } from '../../dist/inference/avatar/png.js';
-import { encodeGreyPng, encodeRgbPng } from '../../dist/inference/vision/image-png-encode.js';
+import { encodeGreyPng, encodeRgbPng } from '../../dist/png.js';
 
 const AVATARS = fileURLToPath(new URL('../avatars/', import.meta.url));
 /** Degree of the polynomial in x and y that the wall follows. */

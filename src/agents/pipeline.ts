@@ -141,16 +141,17 @@ export class Pipeline {
 
   #handleTurnEnd(transcript: Transcript, lastVoicedAtMs: number, overVoice: boolean): void {
     const turn = this.#turn ?? { id: this.#nextTurn++, participantId: '', hasPartial: false };
-    this.#emitTranscript(turn, transcript.text, true);
     this.#turn = undefined;
     this.#owesApology = false;
     this.#o.voice.restore();
     if (overVoice && isBackchannel(transcript.text)) {
+      this.#emitTranscript(turn, transcript.text, true);
       this.#dropPrepared();
       this.#settle();
       return;
     }
     this.#stopReply();
+    this.#emitTranscript(turn, transcript.text, true);
     this.#mirror(this.#o.history.addUser(transcript.text));
     const usable = this.#prepared !== undefined && this.#prepared.text === transcript.text;
     if (!usable) this.#prepare(transcript, lastVoicedAtMs, undefined, true);

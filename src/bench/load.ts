@@ -5,10 +5,12 @@
  *   node dist/bench/load.js --conversations 1,2,4 --minutes 10 --speech kokoro [--json FILE]
  */
 import { writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { ConversationEvent, TurnLatency } from '../agents/events.js';
 import { loadConfig, workerEnvironment } from '../config.js';
+import { avatarFolder } from '../inference/avatar/folders.js';
 import { createLogger } from '../log.js';
 import { AvatarWorkerClient } from '../worker/avatar-worker-client.js';
 import type { ConversationOptions, WorkerStats } from '../worker/control.js';
@@ -82,7 +84,7 @@ async function run(count: number, minutes: number, questions: Int16Array[]): Pro
       const id = `bench-${i}`;
       const options: ConversationOptions = {
         name: 'Mara',
-        avatarPath: `${config.avatarsFolder}/${config.avatar}`,
+        avatarPath: avatarFolder(config.avatarFolders, config.avatar),
         width: 512,
         height: 512,
         speech: values.speech as ConversationOptions['speech'],
@@ -213,8 +215,6 @@ function lateness(run: Run, share: number): number {
   const rank = Math.floor(total * (1 - share));
   return all.toSorted((a, b) => b - a)[rank] ?? Number.NaN;
 }
-
-const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 const questions = await speakAll(QUESTIONS.slice(0, 12));
 const runs: Run[] = [];

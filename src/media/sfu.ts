@@ -5,6 +5,7 @@ import type { PlainLink } from '../worker/control.js';
 import { ROUTER_CODECS } from './codecs-offered.js';
 import { LINK_IP, PlainLinkEndpoint } from './plain-link.js';
 import { PortPool } from './ports.js';
+import { type WorkerWatchLimits, watchWorker } from './worker-watch.js';
 
 export interface SfuOptions {
   /** mediasoup worker processes. */
@@ -20,6 +21,8 @@ export interface SfuOptions {
   workerBin: string;
   /** The ports may for a moment still be held by a dead predecessor. */
   takesOver?: boolean;
+  /** When a worker counts as hung. */
+  watch?: WorkerWatchLimits;
   /** Told of every worker process, before it has a router. */
   onWorker?: (worker: Worker) => void;
   logger: Logger;
@@ -166,6 +169,7 @@ export class Sfu {
   async #createProcess(): Promise<Worker> {
     const { min, max } = this.#options.linkPorts;
     const worker = await this.#mediasoup.createWorker({ logLevel: 'warn', rtcMinPort: min, rtcMaxPort: max });
+    watchWorker(worker, this.#options.logger, this.#options.watch);
     this.#options.onWorker?.(worker);
     return worker;
   }
@@ -289,9 +293,15 @@ export class Room {
     return PlainLinkEndpoint.create(this.router, this.#ports, this.#options.linkPorts, this.#options.startBitrateKbps);
   }
 
-  /** A link in the place of one that was abandoned when its room was lost: the avatar worker need not be told. */
+  /** A link in the place of one that was abandoned when its room was lost; its `remotePort` may be another one. */
   restoreLink(former: PlainLink): Promise<PlainLinkEndpoint> {
-    return PlainLinkEndpoint.restore(this.router, this.#ports, former, this.#options.startBitrateKbps);
+    return PlainLinkEndpoint.restore(
+      this.router,
+      this.#ports,
+      this.#options.linkPorts,
+      former,
+      this.#options.startBitrateKbps,
+    );
   }
 
   /** Called when the worker under this room died. */

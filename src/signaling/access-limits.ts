@@ -7,6 +7,9 @@ const REQUESTS: Rate = { burst: 400, perSecond: 100 };
 /** Sessions and seats created by one visitor's address, and by one key: a whole web site's server. */
 const CREATIONS_PER_ADDRESS: Rate = { burst: 60, perSecond: 2 };
 const CREATIONS_PER_KEY: Rate = { burst: 300, perSecond: 20 };
+/** Avatars: each takes seconds of a core. A key may belong to a whole web site. */
+const AVATARS_PER_ADDRESS: Rate = { burst: 10, perSecond: 1 / 30 };
+const AVATARS_PER_KEY: Rate = { burst: 30, perSecond: 1 / 10 };
 /** Sockets opened by one address: an office behind one router that reconnects at once, and again. */
 const CONNECTIONS: Rate = { burst: 120, perSecond: 10 };
 const UNAUTHORIZED = { free: 10, firstMs: 1_000, longestMs: 60_000, forgetAfterMs: 600_000 };
@@ -18,6 +21,8 @@ export class AccessLimits {
   readonly #requests = new KeyedBuckets(REQUESTS);
   readonly #creationsPerAddress = new KeyedBuckets(CREATIONS_PER_ADDRESS);
   readonly #creationsPerKey = new KeyedBuckets(CREATIONS_PER_KEY);
+  readonly #avatarsPerAddress = new KeyedBuckets(AVATARS_PER_ADDRESS);
+  readonly #avatarsPerKey = new KeyedBuckets(AVATARS_PER_KEY);
   readonly #connections = new KeyedBuckets(CONNECTIONS);
   readonly #unauthorized = new Penalties(UNAUTHORIZED);
   readonly #badJoins = new Penalties(BAD_JOINS);
@@ -41,6 +46,15 @@ export class AccessLimits {
       this.#take(this.#creationsPerAddress, limitKey(address), 'too many sessions were asked for from your address');
     } else {
       this.#take(this.#creationsPerKey, keyId, 'too many sessions were asked for with this API key');
+    }
+  }
+
+  /** An avatar that is to be made; as `creation`. */
+  avatar(address: string, keyId: string | undefined): void {
+    if (keyId === undefined) {
+      this.#take(this.#avatarsPerAddress, limitKey(address), 'too many avatars were asked for from your address');
+    } else {
+      this.#take(this.#avatarsPerKey, keyId, 'too many avatars were asked for with this API key');
     }
   }
 

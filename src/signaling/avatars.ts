@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { VisavisError } from '../errors.js';
-import { type AvatarManifest, loadAvatarManifest } from '../inference/avatar/package.js';
+import { avatarFolderIn } from '../inference/avatar/folders.js';
+import { AVATAR_ID, type AvatarManifest, loadAvatarManifest, PORTRAIT } from '../inference/avatar/package.js';
 
 /** One entry of `GET /v1/avatars`. */
 export interface AvatarSummary {
@@ -15,40 +16,56 @@ export interface AvatarSummary {
   still?: string;
   /** Path of a short silent film of the avatar at rest, made to be looped, once there is one. */
   idle?: string;
+  /** It was made here and may be removed. */
+  own?: true;
 }
 
 /** Where an avatar's idle clip comes from; see `IdleClips`. */
 export interface AvatarClips {
-  find(avatar: AvatarEntry): { version: string; clipPath: string; stillPath: string } | undefined;
+  find(
+    avatar: Pick<AvatarEntry, 'folder' | 'manifest'>,
+  ): { version: string; clipPath: string; stillPath: string } | undefined;
 }
 
 export interface AvatarEntry {
   folder: string;
   manifest: AvatarManifest;
+  /** It was made here, and did not come with the service. */
+  isOwn: boolean;
 }
 
-/** The avatar packages of a folder; an avatar's id is the name of its own folder. */
+/** The avatar packages of some folders; an avatar's id is the name of its own folder, and of two of one id the first counts. */
 export class AvatarDirectory {
-  readonly #folder: string;
+  readonly #folders: readonly string[];
   readonly #clips: AvatarClips | undefined;
+  readonly #ownFolder: string | undefined;
 
-  constructor(folder: string, clips?: AvatarClips) {
-    this.#folder = folder;
+  /** `ownFolder`: the one of the folders whose avatars were made here. */
+  constructor(folders: readonly string[], clips?: AvatarClips, ownFolder?: string) {
+    this.#folders = folders;
     this.#clips = clips;
+    this.#ownFolder = ownFolder;
   }
 
   /** Broken packages are left out: loading one of them says what is wrong with it. */
   async list(): Promise<AvatarSummary[]> {
-    const names = (await readdir(this.#folder).catch(() => [])).sort();
+    const found = await Promise.all(this.#folders.map((folder) => readdir(folder).catch(() => [])));
+    const names = [...new Set(found.flat())].sort();
     const entries = await Promise.all(names.map((name) => this.find(name).catch(() => undefined)));
     return entries.filter((entry) => entry !== undefined).map((entry) => this.#summarise(entry));
   }
 
-  /** Rejects with `not-found`, or with what is wrong with the package. */
-  async find(id: string): Promise<AvatarEntry> {
+  /** Rejects as `find`. */
+  async describe(id: string): Promise<AvatarSummary> {
+    return this.#summarise(await this.find(id));
+  }
+
+  /** Rejects with `not-found`, or with what is wrong with the package. `retired`: see `avatarFolderIn`. */
+  async find(id: string, o: { retired?: boolean } = {}): Promise<AvatarEntry> {
     // The pattern also keeps the id from leading out of the folder.
-    if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(id)) throw unknownAvatar();
-    const folder = join(this.#folder, id);
+    if (!AVATAR_ID.test(id)) throw unknownAvatar();
+    const folder = avatarFolderIn(this.#folders, id, o);
+    if (folder === undefined) throw unknownAvatar();
     let manifest: AvatarManifest;
     try {
       manifest = await loadAvatarManifest(folder);
@@ -57,7 +74,7 @@ export class AvatarDirectory {
       throw thrown;
     }
     if (manifest.id !== id) throw new VisavisError('bad-request', `avatar package ${id} calls itself ${manifest.id}`);
-    return { folder, manifest };
+    return { folder, manifest, isOwn: dirname(folder) === this.#ownFolder };
   }
 
   async posterPath(id: string): Promise<string> {
@@ -77,7 +94,10 @@ export class AvatarDirectory {
     const version = this.#clips?.find(entry)?.version;
     const moving =
       version === undefined ? {} : { still: `${base}/still.webp?v=${version}`, idle: `${base}/idle.webm?v=${version}` };
-    return { id, name, width, height, poster: `${base}/poster`, ...moving };
+    if (!entry.isOwn) return { id, name, width, height, poster: `${base}/poster`, ...moving };
+    // One that is made anew under an id that was used before must not show the older picture.
+    const portrait = entry.manifest.files[PORTRAIT]?.sha256.slice(0, 16) ?? '';
+    return { id, name, width, height, poster: `${base}/poster?v=${portrait}`, ...moving, own: true };
   }
 }
 

@@ -53,6 +53,7 @@ export class SessionRegistry {
   readonly #adoptions = new Map<string, Promise<Session>>();
   readonly #lease: Lease;
   #inheriting: Promise<void> = Promise.resolve();
+  #isInheriting = false;
   #creating = 0;
   #closed = false;
 
@@ -79,18 +80,20 @@ export class SessionRegistry {
     const services = this.#o.services();
     this.#checkOpen();
     if (store.problem !== undefined) throw new VisavisError('unavailable', store.problem);
-    services.admit(this.#entries.size + this.#creating);
+    services.admit(this.#occupied);
     this.#creating++;
+    let session: Session;
     try {
       const options = await sessionOptions(body, { config, avatars, standardSpeech: services.standardSpeech });
-      const session = await Session.create(options, services);
-      const issued = this.#issueToken(session);
-      await this.#enter(session, services);
-      services.metrics.sessionsCreated.inc();
-      return issued;
+      session = await Session.create(options, services);
     } finally {
+      // From here on it is counted as a session.
       this.#creating--;
     }
+    const issued = this.#issueToken(session);
+    await this.#enter(session, services);
+    services.metrics.sessionsCreated.inc();
+    return issued;
   }
 
   /** Another seat in a session that this gateway has. */
@@ -140,12 +143,22 @@ export class SessionRegistry {
     return this.#inheriting;
   }
 
+  /** Sessions may still come that were another gateway's. */
+  get isInheriting(): boolean {
+    return this.#isInheriting;
+  }
+
   /**
    * As soon as this gateway is `ready`, takes over all sessions of gateways that are dead for certain; those whose visitors do not come
    * back end by themselves.
    */
   inherit(predecessors: readonly string[], ready: Promise<unknown>): void {
-    this.#inheriting = ready.then(() => this.#inherit(predecessors));
+    this.#isInheriting = true;
+    this.#inheriting = ready
+      .then(() => this.#inherit(predecessors))
+      .finally(() => {
+        this.#isInheriting = false;
+      });
     this.#inheriting.catch((error: unknown) =>
       this.#o.logger.error({ err: error }, 'sessions could not be taken over'),
     );
@@ -163,10 +176,12 @@ export class SessionRegistry {
     return adoption;
   }
 
-  /** Throws `unavailable` when no more sessions fit. */
-  checkRoom(): void {
+  /** Throws `unavailable` when there is no room for this session of another gateway. */
+  checkRoom(sessionId: string): void {
     this.#checkOpen();
-    this.#checkRoom();
+    const { maxSessions } = this.#o.config;
+    if (this.#adoptions.has(sessionId) || this.#occupied < maxSessions) return;
+    throw new VisavisError('unavailable', `all ${maxSessions} sessions are in use`);
   }
 
   async close(): Promise<void> {
@@ -199,7 +214,7 @@ export class SessionRegistry {
     this.#checkOpen();
     const stored = await store.claim(sessionId, from, gatewayId);
     if (stored === undefined) throw new VisavisError('not-found', 'this session is over or has gone elsewhere');
-    const { folder } = await avatars.find(stored.options.avatar.id);
+    const { folder } = await avatars.find(stored.options.avatar.id, { retired: true });
     const conversation = { ...stored.options.conversation, avatarPath: folder };
     const { idleTimeoutMs, maxSessionMs, tokenTtlMs: joinWithinMs } = config;
     const session = await Session.create(
@@ -244,11 +259,10 @@ export class SessionRegistry {
     if (this.#closed) throw new VisavisError('unavailable', 'the service is shutting down');
   }
 
-  #checkRoom(): void {
-    const { maxSessions } = this.#o.config;
-    if (this.#entries.size + this.#creating >= maxSessions) {
-      throw new VisavisError('unavailable', `all ${maxSessions} sessions are in use`);
-    }
+  /** Sessions that are here, and those that are being created or taken over. */
+  get #occupied(): number {
+    const adopted = [...this.#adoptions.keys()].filter((id) => !this.#entries.has(id)).length;
+    return this.#entries.size + this.#creating + adopted;
   }
 
   #rewrite(ids: string[]): void {

@@ -8,12 +8,13 @@ import express, {
   type Response,
   Router,
 } from 'express';
-import { type ErrorBody, VisavisError } from '../errors.js';
+import { VisavisError } from '../errors.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { AccessLimits } from './access-limits.js';
 import type { ApiKeys } from './auth.js';
 import { avatarPictures } from './avatar-pictures.js';
+import { type AvatarMaker, avatarUploads } from './avatar-uploads.js';
 import type { AvatarDirectory } from './avatars.js';
 import type { TrustedProxies } from './client-address.js';
 import type { SessionDirectory } from './directory.js';
@@ -22,6 +23,7 @@ import { jsonBody } from './json-body.js';
 import { createSessionBody } from './messages.js';
 import type { Operations } from './operations.js';
 import type { OriginPolicy } from './origin.js';
+import type { OwnAvatars } from './own-avatars.js';
 import type { SessionRegistry } from './registry.js';
 import { parseInput } from './validate.js';
 
@@ -31,6 +33,8 @@ export interface RouteOptions {
   avatars: AvatarDirectory;
   /** The avatar of a session that asks for none. */
   defaultAvatar: string;
+  /** Undefined: none are made here. */
+  making: { maker: AvatarMaker; own: OwnAvatars } | undefined;
   apiKeys: ApiKeys;
   origins: OriginPolicy;
   proxies: TrustedProxies;
@@ -76,19 +80,18 @@ export function createRoutes(o: RouteOptions): Express {
 function api(o: RouteOptions): Router {
   const router = Router({ caseSensitive: true });
   // Avatars are what the public page shows; creating and looking into sessions needs a key.
-  router.get('/avatars', async (_request, response) => {
-    response.json({ avatars: await o.avatars.list(), default: o.defaultAvatar });
+  router.get('/avatars', async (request, response) => {
+    const creation = { allowed: o.making !== undefined && mayCreate(o, request), needsKey: o.apiKeys.required };
+    response.json({ avatars: await o.avatars.list(), default: o.defaultAvatar, creation });
   });
   router.use(avatarPictures(o.avatars));
-  router.get('/avatars/:id/poster', async (request, response) => {
-    const path = await o.avatars.posterPath(String(request.params['id']));
-    response.set('Cache-Control', 'public, max-age=300');
-    // Other sites may show the face.
-    response.set('Cross-Origin-Resource-Policy', 'cross-origin');
-    await new Promise<void>((resolve, reject) => {
-      response.sendFile(path, { cacheControl: false }, (error) => (error ? reject(error) : resolve()));
-    });
-  });
+  if (o.making !== undefined) {
+    const limit = (request: Request, response: Response) =>
+      o.limits.avatar(o.proxies.clientOf(request).address, keyIdOf(response));
+    router.use(
+      avatarUploads({ ...o.making, avatars: o.avatars, defaultAvatar: o.defaultAvatar, admit: needKey(o), limit }),
+    );
+  }
   router.use('/sessions', needKey(o));
   router.post('/sessions', jsonBody, async (request, response) => {
     limitCreation(o, request, response);
@@ -142,15 +145,35 @@ function needKey(o: RouteOptions): RequestHandler {
   };
 }
 
+/** Whether what needs a key is open to this request. A wrong key counts as one, so that nobody can try them out here. */
+function mayCreate(o: RouteOptions, request: Request): boolean {
+  const { authorization } = request.headers;
+  if (!o.apiKeys.required) return true;
+  if (authorization === undefined || !/^Bearer /i.test(authorization)) return false;
+  try {
+    o.limits.authorization(o.proxies.clientOf(request).address, () => o.apiKeys.check(authorization));
+    return true;
+  } catch (thrown) {
+    if (VisavisError.from(thrown).code === 'unauthorized') return false;
+    throw thrown;
+  }
+}
+
 function limitCreation(o: RouteOptions, request: Request, response: Response): void {
+  o.limits.creation(o.proxies.clientOf(request).address, keyIdOf(response));
+}
+
+function keyIdOf(response: Response): string | undefined {
   const keyId: unknown = response.locals['keyId'];
-  o.limits.creation(o.proxies.clientOf(request).address, typeof keyId === 'string' ? keyId : undefined);
+  return typeof keyId === 'string' ? keyId : undefined;
 }
 
 /** Files with a hash in their name never change; the page itself is asked for each time. */
 function page(folder: string): RequestHandler {
   const files = express.static(folder, {
     index: 'index.html',
+    // `/avatars` is the page `avatars.html`.
+    extensions: ['html'],
     setHeaders: (response, path) => {
       const immutable = /[/\\]assets[/\\]/.test(path);
       response.setHeader('Cache-Control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
@@ -175,9 +198,9 @@ function answerError(o: RouteOptions): ErrorRequestHandler {
     if (error.code === 'internal') o.logger.error({ err: thrown, path: request.path }, 'request failed');
     const retryAfterS = error.retryAfterS ?? (error.status === 503 ? 5 : undefined);
     if (retryAfterS !== undefined) response.set('Retry-After', String(Math.ceil(retryAfterS)));
-    const body: ErrorBody = error.toBody();
-    if (error.code === 'internal') body.message = 'internal error';
-    response.status(error.status).json({ error: body });
+    // What was to be sent may have been made to be kept.
+    response.set('Cache-Control', 'no-store');
+    response.status(error.status).json({ error: error.toPublicBody() });
   };
 }
 

@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
+import { isRetired } from '../inference/avatar/folders.js';
 import type { AvatarManifest } from '../inference/avatar/package.js';
 import type { Logger } from '../log.js';
 
@@ -27,12 +28,23 @@ export interface IdleClipsOptions {
   logger: Logger;
 }
 
+interface Waiting {
+  /** Of the avatar's package. */
+  folder: string;
+  id: string;
+  files: IdleClipFiles;
+}
+
+/** Avatar and version of a file in the folder, also of one that is still being written. */
+const CLIP_FILE = /^(.+)-([0-9a-f]{16})\.web[mp](?:\.\d+)?$/;
 /** To be raised when clips look different for the same avatar. */
 const REVISION = 3;
 const RENDER_LIMIT_MS = 120_000;
 const LOWEST_PRIORITY = 19;
 /** Avatars that wait to be drawn; a folder with more than these gets their clips as they are asked for again. */
 const MAX_WAITING = 32;
+/** Another server on the same cache folder may still serve another version that is younger than this. */
+const KEEP_OTHERS_MS = 24 * 3_600_000;
 
 /**
  * The avatars' idle clips: drawn once by a process of lowest priority, one at a time, and kept. Nobody waits for them: as long as a clip is
@@ -40,8 +52,10 @@ const MAX_WAITING = 32;
  */
 export class IdleClips {
   readonly #options: IdleClipsOptions;
-  readonly #waiting = new Map<string, { folder: string; files: IdleClipFiles }>();
+  readonly #waiting = new Map<string, Waiting>();
   readonly #failed = new Set<string>();
+  /** Since the present drawing began. */
+  readonly #forgotten = new Set<string>();
   #started = false;
   #closed = false;
   #child: ChildProcess | undefined;
@@ -64,10 +78,19 @@ export class IdleClips {
     if (existsSync(files.clipPath)) return files;
     if (this.#closed || this.#failed.has(files.version) || this.#waiting.size >= MAX_WAITING) return undefined;
     if (!this.#waiting.has(files.version)) {
-      this.#waiting.set(files.version, { folder, files });
+      this.#waiting.set(files.version, { folder, id: manifest.id, files });
       this.#drawNext();
     }
     return undefined;
+  }
+
+  /** Removes an avatar's clip. One that is being drawn while its avatar is removed is not kept either. */
+  async forget(manifest: AvatarManifest): Promise<void> {
+    const files = this.#filesOf(manifest);
+    this.#waiting.delete(files.version);
+    this.#failed.delete(files.version);
+    if (this.#child !== undefined) this.#forgotten.add(files.version);
+    await Promise.all([rm(files.clipPath, { force: true }), rm(files.stillPath, { force: true })]);
   }
 
   /** Stops drawing; clips that are there stay. Resolves when nothing is being drawn any more. */
@@ -91,24 +114,45 @@ export class IdleClips {
     this.#drawing = this.#draw(next);
   }
 
-  async #draw({ folder, files }: { folder: string; files: IdleClipFiles }): Promise<void> {
+  async #draw({ folder, id, files }: Waiting): Promise<void> {
     const { logger } = this.#options;
     // Written under another name and then moved, the clip last: whoever sees it sees all of it.
     const partial = { clip: `${files.clipPath}.${process.pid}`, still: `${files.stillPath}.${process.pid}` };
     const finished = this.#run([folder, partial.clip, partial.still, this.#options.badge]);
     try {
       await finished;
-      await rename(partial.still, files.stillPath);
-      await rename(partial.clip, files.clipPath);
-      logger.debug({ folder }, 'idle clip drawn');
+      if (!this.#forgotten.has(files.version) && !isRetired(folder)) {
+        await rename(partial.still, files.stillPath);
+        await rename(partial.clip, files.clipPath);
+        logger.debug({ folder }, 'idle clip drawn');
+        await this.#removeOthers(id, files.version);
+      }
     } catch (err) {
-      this.#failed.add(files.version);
+      if (!this.#forgotten.has(files.version)) this.#failed.add(files.version);
       if (!this.#closed) logger.warn({ err, folder }, 'no idle clip: the page shows the portrait instead');
-      await Promise.all([rm(partial.clip, { force: true }), rm(partial.still, { force: true })]).catch(() => undefined);
     }
+    // What was moved is not there any more.
+    await Promise.all([rm(partial.clip, { force: true }), rm(partial.still, { force: true })]).catch(() => undefined);
+    this.#forgotten.clear();
     this.#child = undefined;
     this.#waiting.delete(files.version);
     if (!this.#closed) this.#drawNext();
+  }
+
+  /** Versions of the same avatar that nobody is likely to ask for any more, and what drawing that was killed has left of them. */
+  async #removeOthers(id: string, version: string): Promise<void> {
+    const { folder, logger } = this.#options;
+    try {
+      for (const name of await readdir(folder)) {
+        const other = CLIP_FILE.exec(name);
+        if (other?.[1] !== id || other[2] === version) continue;
+        const path = join(folder, name);
+        if (Date.now() - (await stat(path)).mtimeMs > KEEP_OTHERS_MS) await rm(path, { force: true });
+      }
+    } catch (err) {
+      // Another server may remove the same at this moment; what stays is tried again after the next clip.
+      logger.debug({ err, folder }, 'old idle clips could not be removed');
+    }
   }
 
   async #run(args: string[]): Promise<void> {

@@ -44,7 +44,7 @@ async function lone(beside: Launched): Promise<LoneGateway> {
     VISAVIS_LOG_LEVEL: 'silent',
   };
   const started = await launchLoneGateway(
-    { ...settings, ...env(), VISAVIS_AVATARS: avatarsFolder, VISAVIS_ADMISSION: 'off' },
+    { ...settings, ...env(), VISAVIS_AVATARS: avatarsFolder, VISAVIS_STOCK_AVATARS: 'off', VISAVIS_ADMISSION: 'off' },
     webFolder,
   );
   closing.push(() => started.kill());

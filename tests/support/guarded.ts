@@ -38,6 +38,7 @@ export async function launchGuarded(env: Record<string, string> = {}): Promise<G
     VISAVIS_RTC_PORT: '0',
     VISAVIS_LINK_PORTS: '45000-45999',
     VISAVIS_AVATARS: avatars,
+    VISAVIS_STOCK_AVATARS: 'off',
     VISAVIS_AVATAR: 'test-face',
     VISAVIS_LOG_LEVEL: 'silent',
     VISAVIS_ADMISSION: 'off',

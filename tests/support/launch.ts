@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Gateway } from '../../src/compose.js';
+import { Gateway, type GatewayOptions } from '../../src/compose.js';
 import { type Config, loadConfig } from '../../src/config.js';
 import { createLogger } from '../../src/log.js';
 import type { CreatedSession, CreateSessionBody } from '../../src/signaling/messages.js';
@@ -24,6 +24,8 @@ export interface Launched {
   webFolder: string;
   avatarsFolder: string;
   createSession(body?: CreateSessionBody): Promise<CreatedSession>;
+  /** One more token of the session: for another seat in it. */
+  seat(sessionId: string): Promise<CreatedSession>;
   connect(): Promise<TestClient>;
   /** A session, and a client that joined it. */
   joined(body?: CreateSessionBody): Promise<{ client: TestClient; session: CreatedSession }>;
@@ -36,6 +38,7 @@ export async function launch(
   env: Record<string, string> = {},
   /** For values that no operator may set, such as times that a test can wait for. */
   overrides: Partial<Config> = {},
+  options: Partial<GatewayOptions> = {},
 ): Promise<Launched> {
   const folder = mkdtempSync(join(tmpdir(), 'visavis-test-'));
   const avatars = join(folder, 'avatars');
@@ -47,6 +50,7 @@ export async function launch(
     VISAVIS_RTC_PORT: '0',
     VISAVIS_LINK_PORTS: '44000-44999',
     VISAVIS_AVATARS: avatars,
+    VISAVIS_STOCK_AVATARS: 'off',
     VISAVIS_AVATAR: 'test-face',
     VISAVIS_LOG_LEVEL: 'silent',
     // What else runs on the machine must not decide how many sessions a test may have.
@@ -62,21 +66,23 @@ export async function launch(
       avatarEntry: FAKE_AVATAR_WORKER,
       speechEntry: FAKE_SPEECH_WORKER,
       webFolder,
+      ...options,
     },
   );
   await gateway.ready;
   const origin = gateway.url.replace(/\/$/, '');
   const clients: TestClient[] = [];
   const key = env['VISAVIS_API_KEYS']?.split(',')[0];
-  const createSession = async (body: CreateSessionBody = {}) => {
-    const response = await fetch(`${origin}/v1/sessions`, {
+  const post = async (path: string, body: object) => {
+    const response = await fetch(`${origin}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) },
       body: JSON.stringify(body),
     });
-    if (response.status !== 201) throw new Error(`POST /v1/sessions: ${response.status} ${await response.text()}`);
+    if (response.status !== 201) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as CreatedSession;
   };
+  const createSession = (body: CreateSessionBody = {}) => post('/v1/sessions', body);
   const connect = async () => {
     const client = await TestClient.connect(origin);
     clients.push(client);
@@ -88,6 +94,7 @@ export async function launch(
     webFolder,
     avatarsFolder: avatars,
     createSession,
+    seat: (sessionId) => post(`/v1/sessions/${sessionId}/tokens`, {}),
     connect,
     async joined(body) {
       const [session, client] = await Promise.all([createSession(body), connect()]);

@@ -9,21 +9,42 @@ import { decodeGreyPng, decodePng, type GreyImage, type RgbImage } from './png.j
 import { parseRig, type Rig } from './rig.js';
 
 export const PACKAGE_FORMAT_VERSION = 1;
-const MANIFEST = 'avatar.json';
-const PORTRAIT = 'portrait.png';
-const RIG = 'rig.json';
-const MATTE = 'matte.png';
-const BACKGROUND = 'background.png';
+export const MANIFEST = 'avatar.json';
+export const PORTRAIT = 'portrait.png';
+export const RIG = 'rig.json';
+export const MATTE = 'matte.png';
+export const BACKGROUND = 'background.png';
 const MAX_MANIFEST_BYTES = 64 * 1024;
 const MAX_FILE_BYTES = 8 * 1024 * 1024;
 const MAX_FILES = 32;
 const MAX_PORTRAIT_SIDE = 2048;
+/** Characters of a statement of likeness. */
+export const MAX_STATEMENT = 2_000;
+/** An avatar's id, which is the name of its folder. */
+export const AVATAR_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** Flat names only: no separators, no dot files, nothing that a file system could take for another place. */
 const fileName = z.string().regex(/^[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)+$/, 'must be a plain lower-case file name');
+const statement = z.string().min(1).max(MAX_STATEMENT);
+/**
+ * On what ground this face may be used; there is no package without one. A ground that carries evidence of its own (a recording of the person
+ * who speaks a passcode, say) is one more member of this union, with its evidence among `files`.
+ */
+const likenessSchema = z.discriminatedUnion(
+  'ground',
+  [
+    /** Nobody's face: drawn or generated. */
+    z.strictObject({ ground: z.literal('synthetic'), statement }),
+    /** The picture's licence allows it; `statement` is that licence. */
+    z.strictObject({ ground: z.literal('licence'), statement }),
+    /** The person agreed; `statement` is what they agreed to. */
+    z.strictObject({ ground: z.literal('consent'), statement }),
+  ],
+  { error: 'must be synthetic, licence or consent' },
+);
 const manifestSchema = z.strictObject({
   formatVersion: z.literal(PACKAGE_FORMAT_VERSION),
-  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and dashes'),
+  id: z.string().regex(AVATAR_ID, 'must be lower-case letters, digits and dashes'),
   name: z.string().min(1).max(80),
   /** `probe` measures instead of showing a face. */
   renderer: z.enum(['portrait', 'probe']),
@@ -37,17 +58,14 @@ const manifestSchema = z.strictObject({
   }),
   licence: z.string().min(1).max(200),
   provenance: z.string().min(1).max(2_000),
-  likeness: z.strictObject({
-    /** `synthetic`: nobody's face; `consent`: a person agreed, `statement` says how; `own`: the user's own face. */
-    ground: z.enum(['synthetic', 'consent', 'own']),
-    statement: z.string().min(1).max(2_000),
-  }),
+  likeness: likenessSchema,
   files: z
     .record(fileName, z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.number().int().min(1) }))
     .refine((files) => Object.keys(files).length <= MAX_FILES, `at most ${MAX_FILES} files`),
 });
 
 export type AvatarManifest = z.infer<typeof manifestSchema>;
+export type Likeness = AvatarManifest['likeness'];
 
 /** An avatar whose every file was checked against the manifest. */
 export interface AvatarPackage {
@@ -70,6 +88,11 @@ export async function loadAvatarManifest(folder: string): Promise<AvatarManifest
   } catch (cause) {
     throw bad('is not JSON', MANIFEST, cause);
   }
+  return parseManifest(json);
+}
+
+/** Throws `bad-request` with the first wrong field. */
+export function parseManifest(json: unknown): AvatarManifest {
   const parsed = manifestSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];

@@ -13,10 +13,39 @@ export const SURFACE_COUNT = 468;
 export interface Rig {
   landmarks: Float32Array;
   triangles: Uint16Array;
+  /** What the mouth does in the portrait. Absent: nobody measured it, the landmarks say how far it is open. */
+  rest?: RestState;
+  /** The light on the face. Absent: nobody measured it. */
+  light?: FaceLight;
+}
+
+/** sRGB, 0…255 a channel. */
+export type Colour = [number, number, number];
+
+export interface RestState {
+  /** Mean gap between the inner lips over the width of the mouth; 0: closed. */
+  mouthOpenness: number;
+  /** The part of the gap between the lips in which teeth are seen, 0…1. */
+  teeth: number;
+  /** Median colour of the teeth that are seen; absent where none are. */
+  teethColour?: Colour;
+}
+
+export interface FaceLight {
+  /** Median colour of the skin. */
+  skin: Colour;
+  /** Unit vector from the face to where most light comes from: x right and y down in the picture, z away from the viewer. */
+  direction: [number, number, number];
+  /** From 0, light from everywhere alike, to 1, one lamp in the dark. */
+  strength: number;
 }
 
 const coordinate = z.number().min(-2).max(3);
-const rigSchema = z.object({
+const share = z.number().min(0).max(1);
+const channel = z.number().min(0).max(255);
+const colour = z.tuple([channel, channel, channel]);
+const component = z.number().min(-1).max(1);
+const rigSchema = z.strictObject({
   formatVersion: z.literal(1),
   topology: z.literal('mediapipe-face-mesh-478'),
   landmarks: z.array(z.tuple([coordinate, coordinate, coordinate])).length(LANDMARK_COUNT),
@@ -31,6 +60,12 @@ const rigSchema = z.object({
     .min(3)
     .max(6_000)
     .refine((list) => list.length % 3 === 0, 'three indices a triangle'),
+  rest: z
+    .strictObject({ mouthOpenness: z.number().min(0).max(2), teeth: share, teethColour: colour.optional() })
+    .optional(),
+  light: z
+    .strictObject({ skin: colour, direction: z.tuple([component, component, component]), strength: share })
+    .optional(),
 });
 
 /** Checks and unpacks a `rig.json`. Rejects with `bad-request` naming the first wrong field. */
@@ -47,9 +82,12 @@ export function parseRig(text: string): Rig {
     const field = ['rig', ...(issue?.path ?? [])].join('.');
     throw new VisavisError('bad-request', `rig.json: ${field}: ${issue?.message ?? 'invalid'}`, { field });
   }
+  const { landmarks, triangles, rest, light } = parsed.data;
   return {
-    landmarks: Float32Array.from(parsed.data.landmarks.flat()),
-    triangles: Uint16Array.from(parsed.data.triangles),
+    landmarks: Float32Array.from(landmarks.flat()),
+    triangles: Uint16Array.from(triangles),
+    ...(rest && { rest }),
+    ...(light && { light }),
   };
 }
 

@@ -17,6 +17,19 @@ export interface ImageHeader {
 
 export type ImageFormat = 'JPEG' | 'PNG' | 'WebP';
 
+/** The `reason` of an error whose field is `image`. */
+export type ImageProblem =
+  | 'unreadable'
+  | 'too-large'
+  | 'no-face'
+  | 'several-faces'
+  | 'face-too-small'
+  | 'face-tilted'
+  | 'face-turned'
+  | 'face-cut-off'
+  | 'eyes-covered'
+  | 'mouth-covered';
+
 export const MAX_FILE_BYTES = 64_000_000;
 export const MAX_PIXELS = 40_000_000;
 const MIN_SIDE = 16;
@@ -60,7 +73,11 @@ export function formatOf(file: Uint8Array): ImageFormat {
 /** What is wrong with a picture's size, if anything is. */
 export function sizeProblem(width: number, height: number): VisavisError | undefined {
   if (width < MIN_SIDE || height < MIN_SIDE) {
-    return badImage(`has ${width}×${height} pixels: at least ${MIN_SIDE} a side are needed`);
+    return badImage(
+      `has ${width}×${height} pixels: at least ${MIN_SIDE} a side are needed`,
+      undefined,
+      'face-too-small',
+    );
   }
   if (width * height > MAX_PIXELS) {
     return tooLarge(
@@ -85,12 +102,12 @@ export function flattened(image: RgbaImage): RgbaImage {
   return { ...image, data: out };
 }
 
-export function badImage(what: string, cause?: unknown): VisavisError {
-  return new VisavisError('bad-request', `the image ${what}`, { field: 'image', cause });
+export function badImage(what: string, cause?: unknown, reason: ImageProblem = 'unreadable'): VisavisError {
+  return new VisavisError('bad-request', `the image ${what}`, { field: 'image', reason, cause });
 }
 
 function tooLarge(what: string): VisavisError {
-  return new VisavisError('too-large', `the image ${what}`, { field: 'image' });
+  return new VisavisError('too-large', `the image ${what}`, { field: 'image', reason: 'too-large' });
 }
 
 function megabytes(count: number): string {

@@ -24,11 +24,16 @@ const BLURRED = 0.05;
 /** Which of the faces, given their heights from the largest, is meant. Throws when there is none or the choice is not clear. */
 export function chooseFace(heights: readonly number[]): number {
   const [first, second] = heights;
-  if (first === undefined) throw badImage('shows no face: a picture of one person looking at the camera is needed');
+  if (first === undefined)
+    throw badImage('shows no face: a picture of one person looking at the camera is needed', undefined, 'no-face');
   if (second !== undefined && second > BACKGROUND_SHARE * first) {
     const similar = heights.filter((height) => height > BACKGROUND_SHARE * first);
     const sizes = similar.map((height) => `${Math.round(height)} pixels`).join(', ');
-    throw badImage(`shows ${similar.length} faces of similar size (${sizes}): crop it to the one that is meant`);
+    throw badImage(
+      `shows ${similar.length} faces of similar size (${sizes}): crop it to the one that is meant`,
+      undefined,
+      'several-faces',
+    );
   }
   return 0;
 }
@@ -56,16 +61,24 @@ function turnProblem({ pose }: PortraitFace): VisavisError | undefined {
   const beyond = (degrees: number) => Math.abs(degrees) > MAX_TURN_DEGREES;
   const rounded = (degrees: number) => `${Math.round(Math.abs(degrees))}°`;
   if (beyond(pose.roll))
-    return badImage(`shows a face tilted by ${rounded(pose.roll)}: ${needed}; turn the picture upright`);
+    return badImage(
+      `shows a face tilted by ${rounded(pose.roll)}: ${needed}; turn the picture upright`,
+      undefined,
+      'face-tilted',
+    );
   if (beyond(pose.yaw)) {
     const side = pose.yaw > 0 ? 'left' : 'right';
     return badImage(
       `shows a face turned ${rounded(pose.yaw)} to the person's ${side}: ${needed}; the person should look at the camera`,
+      undefined,
+      'face-turned',
     );
   }
   if (beyond(pose.pitch)) {
     return badImage(
       `shows a face turned ${rounded(pose.pitch)} ${pose.pitch > 0 ? 'up' : 'down'}: ${needed}; the camera should be level with it`,
+      undefined,
+      'face-turned',
     );
   }
   return undefined;
@@ -75,6 +88,8 @@ function sizeProblem({ size }: PortraitFace): VisavisError | undefined {
   if (size.height >= MIN_FACE_PIXELS) return undefined;
   return badImage(
     `shows a face ${Math.round(size.height)} pixels high from forehead to chin: at least ${MIN_FACE_PIXELS} are needed`,
+    undefined,
+    'face-too-small',
   );
 }
 
@@ -87,16 +102,21 @@ function edgeProblem(
     return Math.max(-x, -y, x - width, y - height);
   });
   if (Math.max(...outside) <= MAX_OUTSIDE * size.height) return undefined;
-  return badImage('shows a face that its edge cuts off: the whole face from forehead to chin is needed');
+  return badImage(
+    'shows a face that its edge cuts off: the whole face from forehead to chin is needed',
+    undefined,
+    'face-cut-off',
+  );
 }
 
 function coverProblem({ appearance }: PortraitFace): VisavisError | undefined {
   const { eyeSurround, eyeContrast, lipColour, lipLine } = appearance;
   const covered = (side: 'right' | 'left') =>
     eyeSurround[side] < COVERED_EYES.surround && eyeContrast[side] < COVERED_EYES.contrast;
-  if (covered('right') && covered('left')) return badImage('shows covered eyes (dark glasses?): both must be seen');
+  if (covered('right') && covered('left'))
+    return badImage('shows covered eyes (dark glasses?): both must be seen', undefined, 'eyes-covered');
   if (lipColour < COVERED_MOUTH.colour && lipLine < COVERED_MOUTH.line) {
-    return badImage('shows a covered mouth (a mask or a hand?): the lips must be seen');
+    return badImage('shows a covered mouth (a mask or a hand?): the lips must be seen', undefined, 'mouth-covered');
   }
   return undefined;
 }

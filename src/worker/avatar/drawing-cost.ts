@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import type { Config } from '../../config.js';
 import { VisavisError } from '../../errors.js';
+import { avatarFolder } from '../../inference/avatar/folders.js';
 import { loadAvatarManifest } from '../../inference/avatar/package.js';
 import type { TimedPhoneme } from '../../inference/engines.js';
 import { type EncodedFrame, FRAME_MS, type FrameRequest } from '../../media/output-protocol.js';
@@ -20,9 +20,9 @@ const SEGMENT_ID = 1;
  * @throws VisavisError when the avatar cannot be drawn, or not within 5 s.
  */
 export async function measureDrawing(
-  config: Pick<Config, 'avatar' | 'avatarsFolder' | 'videoBitrateKbps'>,
+  config: Pick<Config, 'avatar' | 'avatarFolders' | 'videoBitrateKbps'>,
 ): Promise<DrawingCost> {
-  const avatarPath = join(config.avatarsFolder, config.avatar);
+  const avatarPath = avatarFolder(config.avatarFolders, config.avatar);
   const { width, height } = await loadAvatarManifest(avatarPath);
   const thread = await AvatarThread.create({
     avatarPath,

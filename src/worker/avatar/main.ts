@@ -3,10 +3,10 @@
  * protocol of `worker/control.ts` on its IPC channel; ends when that channel closes.
  */
 import '../parent-watch.js';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Config, loadConfig } from '../../config.js';
 import { VisavisError } from '../../errors.js';
+import { avatarFolder } from '../../inference/avatar/folders.js';
 import { loadAvatarManifest } from '../../inference/avatar/package.js';
 import { createLogger } from '../../log.js';
 import type { DrawingCost, FromAvatarWorker, ToAvatarWorker } from '../control.js';
@@ -51,7 +51,7 @@ async function measured(config: Config): Promise<DrawingCost | null> {
 }
 
 async function preparedFor(config: Config): Promise<PreparedThreads | undefined> {
-  const avatarPath = join(config.avatarsFolder, config.avatar);
+  const avatarPath = avatarFolder(config.avatarFolders, config.avatar);
   try {
     const { width, height } = await loadAvatarManifest(avatarPath);
     return new PreparedThreads({ avatarPath, width, height }, PREPARED_THREADS);

@@ -12,6 +12,7 @@ import { EyeMotion } from './eye-motion.js';
 import { measureFace } from './face-geometry.js';
 import { flatField, layeredField, turnedDepth } from './head-field.js';
 import { HeadPose } from './head-pose.js';
+import { LipEdges } from './lip-edges.js';
 import { Mouth } from './mouth.js';
 import { smoothFarCheek } from './outline.js';
 import { buildLayers, type Person } from './person.js';
@@ -60,6 +61,7 @@ class PortraitStream implements AvatarStream {
   readonly #expression: Expression;
   readonly #relief: Relief;
   readonly #mouth: Mouth;
+  readonly #lips: LipEdges;
   readonly #look: { right: EyeMotion; left: EyeMotion };
   readonly #rightEye: Eye;
   readonly #leftEye: Eye;
@@ -122,6 +124,7 @@ class PortraitStream implements AvatarStream {
     });
     this.#u = this.#restX.map((x) => clamp(2 * x - 0.5, 0, 2 * width - 2));
     this.#v = this.#restY.map((y) => clamp(2 * y - 0.5, 0, 2 * height - 2));
+    this.#lips = new LipEdges(this.#restX, this.#restY, this.#u, this.#v);
     this.#triangles = meshTriangles(pkg.rig.triangles, this.#restX, this.#restY);
     const skin = this.#triangles.filter((_, k) => isSurface(this.#triangles, k - (k % 3)));
     this.#relief = new Relief(face, this.#expression.offsets, skin);
@@ -152,14 +155,22 @@ class PortraitStream implements AvatarStream {
     this.#grid.solve(this.#head);
     this.#grid.cover(this.#x, this.#y, SURFACE_COUNT);
     this.#grid.fill(this.#map, this.#faceBox, REACH * this.#face.faceWidth);
+    this.#lips.turn(this.#x, this.#y, this.#u, this.#v);
     drawTriangles(this.#map, this.#triangles, this.#x, this.#y, this.#u, this.#v);
     out.set(this.#base);
     this.#grid.draw(this.#texture, this.#person, this.#map, out);
     smoothFarCheek(out, this.width, this.height, this.#x, this.#y, this.#head.rotation.yaw);
     this.#relief.draw(out, this.width, this.height, motion, this.#x, this.#y);
     this.#placeMouth();
-    this.#mouth.draw(out, this.height, this.#x, this.#y, motion, this.#place);
+    this.#mouth.draw(out, this.height, this.#x, this.#y, motion, this.#place, this.#head.rotation);
     this.#mouth.drawTongue(out, this.height, motion, this.#place);
+  }
+
+  landmarks(out: Float32Array): void {
+    for (let i = 0; i < SURFACE_COUNT && 2 * i + 1 < out.length; i++) {
+      out[2 * i] = this.#x[i]!;
+      out[2 * i + 1] = this.#y[i]!;
+    }
   }
 
   close(): void {}

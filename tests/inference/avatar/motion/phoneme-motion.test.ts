@@ -92,7 +92,7 @@ describe('phoneme motion', () => {
       Math.max(...frames.filter((f) => f.ms >= from && f.ms <= to).map((f) => f.values[MOTION.jawOpen]!));
     expect(roll(30, 120)).toBeGreaterThan(0.7);
     expect(roll(320, 400)).toBeGreaterThan(0.7);
-    expect(jaw(160, 300)).toBeGreaterThan(0.25);
+    expect(jaw(160, 300)).toBeGreaterThan(0.18);
     expect(roll(200, 240)).toBeLessThan(0.2);
   });
 

@@ -1,0 +1,34 @@
+// Stands for the process that makes avatars: does what the name of the ordered avatar says, with the photo's own bytes as portrait.
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+const photo = [];
+const ordered = new Promise((resolve) => process.once('message', resolve));
+for await (const chunk of process.stdin) photo.push(chunk);
+const { avatars, id, name, voices, likeness, size } = await ordered;
+const content = Buffer.concat(photo);
+appendFileSync(join(dirname(avatars), '..', 'runs.txt'), `${process.pid} ${id}\n`);
+const say = (message) => new Promise((resolve) => process.send(message, resolve));
+const fail = (error) => say({ type: 'failed', error: { retryable: false, ...error } });
+process.once('disconnect', () => process.exit(1));
+
+await say({ type: 'progress', step: 'read', fraction: 0.1 });
+mkdirSync(join(avatars, id));
+if (name.startsWith('Endless')) {
+  setInterval(() => {}, 1000);
+  await new Promise(() => {});
+}
+if (name.startsWith('Faceless')) {
+  await fail({ code: 'bad-request', message: 'the image shows no face', field: 'image', reason: 'no-face' });
+  process.exit(0);
+}
+if (name.startsWith('Crash')) process.abort();
+await say({ type: 'progress', step: 'write', fraction: 0.8 });
+writeFileSync(join(avatars, id, 'portrait.png'), content);
+const manifest = {
+  ...{ formatVersion: 1, id, name, renderer: 'portrait', width: size, height: size, frameRate: 25, voices },
+  ...{ licence: 'not stated', provenance: 'A test.', likeness, files: {} },
+};
+writeFileSync(join(avatars, id, 'avatar.json'), JSON.stringify(manifest));
+await say({ type: 'done', remarks: ['The eyes are closed.'] });
+process.exit(0);
