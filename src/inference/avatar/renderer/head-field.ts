@@ -169,7 +169,7 @@ export function layeredField(
     round: diffuse(fixedRound, columns, rows, 0),
     sink: make((_, y) => sinkOf(face, height)(y)),
     lean: make((x, y, n) => {
-      const up = smoothstep(height, chinY - 0.1 * faceHeight, y);
+      const up = smoothstep(height - EDGE, chinY - 0.1 * faceHeight, y);
       return LEAN * faceWidth * up * smoothstep(0, 0.2 * faceWidth, Math.min(x, width - x)) * fromSides[n]!;
     }),
     centreX,

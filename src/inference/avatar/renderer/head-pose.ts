@@ -42,7 +42,7 @@ export class HeadPose {
   set(pitch: number, yaw: number, roll: number, exhale: number): void {
     const { rotation } = this;
     const { limit } = this.#field;
-    const bound = limit.soft ? soften : (value: number, most: number) => clamp(value, -most, most);
+    const bound = limit.soft ? soften : cut;
     rotation.pitch = bound(pitch, limit.pitch);
     rotation.yaw = bound(yaw, limit.yaw);
     rotation.roll = bound(roll, limit.roll);
@@ -98,6 +98,10 @@ export class HeadPose {
     this.#lean = lean[n]! * g00 + lean[n + 1]! * g10 + lean[below]! * g01 + lean[below + 1]! * g11;
     this.#sink = sink[n]! * g00 + sink[n + 1]! * g10 + sink[below]! * g01 + sink[below + 1]! * g11;
   }
+}
+
+function cut(value: number, limit: number): number {
+  return clamp(value, -limit, limit);
 }
 
 /** The value itself up to a share of the limit, then ever less, never the limit. */

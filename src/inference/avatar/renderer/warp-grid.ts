@@ -62,9 +62,8 @@ export class WarpGrid {
 
   /** Which place each node shows: the inverse of the pose's displacement. */
   solve(head: HeadPose): void {
-    const { width, height } = { width: this.#width, height: this.#height };
-    const maxU = 2 * width - 2;
-    const maxV = 2 * height - 2;
+    const maxU = 2 * this.#width - 2;
+    const maxV = 2 * this.#height - 2;
     const stride = this.#columns + 1;
     for (let n = 0; n < this.#u.length; n++) {
       if (this.#still[n] === 1) continue;
@@ -84,7 +83,8 @@ export class WarpGrid {
 
   /** Tells which cells the face's triangles will cover wholly: those inside the polygon of the vertices from `first` on. */
   cover(x: Float32Array, y: Float32Array, first: number): void {
-    const [from, to] = [this.#from, this.#to];
+    const from = this.#from;
+    const to = this.#to;
     from.fill(Number.POSITIVE_INFINITY);
     to.fill(Number.NEGATIVE_INFINITY);
     let before = x.length - 1;
@@ -144,7 +144,8 @@ export class WarpGrid {
 
   #classify(coverage: Coverage, face: Box, reach: number): void {
     const { x0, y0, x1, y1 } = face;
-    const [u, v] = [this.#u, this.#v];
+    const u = this.#u;
+    const v = this.#v;
     const stride = this.#columns + 1;
     for (let j = 0; j < this.#rows; j++) {
       for (let i = 0; i < this.#columns; i++) {
