@@ -42,7 +42,7 @@ RUN apt-get update \
 # A number of its own, so that "runAsNonRoot" of an orchestrator can check it and volumes have a stable owner.
 RUN groupadd --gid 10001 visavis \
   && useradd --uid 10001 --gid visavis --home-dir /tmp --no-create-home --no-log-init --shell /usr/sbin/nologin visavis \
-  && install -d -o visavis -g visavis /var/cache/visavis
+  && install -d -o visavis -g visavis /var/cache/visavis /var/lib/visavis
 WORKDIR /app
 COPY package.json models.lock.json LICENSE THIRD_PARTY.md ./
 COPY --from=build /app/node_modules node_modules
@@ -54,8 +54,9 @@ COPY scripts scripts
 COPY deploy/docker deploy/docker
 COPY assets assets
 COPY --from=build /app/dist dist
-# A read-only container needs two places to write: /tmp (also the HOME of npm, which may fetch models at the first start) and the cache.
-ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1 HOME=/tmp VISAVIS_CACHE=/var/cache/visavis MEDIASOUP_WORKER_BIN=/app/bin/mediasoup-worker VISAVIS_HOST=0.0.0.0
+# A read-only container needs two places to write: /tmp (also the HOME of npm, which may fetch models at the first start) and the cache; and a third,
+# /var/lib/visavis, where avatars are to be made.
+ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1 HOME=/tmp VISAVIS_CACHE=/var/cache/visavis VISAVIS_AVATARS=/var/lib/visavis/avatars MEDIASOUP_WORKER_BIN=/app/bin/mediasoup-worker VISAVIS_HOST=0.0.0.0
 USER 10001:10001
 # Page and signalling; media of all visitors.
 EXPOSE 7860/tcp 7861/udp 7861/tcp

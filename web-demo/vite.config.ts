@@ -10,6 +10,7 @@ export default defineConfig({
   build: {
     outDir: here('../dist/web'),
     emptyOutDir: true,
+    rollupOptions: { input: { index: here('index.html'), avatars: here('avatars.html') } },
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: true,

@@ -19,6 +19,8 @@ export interface Visit {
 
 export interface PageState {
   name: string;
+  /** Which page; by default the one of the conversation. */
+  path?: string;
   /** Of the page's address. */
   query?: string;
   /** What the microphone does; by default it gives a faint hum. */
@@ -268,8 +270,9 @@ export async function visitState(page: Page, service: PageService, state: PageSt
   });
   await page.addInitScript({ content: microphoneScript(state.microphone ?? 'humming') });
   const wire = await Wire.attach(page);
-  await page.goto(`${service.url}?greeting=none&${state.query ?? ''}`);
-  await page.locator('.stage__poster.is-shown').waitFor({ timeout: LIMIT_MS });
+  await page.goto(`${service.url}${state.path ?? ''}?greeting=none&${state.query ?? ''}`);
+  // What lies below the edge of a small screen is not fetched yet.
+  await page.locator('.stage__poster.is-shown').first().waitFor({ timeout: LIMIT_MS });
   const undo = async (): Promise<void> => {
     for (const step of steps.splice(0).reverse()) await step();
   };

@@ -1,10 +1,12 @@
 /**
- * `npm run screenshots [-- FOLDER [STATE…]]`: pictures of the talk page in every state, large and small, light and dark, taken from the
- * real service: one sheet of all states for each kind of screen, and the page while the avatar speaks in full size.
+ * `npm run screenshots [-- FOLDER [STATE…]]`: pictures of the talk page and of the page of avatars in every state, large and small, light and dark,
+ * taken from the real service: one sheet of all states for each page and kind of screen, and the page while the avatar speaks in full size.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
+import { AVATAR_PAGE_STATES } from './avatar-page-states.js';
 import { CHROMIUM, PAGE_FLAGS } from './browser.js';
 import { PAGE_STATES, type PageState, visitState } from './page-states.js';
 import { BenchServer } from './server.js';
@@ -49,7 +51,7 @@ async function shoot(browser: Browser, service: BenchServer, state: PageState, {
       await page.waitForTimeout(SETTLE_MS);
       shots.push({
         label: `${state.name}, ${colorScheme}`,
-        jpeg: await page.screenshot({ type: 'jpeg', quality: QUALITY }),
+        jpeg: await page.screenshot({ type: 'jpeg', quality: QUALITY, fullPage: state.path !== undefined }),
       });
     }
     await leave();
@@ -76,29 +78,52 @@ async function sheetOf(browser: Browser, shots: readonly Shot[], { columns, widt
   return sheet;
 }
 
+async function shootPage(
+  o: { browser: Browser; service: BenchServer; folder: string; screen: Screen },
+  sheet: string,
+  states: readonly PageState[],
+): Promise<void> {
+  if (states.length === 0) return;
+  const { browser, folder, screen } = o;
+  const shots: Shot[] = [];
+  for (const state of states) {
+    const taken = await shoot(browser, o.service, state, screen);
+    shots.push(...taken);
+    process.stdout.write(`${screen.name}: ${state.name}\n`);
+    if (state.name !== 'speaking') continue;
+    for (const { label, jpeg } of taken)
+      writeFileSync(join(folder, `${label.replace(', ', `-${screen.name}-`)}.jpg`), jpeg);
+  }
+  writeFileSync(join(folder, `${sheet}-${screen.name}.jpg`), await sheetOf(browser, shots, screen));
+}
+
 async function main(): Promise<void> {
   const [folder = 'docs', ...names] = process.argv.slice(2);
-  const states = names.length === 0 ? PAGE_STATES : PAGE_STATES.filter(({ name }) => names.includes(name));
+  const pages = [
+    { sheet: 'states', states: PAGE_STATES },
+    { sheet: 'avatars', states: AVATAR_PAGE_STATES },
+  ].map(({ sheet, states }) => ({
+    sheet,
+    states: names.length === 0 ? states : states.filter(({ name }) => names.includes(name)),
+  }));
+  const avatars = mkdtempSync(join(tmpdir(), 'visavis-avatars-'));
   const env = { VISAVIS_SPEECH: 'piper', VISAVIS_MAX_SESSIONS: '2', VISAVIS_ADMISSION: 'off', VISAVIS_STANDBY: 'off' };
-  const service = await BenchServer.create({ ...env, OPENAI_API_KEY: '', OPENAI_BASE_URL: '' });
+  const service = await BenchServer.create({
+    ...env,
+    VISAVIS_AVATARS: avatars,
+    OPENAI_API_KEY: '',
+    OPENAI_BASE_URL: '',
+  });
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: PAGE_FLAGS });
   try {
     mkdirSync(folder, { recursive: true });
     for (const screen of SCREENS) {
-      const shots: Shot[] = [];
-      for (const state of states) {
-        const taken = await shoot(browser, service, state, screen);
-        shots.push(...taken);
-        process.stdout.write(`${screen.name}: ${state.name}\n`);
-        if (state.name !== 'speaking') continue;
-        for (const { label, jpeg } of taken)
-          writeFileSync(join(folder, `${label.replace(', ', `-${screen.name}-`)}.jpg`), jpeg);
-      }
-      writeFileSync(join(folder, `states-${screen.name}.jpg`), await sheetOf(browser, shots, screen));
+      for (const { sheet, states } of pages) await shootPage({ browser, service, folder, screen }, sheet, states);
     }
   } finally {
     await browser.close();
     await service.close();
+    rmSync(avatars, { recursive: true, force: true });
   }
 }
 

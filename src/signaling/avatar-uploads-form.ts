@@ -97,7 +97,7 @@ async function readParts(request: IncomingMessage): Promise<Parts> {
   const parts: Parts = { photo: undefined, texts: {} };
   let failure: VisavisError | undefined;
   const fail = (thrown: unknown): void => {
-    failure ??= VisavisError.from(thrown);
+    failure ??= thrown instanceof VisavisError ? thrown : badForm(thrown);
   };
   const attempt = (step: () => void): void => {
     try {
@@ -172,7 +172,8 @@ function openParser(request: IncomingMessage): busboy.Busboy {
   }
 }
 
-function takeText(parts: Parts, field: string, value: string, info: busboy.FieldInfo): void {
+function takeText(parts: Parts, field: string | undefined, value: string, info: busboy.FieldInfo): void {
+  if (field === undefined) throw unnamed();
   if (field === 'photo') throw new VisavisError('bad-request', 'photo: expected a file, got text', { field });
   if (!(FIELDS as readonly string[]).includes(field)) throw unknownField(field);
   if (info.valueTruncated) {
@@ -188,15 +189,20 @@ function takeText(parts: Parts, field: string, value: string, info: busboy.Field
   parts.texts[field] = value;
 }
 
-function takeFile(parts: Parts, field: string, type: string): void {
+function takeFile(parts: Parts, field: string | undefined, type: string | undefined): void {
+  if (field === undefined) throw unnamed();
   if (field !== 'photo') throw unknownField(field);
   if (parts.photo !== undefined) throw twice(field);
-  parts.photo = { bytes: Buffer.alloc(0), type: type.startsWith('image/') ? type : undefined };
+  parts.photo = { bytes: Buffer.alloc(0), type: type?.startsWith('image/') ? type : undefined };
 }
 
 function unknownField(name: string): VisavisError {
   const field = name.slice(0, 64);
   return new VisavisError('bad-request', `${field}: no field of this name is expected`, { field });
+}
+
+function unnamed(): VisavisError {
+  return new VisavisError('bad-request', 'a part of the form has no name');
 }
 
 function twice(field: string): VisavisError {

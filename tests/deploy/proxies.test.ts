@@ -1,5 +1,6 @@
 import { createServer, get, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CreatedSession } from '../../src/signaling/messages.js';
 import { TestClient } from '../support/client.js';
@@ -8,6 +9,7 @@ import { freePort } from '../support/redis.js';
 import { ReverseProxy } from '../support/reverse-proxy.js';
 
 const KEY = 'a-key-of-more-than-sixteen-characters';
+const CREATION_CHILD = fileURLToPath(new URL('../support/create-child.mjs', import.meta.url));
 const JSON_BODY = { 'content-type': 'application/json' };
 
 describe.each(['nginx', 'caddy'] as const)('%s with the settings of deploy/', (kind) => {
@@ -17,11 +19,8 @@ describe.each(['nginx', 'caddy'] as const)('%s with the settings of deploy/', (k
 
   beforeAll(async () => {
     const port = await freePort();
-    service = await launch({
-      VISAVIS_API_KEYS: KEY,
-      VISAVIS_TRUST_PROXY: 'loopback',
-      VISAVIS_PUBLIC_URL: `https://localhost:${port}`,
-    });
+    const env = { VISAVIS_TRUST_PROXY: 'loopback', VISAVIS_PUBLIC_URL: `https://localhost:${port}` };
+    service = await launch({ VISAVIS_API_KEYS: KEY, ...env }, {}, { creationEntry: CREATION_CHILD });
     proxy = await ReverseProxy.start(kind, { port, upstreamPort: Number(new URL(service.origin).port) });
   });
 
@@ -96,12 +95,36 @@ describe.each(['nginx', 'caddy'] as const)('%s with the settings of deploy/', (k
     expect(answer.text).not.toContain('visavis_');
   });
 
+  it('lets photos through of which avatars are made, and the lines of progress back', async () => {
+    const type = { 'content-type': 'multipart/form-data; boundary=edge', accept: 'application/x-ndjson' };
+    const headers = { ...type, authorization: `Bearer ${KEY}`, origin: proxy.origin };
+    const answer = await proxy.request('/v1/avatars', { method: 'POST', headers, body: formOf(' '.repeat(5_000_000)) });
+    expect(answer.status, answer.text).toBe(200);
+    const lines = answer.text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    expect(lines.at(-1)).toMatchObject({ avatar: { name: 'Anna' } });
+    const tooLarge = await proxy.request('/v1/avatars', {
+      method: 'POST',
+      headers,
+      body: formOf(' '.repeat(23_000_000)),
+    });
+    expect(tooLarge.status).toBe(413);
+  });
+
   it('refuses bodies that are far too large', async () => {
     const headers = { ...JSON_BODY, authorization: `Bearer ${KEY}` };
     const answer = await proxy.request('/v1/sessions', { method: 'POST', headers, body: ' '.repeat(2_000_000) });
     expect(answer.status).toBe(413);
   });
 });
+
+function formOf(photo: string): string {
+  const part = (head: string, body: string) => `--edge\r\nContent-Disposition: form-data; ${head}\r\n\r\n${body}\r\n`;
+  const file = part('name="photo"; filename="a.png"\r\nContent-Type: image/png', photo);
+  return `${file}${part('name="name"', 'Anna')}${part('name="ground"', 'synthetic')}--edge--\r\n`;
+}
 
 describe.each(['nginx', 'caddy'] as const)('what %s tells the service', (kind) => {
   let upstream: Server;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LANGUAGES } from '../../src/languages.js';
+import { en as avatarsEnglish } from '../../web-demo/src/i18n/avatars/en.js';
+import { loadAvatarStrings } from '../../web-demo/src/i18n/avatars/index.js';
 import { en } from '../../web-demo/src/i18n/en.js';
 import { LANGUAGE_NAMES, loadStrings, pickLanguage } from '../../web-demo/src/i18n/index.js';
 
@@ -43,6 +45,35 @@ describe('the page in ten languages', () => {
     // Words that languages share, such as "Avatar" or "Microphone", are few.
     const same = translated.filter(([path, text]) => english.get(path) === text);
     expect(same.length).toBeLessThan(8);
+  });
+});
+
+describe('the page of avatars in ten languages', () => {
+  it.each(LANGUAGES)('has every text in %s, names and numbers included', async (language) => {
+    const strings = await loadAvatarStrings(language);
+    const all = texts(strings);
+    expect(all.map(([path]) => path).sort()).toEqual(
+      texts(avatarsEnglish)
+        .map(([path]) => path)
+        .sort(),
+    );
+    for (const [path, text] of all) {
+      expect(text.trim(), path).toBe(text);
+      expect(text, path).not.toBe('');
+    }
+    const { talkWith, delete: remove, make, done, remove: asked } = strings;
+    for (const make1 of [talkWith, remove, make.voiceOf, done, asked.title, asked.done]) {
+      expect(make1('Zoë')).toContain('Zoë');
+    }
+    expect(strings.waiting(3)).toContain('3');
+    // What is seen on the button must be part of what it is called.
+    expect(talkWith('Zoë').toLowerCase()).toContain(strings.talk.toLowerCase());
+  });
+
+  it.each(LANGUAGES.filter((language) => language !== 'en'))('is translated in %s', async (language) => {
+    const english = new Map(texts(avatarsEnglish));
+    const same = texts(await loadAvatarStrings(language)).filter(([path, text]) => english.get(path) === text);
+    expect(same.length).toBeLessThan(5);
   });
 });
 

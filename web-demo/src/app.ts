@@ -20,7 +20,7 @@ import { h, setText } from './ui/dom.js';
 import { createIntro } from './ui/intro.js';
 import { listenToKeys } from './ui/keyboard.js';
 import { createLatencyPanel } from './ui/latency-panel.js';
-import { createMasthead } from './ui/masthead.js';
+import { createMasthead, toAvatars } from './ui/masthead.js';
 import { MicrophoneNotices } from './ui/microphone-notices.js';
 import { createNotice } from './ui/notice.js';
 import { createSettingsDialog } from './ui/settings-dialog.js';
@@ -135,11 +135,12 @@ export class App {
   /** Shows the avatars there are; the page works without, with the server's own choice. */
   async loadAvatars(): Promise<void> {
     try {
-      const { avatars, standard } = await listAvatars('');
+      const { avatars, standard, creation } = await listAvatars('', this.#settings.key);
       const wanted = this.#avatar?.id ?? this.#settings.session.avatar ?? standard;
       const chosen = avatars.find(({ id }) => id === wanted) ?? avatars[0];
       this.#intro.setAvatars(avatars, chosen);
       if (chosen) this.#showAvatar(chosen);
+      this.#masthead.setLink(creation.allowed ? toAvatars(this.#strings, this.#settings.key) : undefined);
     } catch {
       const { title, hint } = this.#strings.end.unreachable;
       this.#intro.setProblem(`${title}. ${hint}`);

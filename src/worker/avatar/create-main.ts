@@ -11,11 +11,11 @@ import type { CreationMessage, CreationOrder } from '../avatar-creation-child.js
 /** Share of the whole time that is over when a step begins, as measured with a photo of 12 megapixels. */
 const BEGINS_AT: Record<Step, number> = {
   read: 0.02,
-  face: 0.25,
-  frame: 0.4,
-  'cut-out': 0.5,
-  background: 0.6,
-  write: 0.85,
+  face: 0.08,
+  frame: 0.22,
+  'cut-out': 0.3,
+  background: 0.7,
+  write: 0.88,
 };
 
 function say(message: CreationMessage): Promise<void> {

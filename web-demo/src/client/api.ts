@@ -10,6 +10,17 @@ export interface AvatarInfo {
   /** The same as a small file, and a short silent film to be looped, where the server has them. */
   still?: string;
   idle?: string;
+  /** It was made on this server, and may be deleted. */
+  own?: true;
+}
+
+/** What `GET /v1/avatars` answers. */
+export interface AvatarList {
+  avatars: AvatarInfo[];
+  /** Id of the server's own choice, where it names one. */
+  standard: string | undefined;
+  /** Whether avatars may be made by whoever asked, and whether that takes a key. */
+  creation: { allowed: boolean; needsKey: boolean };
 }
 
 const TIMEOUT_MS = 20_000;
@@ -32,12 +43,20 @@ export function createSession(
   });
 }
 
-/** The avatars a visitor may choose from, and the id of the server's own choice where it names one. */
-export async function listAvatars(baseUrl: string): Promise<{ avatars: AvatarInfo[]; standard: string | undefined }> {
-  const body = await fetchJson<{ avatars: AvatarInfo[]; default?: string }>(`${baseUrl}/v1/avatars`, {
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  return { avatars: Array.isArray(body.avatars) ? body.avatars : [], standard: body.default };
+/** The avatars a visitor may choose from, and what may be done with them with this key. */
+export async function listAvatars(baseUrl: string, key?: string): Promise<AvatarList> {
+  const body = await fetchJson<{ avatars: AvatarInfo[]; default?: string; creation?: AvatarList['creation'] }>(
+    `${baseUrl}/v1/avatars`,
+    {
+      ...(key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    },
+  );
+  return {
+    avatars: Array.isArray(body.avatars) ? body.avatars : [],
+    standard: body.default,
+    creation: body.creation ?? { allowed: false, needsKey: false },
+  };
 }
 
 async function fetchJson<T>(url: string, init: RequestInit): Promise<T> {

@@ -20,17 +20,28 @@ export class ClientError extends Error {
   readonly retryable: boolean;
   /** When the server says so: seconds after which trying again is worth it. */
   readonly retryAfterS: number | undefined;
+  /** Where the server names them: the input that is wrong, and a finer name for what is. */
+  readonly field: string | undefined;
+  readonly reason: string | undefined;
 
-  constructor(code: ClientErrorCode, message: string, retryable: boolean, retryAfterS?: number) {
+  constructor(
+    code: ClientErrorCode,
+    message: string,
+    retryable: boolean,
+    retryAfterS?: number,
+    { field, reason }: Pick<ErrorBody, 'field' | 'reason'> = {},
+  ) {
     super(message);
     this.name = 'ClientError';
     this.code = code;
     this.retryable = retryable;
     this.retryAfterS = retryAfterS;
+    this.field = field;
+    this.reason = reason;
   }
 
   static fromBody(body: ErrorBody): ClientError {
-    return new ClientError(body.code, body.message, body.retryable, body.retryAfterS);
+    return new ClientError(body.code, body.message, body.retryable, body.retryAfterS, body);
   }
 
   static from(thrown: unknown): ClientError {

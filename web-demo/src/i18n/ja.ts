@@ -14,6 +14,7 @@ export const ja: Strings = {
     microphoneBlocked: 'このページではマイクがブロックされています。アドレスバーで許可するか、文字で入力してください。',
     disclosure: '会話の相手は人ではなく AI です。顔と声は生成されたもので、答えが誤っていることもあります。',
     chooseAvatar: 'アバターを選ぶ',
+    avatars: 'アバター一覧',
   },
   status: {
     ready: '準備完了',

@@ -14,6 +14,8 @@ export interface Strings {
     microphoneBlocked: string;
     disclosure: string;
     chooseAvatar: string;
+    /** Leads to the page on which avatars are shown and made. */
+    avatars: string;
   };
   status: Record<
     | 'ready'

@@ -3,6 +3,9 @@ import type { Strings } from '../i18n/index.js';
 import { h, setText } from './dom.js';
 import { icon } from './icons.js';
 
+/** More faces than these stand in one row that can be moved. */
+const MANY = 5;
+
 export interface IntroActions {
   onStart: (microphone: boolean) => void;
   onChoose: (avatar: AvatarInfo) => void;
@@ -91,7 +94,10 @@ export function createIntro({ onStart, onChoose }: IntroActions, { intro: words 
       });
       chooser.replaceChildren(...(avatars.length > 1 ? buttons : []));
       chooser.hidden = avatars.length <= 1;
+      chooser.toggleAttribute('data-many', avatars.length > MANY);
       choose(avatars, chosen);
+      const button = chooser.querySelector<HTMLElement>('[aria-checked="true"]');
+      if (button !== null) chooser.scrollLeft = button.offsetLeft - (chooser.clientWidth - button.clientWidth) / 2;
     },
     setPermission(permission) {
       const { microphone: willAsk, microphoneAllowed, microphoneBlocked } = words;
