@@ -136,12 +136,16 @@ function likenessFigure({ likeness }: Observation): FaceFigure {
 }
 
 function blinkFigures(
-  { seen }: Observation,
+  { seen, lid }: Observation,
   { firstFrame, endFrame }: { firstFrame: number; endFrame: number },
 ): FaceFigure[] {
   const open = eyeOpenness(seen);
   const idle = blinks(open, seen.frameRate, firstFrame, endFrame);
   const all = blinks(open, seen.frameRate);
+  const asked = blinks(
+    lid.map((shut) => 1 - shut),
+    seen.frameRate,
+  ).length;
   const minutes = (endFrame - firstFrame) / seen.frameRate / 60;
   const durations = all.map(({ durationMs }) => durationMs);
   return [
@@ -153,7 +157,7 @@ function blinkFigures(
     {
       goal: 'blink-length',
       value: quantile(durations, 0.5),
-      note: `${Math.min(...durations).toFixed(0)} to ${Math.max(...durations).toFixed(0)} ms, ${all.length} blinks`,
+      note: `${Math.min(...durations).toFixed(0)} to ${Math.max(...durations).toFixed(0)} ms, ${all.length} blinks seen of ${asked} asked`,
     },
   ];
 }

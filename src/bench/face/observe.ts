@@ -18,6 +18,8 @@ export interface Observation {
   drawn: FaceTrack | null;
   /** How far the motion asked the mouth to open in each frame: `jawOpen` less what `mouthClose` takes back. */
   asked: Float32Array;
+  /** How far the motion asked the left eye to shut. */
+  lid: Float32Array;
   /** 1 in frames of speech that is not broken off. */
   spoken: Uint8Array;
   /** Distance of the face descriptor to that of the portrait, in some frames of speech; empty without the descriptor's model. */
@@ -48,6 +50,7 @@ export async function observe(
   const drawn: Float32Array[] = [];
   const likeness: Observation['likeness'] = [];
   const asked = new Float32Array(frames);
+  const lid = new Float32Array(frames);
   const spoken = new Uint8Array(frames);
   const background = new Float32Array(frames).fill(Number.NaN);
   let before: Uint8Array | undefined;
@@ -67,6 +70,7 @@ export async function observe(
       drawn.push(own);
     }
     asked[index] = Math.max(0, motion[MOTION.jawOpen]! - motion[MOTION.mouthClose]!);
+    lid[index] = motion[MOTION.eyeBlinkLeft]!;
     spoken[index] = isSpoken(placed[scene]!) ? 1 : 0;
     if (portrait !== null && points !== null && spoken[index] === 1 && index % LIKENESS_EVERY === 0) {
       const descriptor = await vision.identity?.describe(image, points);
@@ -87,7 +91,7 @@ export async function observe(
     side: o.side,
     seen: trackOf(seen, FRAME_RATE),
     drawn: drawn.length === 0 ? null : trackOf(drawn, FRAME_RATE),
-    ...{ asked, spoken, likeness, background },
+    ...{ asked, lid, spoken, likeness, background },
     backgroundShare: where.length / (o.side * o.side),
   };
 }

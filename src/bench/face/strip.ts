@@ -20,8 +20,8 @@ interface Cell {
 
 const COLUMNS = 12;
 const CELL = 168;
-const BLIND_CELL = 240;
-const BLIND_COLUMNS = 6;
+export const BLIND_CELL = 240;
+export const BLIND_COLUMNS = 6;
 const BLIND_COUNT = 24;
 const FACE_MARGIN = 1.15;
 const MOUTH_MARGIN = 1.6;
@@ -141,8 +141,6 @@ export function blindChoice(frames: readonly number[]): number[] {
   const near = Array.from({ length: half }, (_, i) => frames[Math.min(frames.length - 1, middle + 3 * i)] ?? 0);
   return [...spread, ...near];
 }
-
-export { BLIND_CELL, BLIND_COLUMNS };
 
 /** The squares around face and mouth, from the landmarks of a face at rest. */
 export function regionsOf(points: Float32Array): Record<Cell['part'], Region> {
