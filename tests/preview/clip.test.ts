@@ -8,7 +8,7 @@ import { expectFfmpeg, Mp4File } from '../../src/preview/film-mp4.js';
 import { main } from '../../src/preview/main.js';
 import { stockFolder } from '../inference/avatar/stock.js';
 
-const avatars = join(stockFolder('mara'), '..');
+const avatars = [join(stockFolder('mara'), '..')];
 const format = { width: 64, height: 64, frameRate: 25, sound: new Float32Array(48_000) };
 const picture = new Uint8Array(64 * 96).fill(128);
 

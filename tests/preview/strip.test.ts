@@ -8,7 +8,7 @@ import { framesOf, liveliest } from '../../src/preview/spoken.js';
 import { drawStrip, STRIP_FRAMES } from '../../src/preview/strip.js';
 import { speechOf, stockFolder } from '../inference/avatar/stock.js';
 
-const avatars = join(stockFolder('mara'), '..');
+const avatars = [join(stockFolder('mara'), '..')];
 
 /** 600 ms of silence, then four syllables. */
 function recital() {

@@ -175,11 +175,12 @@ describe('avatar package', () => {
     const rgb = (width: number) => ({ width, height: width, data: new Uint8Array(width * width * 3).fill(8) });
 
     it('gives the matte and the background', async () => {
-      await edit((manifest) => {
-        delete manifest.files['matte.png'];
-        delete manifest.files['background.png'];
+      await edit(({ files }) => {
+        delete files['matte.png'];
+        delete files['background.png'];
       });
-      expect(await loadAvatarPackage(folder)).not.toHaveProperty('matte');
+      const { matte: none, background: neither } = await loadAvatarPackage(folder);
+      expect([none, neither]).toEqual([undefined, undefined]);
       await replace('matte.png', encodeGreyPng(grey(side)));
       await replace('background.png', encodeRgbPng(rgb(side)));
       const { matte, background } = await loadAvatarPackage(folder);
