@@ -5,8 +5,8 @@ import { readPhoto } from './avatar-create-command.js';
 import { VisavisError } from './errors.js';
 import { annotateFace } from './inference/vision/annotate.js';
 import { decodeImage } from './inference/vision/image.js';
-import { encodePng } from './inference/vision/image-png-encode.js';
 import { inspectPortrait, openVision, type PortraitInspection } from './inference/vision/inspect-portrait.js';
+import { encodePng } from './png.js';
 
 const USAGE = `visavis avatar inspect PHOTO [--json] [--out ANNOTATED.png]
 

@@ -16,6 +16,8 @@ const USAGE = `visavis: a face for a language model
   visavis avatar preview AVATAR --sheet OUT.png  draw every expression and mouth shape of an avatar on one sheet
   visavis avatar create PHOTO --name NAME --consent FILE
                                                  make an avatar of the face in a picture (create --help says more)
+  visavis avatar preview AVATAR --clip OUT.webm  make a film in which an avatar speaks
+  visavis avatar preview AVATAR --strip OUT.png  draw successive frames of an avatar's mouth while it speaks
   visavis avatar inspect PHOTO [--json] [--out FILE]
                                                  say whether an avatar can be made of the face in a picture
   visavis config                                 print the configuration, secrets left out
@@ -115,6 +117,7 @@ async function runModule(command: keyof typeof MODULES): Promise<void> {
   await module.main?.(process.argv.slice(3));
 }
 
+/** A preview needs no configuration but the folder of the stock avatars and what stands in the pictures. */
 async function avatar(args: string[]): Promise<void> {
   if (args[0] === 'create') {
     const { main: create } = await import('./avatar-create-command.js');
@@ -122,7 +125,9 @@ async function avatar(args: string[]): Promise<void> {
   }
   if (args[0] !== 'preview') return runModule('inspect');
   const { main: preview } = await import('./preview/main.js');
-  await preview(args, loadConfig(process.env).avatarFolders);
+  const { badgeText } = await import('./signaling/session-texts.js');
+  const config = loadConfig(process.env);
+  await preview(args, config.avatarFolders, badgeText(config, config.language) ?? '');
 }
 
 function version(): string {

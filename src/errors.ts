@@ -88,6 +88,12 @@ export class VisavisError extends Error {
     };
   }
 
+  /** As `toBody()`, for clients: what went wrong inside is for the log alone. */
+  toPublicBody(): ErrorBody {
+    const body = this.toBody();
+    return this.code === 'internal' ? { ...body, message: 'internal error' } : body;
+  }
+
   static fromBody(body: ErrorBody): VisavisError {
     const { code, message, field, reason, retryable, retryAfterS } = body;
     return new VisavisError(code, message, { field, reason, retryable, retryAfterS });

@@ -44,7 +44,6 @@ class GatewayProcess {
   async handle(message: Exclude<ToGateway, { type: 'setup' }>): Promise<void> {
     if (message.type === 'store-answer') this.#store?.handle(message);
     else if (message.type === 'speech') this.#speech.update(message.speech);
-    else if (message.type === 'speech-failed') this.#speech.fail(VisavisError.fromBody(message.error));
     else if (message.type === 'activate') await this.#activate(message.activation);
     else await this.end(message.drain);
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeImage } from '../src/inference/vision/image.js';
-import { encodePng } from '../src/inference/vision/image-png-encode.js';
+import { encodePng } from '../src/png.js';
 import { stockFolder } from './inference/avatar/stock.js';
 import { picture } from './support/pictures.js';
 

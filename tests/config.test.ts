@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { PROJECT_ROOT } from '../src/cache.js';
 import { configVariables, describeConfig, loadConfig, workerEnvironment } from '../src/config.js';
 import { VisavisError } from '../src/errors.js';
 
@@ -125,6 +128,20 @@ describe('loadConfig', () => {
       model: 'llama',
     });
     expect(loadConfig({ OPENAI_API_KEY: 'sk-1' }).openai).toMatchObject({ apiKey: 'sk-1', baseUrl: undefined });
+  });
+});
+
+describe('the README', () => {
+  it('names every setting', () => {
+    // Each in its own right: VISAVIS_AVATAR is not named by VISAVIS_AVATARS.
+    const named = new Set(readFileSync(join(PROJECT_ROOT, 'README.md'), 'utf8').match(/\b[A-Z][A-Z_]+[A-Z]\b/g));
+    expect([...configVariables, 'VISAVIS_CACHE'].filter((name) => !named.has(name))).toEqual([]);
+  });
+
+  it('names no setting that does not exist', () => {
+    const named = readFileSync(join(PROJECT_ROOT, 'README.md'), 'utf8').match(/\b(VISAVIS|OPENAI)_[A-Z_]+\b/g) ?? [];
+    const known = new Set<string>([...configVariables, 'VISAVIS_CACHE']);
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
   });
 });
 

@@ -15,7 +15,7 @@ const STOCK = [
 
 for (const { id, name, voices } of STOCK) {
   const files = {};
-  for (const file of ['portrait.png', 'rig.json']) {
+  for (const file of ['portrait.png', 'rig.json', 'matte.png', 'background.png']) {
     const content = await readFile(join(AVATARS, id, file));
     files[file] = { sha256: createHash('sha256').update(content).digest('hex'), bytes: content.length };
   }

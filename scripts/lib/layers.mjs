@@ -28,6 +28,7 @@ const ENTRIES = new Set([
   'serve.ts',
   'gateway-process.ts',
   'avatar-command.ts',
+  'avatar-create-command.ts',
 ]);
 /** What engines, threads and processes agree on: types of both ends and constants, no behaviour. */
 const CONTRACTS = new Set([

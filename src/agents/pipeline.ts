@@ -30,6 +30,8 @@ export interface PipelineOptions {
   /** Spoken after a failure that cut someone off; empty: nothing. */
   apology?: string;
   onState: (state: AgentState) => void;
+  /** Whoever has the floor paused; the turn may go on or end. */
+  onVisitorPause: () => void;
   emit: (event: ConversationEvent) => void;
   now?: () => number;
 }
@@ -115,6 +117,7 @@ export class Pipeline {
         this.#emitTranscript(this.#turn, event.text, false);
         break;
       case 'candidate':
+        if (event.transcript.text !== '') this.#o.onVisitorPause();
         if (!this.hasFloor) this.#prepare(event.transcript, event.lastVoicedAtMs, event.speculationMs);
         break;
       case 'candidate-void':
@@ -138,16 +141,17 @@ export class Pipeline {
 
   #handleTurnEnd(transcript: Transcript, lastVoicedAtMs: number, overVoice: boolean): void {
     const turn = this.#turn ?? { id: this.#nextTurn++, participantId: '', hasPartial: false };
-    this.#emitTranscript(turn, transcript.text, true);
     this.#turn = undefined;
     this.#owesApology = false;
     this.#o.voice.restore();
     if (overVoice && isBackchannel(transcript.text)) {
+      this.#emitTranscript(turn, transcript.text, true);
       this.#dropPrepared();
       this.#settle();
       return;
     }
     this.#stopReply();
+    this.#emitTranscript(turn, transcript.text, true);
     this.#mirror(this.#o.history.addUser(transcript.text));
     const usable = this.#prepared !== undefined && this.#prepared.text === transcript.text;
     if (!usable) this.#prepare(transcript, lastVoicedAtMs, undefined, true);

@@ -66,6 +66,7 @@ export class Conversation {
       history: options.history,
       voice: this.#voice,
       onState: (state) => options.face.setState(state),
+      onVisitorPause: () => options.face.visitorPaused(),
       emit: options.emit,
     });
     const timer = setInterval(() => this.#tick(), TICK_MS);

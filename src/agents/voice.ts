@@ -2,6 +2,7 @@
  * The avatar's mouth: speech chunks in, paced sound, moving face and as-spoken captions out. It knows to the word what was heard.
  */
 import type { AgentState, SpeechChunk, SpeechMotion } from '../inference/engines.js';
+import { toneOf } from '../inference/text/tone.js';
 import { loudnessEnvelope } from '../media/loudness.js';
 import { OUTPUT_RATE_HZ, type SpeechSegment } from '../media/output-protocol.js';
 import type { PacerEvent } from '../media/pacer-client.js';
@@ -20,6 +21,7 @@ export interface Face {
   speech(motion: SpeechMotion): void;
   setState(state: AgentState): void;
   interrupt(): void;
+  visitorPaused(): void;
 }
 
 export type VoiceEvent =
@@ -79,7 +81,9 @@ export class Voice {
       segmentId,
       durationMs,
       phonemes: chunk.phonemes,
+      audio: this.#audioOf(utterance, chunk),
       loudness: loudnessEnvelope(chunk.samples, chunk.sampleRateHz),
+      tone: toneOf(chunk.words.map((word) => word.text).join(' ')),
     });
     this.#output.speech({
       segmentId,
@@ -93,6 +97,12 @@ export class Voice {
     });
     utterance.queuedMs += durationMs;
     return true;
+  }
+
+  /** What the face must hear for itself: speech without phonemes. */
+  #audioOf(utterance: Utterance, { samples, sampleRateHz, phonemes }: SpeechChunk): SpeechMotion['audio'] {
+    if (phonemes !== undefined) return undefined;
+    return { samples, sampleRateHz, continues: utterance.queuedMs > 0 };
   }
 
   /** Milliseconds of speech queued and not yet sent. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { io, type Socket } from 'socket.io-client';
 import type { CreatedSession } from '../signaling/messages.js';
 import { Visitor } from '../talk/visitor.js';
@@ -74,7 +75,7 @@ export class CapacityVisitor {
       if (await answer) this.turns++;
       else if (!this.#closed) this.unanswered++;
       clearTimeout(limit);
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      await sleep(PAUSE_MS);
     }
   }
 

@@ -5,6 +5,7 @@
  *   --speech piper|kokoro|auto (auto)   --minutes N (5)   --visitors typed|spoken (typed)   --json FILE   --check
  */
 import { writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { ErrorBody } from '../errors.js';
 import type { CreatedSession } from '../signaling/messages.js';
@@ -38,7 +39,6 @@ interface Refusal {
   message: string;
 }
 
-const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 class Capacity {

@@ -7,10 +7,11 @@
  * session. The first quarter is left to warm up; then nothing may grow: the last quarter's median is compared with the second's.
  */
 import { readdirSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createSession } from '../talk/service.js';
 import { CapacityVisitor } from './capacity-visitor.js';
-import { table } from './figures.js';
+import { quantile, table } from './figures.js';
 import { sampleProcess } from './processes.js';
 import { QUESTIONS } from './questions.js';
 import { speakAll } from './recordings.js';
@@ -38,8 +39,6 @@ interface Row {
   /** Sums over the processes of each role, those of spares included. */
   roles: Record<string, { mb: number; handles: number; threads: number }>;
 }
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 class Churn {
   sessions = 0;
@@ -123,10 +122,6 @@ function entries(path: string): number {
   }
 }
 
-function median(list: readonly number[]): number {
-  return list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
-}
-
 /** What grew from the second to the last quarter, in words. */
 function growth(rows: readonly Row[]): string[] {
   const quarter = Math.max(1, Math.floor(rows.length / 4));
@@ -134,7 +129,7 @@ function growth(rows: readonly Row[]): string[] {
   const last = rows.slice(-quarter);
   const grown: string[] = [];
   const compare = (name: string, slack: (before: number) => number, read: (row: Row) => number) => {
-    const [before, after] = [median(second.map(read)), median(last.map(read))];
+    const [before, after] = [quantile(second.map(read), 0.5), quantile(last.map(read), 0.5)];
     if (after > before + slack(before)) grown.push(`${name}: ${before.toFixed(0)} → ${after.toFixed(0)}`);
   };
   compare(

@@ -1,4 +1,5 @@
 /** Spoken turns through a real browser: what was said, when, and everything that came back, recorded on one clock. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConversationEvent, TurnLatency } from '../agents/events.js';
 import type { Wav } from '../media/wav.js';
 import { BenchBrowser, type Clock, type FrameSeen, type WatchBox } from './browser.js';
@@ -182,5 +183,3 @@ function inboundStats(browser: BenchBrowser): Promise<Record<string, unknown>[]>
     "visavis.getStats().then((report) => [...(report?.values() ?? [])].filter((s) => s.type === 'inbound-rtp').map((s) => ({ ...s })))",
   );
 }
-
-export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { VisavisError } from '../errors.js';
 import { createSession } from '../talk/service.js';
 import { Visitor } from '../talk/visitor.js';
@@ -23,7 +24,6 @@ export interface FaultOutcome {
 }
 
 const now = (): number => performance.timeOrigin + performance.now();
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** One visitor who talks without end, by voice and by typing in turn, and notices what a failure does to picture and sound. */
 export class FaultVisitor {

@@ -5,6 +5,7 @@
  *   --kills N      (20)      --kind avatar,speech,media,gateway (all)      --visitors N (2)      --json FILE
  */
 import { writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { flatten, historyBreaks, type Summary, summarise } from './fault-measures.js';
 import { FaultVisitor } from './fault-visitor.js';
@@ -20,6 +21,8 @@ const QUESTIONS = ['When does the house open in the morning?', 'What can I do on
 const PAUSE_MS = { least: 8_000, most: 16_000 };
 const SUCCESSOR_LIMIT_MS = 30_000;
 const AFTERLIFE_MS = 2_000;
+/** Then others take their place: a longer conversation would outgrow what a language model is told of it. */
+const KILLS_A_CONVERSATION = 10;
 /** Until a spare of the kind that is to be killed is ready; on a busy machine loading takes its time. */
 const SPARE_LIMIT_MS = 90_000;
 
@@ -45,12 +48,22 @@ interface KindReport {
   errors: Record<string, number>;
 }
 
-const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** What came of some kills in the same conversations. */
+interface Batch {
+  pictures: (number | undefined)[];
+  sounds: (number | undefined)[];
+  sessionsLost: number;
+  historyBreaks: number;
+  historiesUnequal: number;
+  turns: number;
+  errors: string[];
+}
+
 const now = (): number => performance.timeOrigin + performance.now();
 
 class Faults {
   /** Every process that was ever seen. */
-  readonly seen = new Set<number>();
+  readonly seen = new Map<number, string>();
   readonly #server: BenchServer;
   readonly #model: ScriptedModel;
   readonly #questions: readonly Int16Array[];
@@ -62,17 +75,41 @@ class Faults {
   }
 
   look(): void {
-    for (const { pid } of serviceProcesses(this.#server.pid)) this.seen.add(pid);
+    for (const { pid, role } of serviceProcesses(this.#server.pid)) this.seen.set(pid, role);
   }
 
   async run(kind: ServiceRole, kills: number, visitorCount: number): Promise<KindReport> {
+    const batches: Batch[] = [];
+    for (let first = 1; first <= kills; first += KILLS_A_CONVERSATION) {
+      const last = Math.min(kills, first + KILLS_A_CONVERSATION - 1);
+      batches.push(await this.#batch(kind, first, last, visitorCount));
+    }
+    const sum = (count: (batch: Batch) => number) => batches.reduce((total, batch) => total + count(batch), 0);
+    const errors: Record<string, number> = {};
+    for (const message of batches.flatMap((batch) => batch.errors)) errors[message] = (errors[message] ?? 0) + 1;
+    return {
+      kind,
+      kills,
+      picture: summarise(batches.flatMap(({ pictures }) => pictures)),
+      sound: summarise(batches.flatMap(({ sounds }) => sounds)),
+      sessionsLost: sum((batch) => batch.sessionsLost),
+      historyBreaks: sum((batch) => batch.historyBreaks),
+      historiesUnequal: sum((batch) => batch.historiesUnequal),
+      turns: sum((batch) => batch.turns),
+      errors,
+    };
+  }
+
+  /** The kills numbered `first` to `last`, in the same conversations. */
+  async #batch(kind: ServiceRole, first: number, last: number, visitorCount: number): Promise<Batch> {
     const visitors: FaultVisitor[] = [];
     for (let i = 0; i < visitorCount; i++) {
-      visitors.push(await FaultVisitor.create(this.#server.url.replace(/\/$/, ''), `${kind}-${i}`, this.#questions));
+      const name = `${kind}-${first}-${i}`;
+      visitors.push(await FaultVisitor.create(this.#server.url.replace(/\/$/, ''), name, this.#questions));
     }
     const pictures: (number | undefined)[] = [];
     const sounds: (number | undefined)[] = [];
-    for (let kill = 1; kill <= kills; kill++) {
+    for (let kill = first; kill <= last; kill++) {
       await sleep(PAUSE_MS.least + Math.random() * (PAUSE_MS.most - PAUSE_MS.least));
       await this.#spare(kind);
       this.look();
@@ -91,30 +128,26 @@ class Faults {
       }
     }
     await sleep(PAUSE_MS.least);
-    const sessionsLost = visitors.filter(({ ended }) => ended !== undefined).length;
     for (const { name, ended } of visitors) if (ended) process.stdout.write(`  ${name} was lost: ${ended.message}\n`);
     const requests = visitors.map(({ name }) => this.#model.requests.get(name) ?? []);
-    const errors: Record<string, number> = {};
-    for (const message of visitors.flatMap((visitor) => visitor.errors)) errors[message] = (errors[message] ?? 0) + 1;
-    const report: KindReport = {
-      kind,
-      kills,
-      picture: summarise(pictures),
-      sound: summarise(sounds),
-      sessionsLost,
+    const batch = {
+      pictures,
+      sounds,
+      sessionsLost: visitors.filter(({ ended }) => ended !== undefined).length,
       historyBreaks: requests.reduce((sum, list) => sum + historyBreaks(list), 0),
       historiesUnequal: visitors.filter((visitor, i) => !agrees(visitor, requests[i] ?? [])).length,
       turns: requests.reduce((sum, list) => sum + list.length, 0),
-      errors,
+      errors: visitors.flatMap((visitor) => visitor.errors),
     };
     await Promise.all(visitors.map((visitor) => visitor.close()));
-    return report;
+    return batch;
   }
 
   /** Kills without a spare are counted as well; they are slower. */
   async #spare(kind: ServiceRole): Promise<void> {
-    if (kind === 'gateway') return;
     for (let waited = 0; waited < SPARE_LIMIT_MS; waited += 500) {
+      const gateways = serviceProcesses(this.#server.pid).filter(({ role }) => role === 'gateway');
+      if (kind === 'gateway' && gateways.length > 1) return;
       const metrics = await (await fetch(new URL('/metrics', this.#server.url))).text();
       if (new RegExp(`^visavis_spare_processes\\{process="${kind}"\\} 1$`, 'm').test(metrics)) return;
       await sleep(500);
@@ -197,7 +230,11 @@ try {
   faults.look();
   await server.close();
   await sleep(AFTERLIFE_MS);
-  left = [...faults.seen].filter(isAlive).length;
+  for (const [pid, role] of faults.seen) {
+    if (!isAlive(pid)) continue;
+    left++;
+    process.stdout.write(`  left behind: ${role} ${pid}\n`);
+  }
 } finally {
   await server.close();
   model.close();

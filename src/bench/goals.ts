@@ -22,3 +22,36 @@ export const GOALS = {
 } as const satisfies Record<string, Goal>;
 
 export type GoalName = keyof typeof GOALS;
+
+/** One figure of a face: at least, at most, or between. */
+export interface FaceGoal {
+  title: string;
+  unit: string;
+  atLeast?: number;
+  atMost?: number;
+  /** Decimal places that say something. */
+  digits: number;
+}
+
+/** What a face must hold to; `bench:face --check` judges by them. Lengths are in per cent of the face's width. */
+export const FACE_GOALS = {
+  closed: { title: 'p, b, m whose lips close', unit: '%', atLeast: 100, digits: 0 },
+  opening: { title: 'opening seen against asked, correlation', unit: '', atLeast: 0.8, digits: 2 },
+  'open-vowels': { title: 'open vowels that reach their least gap', unit: '%', atLeast: 90, digits: 0 },
+  /** Chosen: a difference that shows at a glance. */
+  rounding: { title: 'mouth width, rounded over spread', unit: '', atMost: 0.9, digits: 2 },
+  'step-drawn': { title: 'largest step of a landmark as drawn', unit: '% of face', atMost: 4, digits: 1 },
+  'step-seen': { title: 'largest step of a landmark as seen', unit: '% of face', atMost: 4, digits: 1 },
+  identity: { title: 'identity while speaking, cosine about the mean face', unit: '', atLeast: 0.85, digits: 2 },
+  background: { title: 'change of the background a frame, mean', unit: 'levels', atMost: 0.1, digits: 3 },
+  /** Bentivoglio et al. 1997: 17 ± 11 a minute at rest. */
+  blinks: { title: 'blinks a minute in silence', unit: '', atLeast: 6, atMost: 28, digits: 1 },
+  /** VanderWerf et al. 2003: down in 75–110 ms, up in 2–3 times that; counted while the eyes are at most half open. */
+  'blink-length': { title: 'length of a blink, median', unit: 'ms', atLeast: 80, atMost: 240, digits: 0 },
+  'face-seen': { title: 'frames in which the mesh sees the face', unit: '%', atLeast: 100, digits: 1 },
+  'render-512': { title: 'drawing at 512², p50', unit: 'ms', atMost: 4, digits: 2 },
+  /** 2.25 times the pixels of 512². */
+  'render-768': { title: 'drawing at 768², p50', unit: 'ms', atMost: 9, digits: 2 },
+} as const satisfies Record<string, FaceGoal>;
+
+export type FaceGoalName = keyof typeof FACE_GOALS;

@@ -5,6 +5,7 @@
  *   node dist/bench/load.js --conversations 1,2,4 --minutes 10 --speech kokoro [--json FILE]
  */
 import { writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { ConversationEvent, TurnLatency } from '../agents/events.js';
@@ -214,8 +215,6 @@ function lateness(run: Run, share: number): number {
   const rank = Math.floor(total * (1 - share));
   return all.toSorted((a, b) => b - a)[rank] ?? Number.NaN;
 }
-
-const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 const questions = await speakAll(QUESTIONS.slice(0, 12));
 const runs: Run[] = [];

@@ -2,12 +2,14 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../config.js';
 import { avatarFolder } from '../inference/avatar/folders.js';
 import { PROBE_PERIOD_MS } from '../inference/avatar/renderer/probe.js';
 import { BenchBrowser, type Clock, type FrameSeen } from './browser.js';
 import { CLICKS_SECONDS, ClickServer } from './click-server.js';
-import { RATE_HZ, Recorder, sleep } from './dialogue.js';
+import { RATE_HZ, Recorder } from './dialogue.js';
+import { quantile } from './figures.js';
 import { BenchServer } from './server.js';
 
 /** All but the strip with the badge, whose brightness does not follow the sound. */
@@ -108,8 +110,8 @@ export function compare(
   const fifth = Math.max(1, Math.floor(skewMs.length / 5));
   return {
     skewMs,
-    firstMs: median(skewMs.slice(0, fifth)),
-    lastMs: median(skewMs.slice(-fifth)),
+    firstMs: quantile(skewMs.slice(0, fifth), 0.5),
+    lastMs: quantile(skewMs.slice(-fifth), 0.5),
     clicks: clicks.length,
   };
 }
@@ -122,9 +124,6 @@ function wallClock(clocks: readonly Clock[], firstFrame: number): (frame: number
     return clock.wallMs + ((at - clock.frame) * 1000) / RATE_HZ;
   };
 }
-
-const median = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /** A package folder with the probe avatar: a stock package whose renderer is the probe. */
 function probePackage(): string {

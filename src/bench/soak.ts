@@ -3,9 +3,11 @@
  *
  *   --minutes N    (30)      --speech NAME    (the standard one of this machine)
  */
+
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { BenchBrowser, type FrameSeen } from './browser.js';
-import { MOUTH_BOX, sleep } from './dialogue.js';
+import { MOUTH_BOX } from './dialogue.js';
 import { figure, ms, table } from './figures.js';
 import { frameToScreen } from './measures.js';
 import { sampleProcess } from './processes.js';

@@ -21,16 +21,21 @@ export interface GuardianOptions {
   webFolder?: string | undefined;
   /** Waits between a gateway's readiness and the start of its spare. */
   spareAfterMs?: number;
+  /** Until it is asked again whether a spare is affordable. */
+  spareRecheckMs?: number;
+  /** Whether this machine can carry a spare gateway now; by default as `standby` says and memory allows. */
+  isSpareAffordable?: () => boolean;
 }
 
 /** What a spare gateway with its avatar worker takes; `standby: auto` wants three times that free. */
 const SPARE_BYTES = 0.7e9;
 const SPARE_AFTER_MS = 3_000;
+const SPARE_RECHECK_MS = 60_000;
 const MAX_PREDECESSORS = 16;
 const SPEECH_LOOK_MS = 200;
 const CLOSE_LIMIT_MS = 4_000;
 /** Gateways that die young are replaced after growing waits. */
-const BACKOFF = { firstMs: 250, lastMs: 10_000, stableMs: 60_000 };
+const BACKOFF = { firstMs: 250, lastMs: 10_000, stableMs: 5_000 };
 
 /**
  * The process that stays: it runs the speech service, one gateway at work and, where memory allows, a spare one that is loaded and waits.
@@ -48,8 +53,11 @@ export class Guardian {
   /** Whom the next gateway at work succeeds: the last one that was, and those that died before they were. */
   #predecessors: string[] = [];
   #port: number | undefined;
-  #activatedAtMs = 0;
+  /** When the gateway at work, or the one that is to be, was given its place. */
+  #chosenAtMs = performance.now();
   #earlyDeaths = 0;
+  /** Spare gateways that died since one went to work. */
+  #spareDeaths = 0;
   #restarts = 0;
   #resolveReady!: (report: GatewayReport) => void;
   #rejectReady!: (error: VisavisError) => void;
@@ -57,6 +65,8 @@ export class Guardian {
   #speechSeen = '';
   #speechTimer: NodeJS.Timeout | undefined;
   #spareTimer: NodeJS.Timeout | undefined;
+  /** There was too little for a spare gateway when that was last asked. */
+  #lacksMemory = false;
   #nextTimer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
   #draining = false;
@@ -150,7 +160,7 @@ export class Guardian {
   }
 
   #activate(child: GatewayChild): void {
-    this.#activatedAtMs = performance.now();
+    this.#chosenAtMs = performance.now();
     child.activate({ port: this.#port, predecessors: this.#predecessors, restarts: this.#restarts });
   }
 
@@ -178,7 +188,8 @@ export class Guardian {
     if (this.#closing !== undefined) return;
     if (child !== this.#active) {
       this.#logger.warn({ how }, 'spare gateway ended');
-      this.#planSpare();
+      const { spareAfterMs = SPARE_AFTER_MS, spareRecheckMs = SPARE_RECHECK_MS } = this.#options;
+      this.#planSpare(Math.min(spareRecheckMs, spareAfterMs * 2 ** this.#spareDeaths++));
       return;
     }
     this.#active = undefined;
@@ -189,7 +200,7 @@ export class Guardian {
     this.#logger.error({ how }, 'gateway died');
     this.#predecessors = [...this.#predecessors, child.id].slice(-MAX_PREDECESSORS);
     this.#restarts++;
-    const aliveMs = performance.now() - this.#activatedAtMs;
+    const aliveMs = performance.now() - this.#chosenAtMs;
     this.#earlyDeaths = aliveMs >= BACKOFF.stableMs ? 0 : this.#earlyDeaths + 1;
     // The first one that dies young may be an accident.
     const delayMs =
@@ -203,27 +214,33 @@ export class Guardian {
     clearTimeout(this.#spareTimer);
     const spare = this.#spare;
     this.#spare = undefined;
+    this.#spareDeaths = 0;
+    // One that dies while it loads died young, however long its predecessor lived.
+    this.#chosenAtMs = performance.now();
     this.#active = spare ?? this.#fork(false);
     this.#logger.warn({ spare: spare !== undefined, gatewayPid: this.#active.pid }, 'another gateway takes over');
     // One that is still loading is activated when it has.
     if (spare?.isLoaded) this.#activate(spare);
   }
 
-  #planSpare(): void {
+  #planSpare(delayMs = this.#options.spareAfterMs ?? SPARE_AFTER_MS): void {
     clearTimeout(this.#spareTimer);
-    if (this.#config.standby === 'off') return;
+    const { standby } = this.#config;
+    if (standby === 'off') return;
+    const { isSpareAffordable = () => canAffordSpare(standby, 3 * SPARE_BYTES), spareRecheckMs = SPARE_RECHECK_MS } =
+      this.#options;
     this.#spareTimer = setTimeout(() => {
       if (this.#spare !== undefined || this.#closing !== undefined) return;
-      if (!canAffordSpare(this.#config.standby, 3 * SPARE_BYTES)) {
-        this.#logger.info('too little free memory for a spare gateway');
-        return;
-      }
-      this.#spare = this.#fork(true);
-    }, this.#options.spareAfterMs ?? SPARE_AFTER_MS);
+      const lacksMemory = !isSpareAffordable();
+      if (lacksMemory && !this.#lacksMemory) this.#logger.info('too little free memory for a spare gateway');
+      this.#lacksMemory = lacksMemory;
+      if (lacksMemory) this.#planSpare(spareRecheckMs);
+      else this.#spare = this.#fork(true);
+    }, delayMs);
     this.#spareTimer.unref();
   }
 
-  /** The service cannot start. */
+  /** The service cannot start; one that runs goes on with what it has. */
   #fail(error: VisavisError): void {
     if (this.#isReady) {
       this.#logger.fatal({ err: error }, 'the speech service cannot be started');

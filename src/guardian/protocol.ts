@@ -41,7 +41,6 @@ export type ToGateway =
   | { type: 'setup'; setup: Setup }
   | { type: 'activate'; activation: Activation }
   | { type: 'speech'; speech: SpeechState }
-  | { type: 'speech-failed'; error: ErrorBody }
   | { type: 'shutdown'; drain: boolean }
   | StoreAnswer;
 

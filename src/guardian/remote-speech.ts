@@ -7,26 +7,18 @@ export class RemoteSpeech implements SpeechService {
   readonly #up: Promise<void>;
   #state: SpeechState;
   #resolveUp!: () => void;
-  #rejectUp!: (error: Error) => void;
 
   constructor(state: SpeechState) {
     this.#state = state;
-    this.#up = new Promise((resolve, reject) => {
+    this.#up = new Promise((resolve) => {
       this.#resolveUp = resolve;
-      this.#rejectUp = reject;
     });
-    this.#up.catch(() => {});
     this.update(state);
   }
 
   update(state: SpeechState): void {
     this.#state = state;
     if (state.isUp) this.#resolveUp();
-  }
-
-  /** It will never be up. */
-  fail(error: Error): void {
-    this.#rejectUp(error);
   }
 
   get isUp(): boolean {
@@ -53,6 +45,7 @@ export class RemoteSpeech implements SpeechService {
     return this.#state.standardVoice;
   }
 
+  /** Waits as long as it takes: a guardian whose speech service cannot be started ends with all its gateways. */
   start(): Promise<void> {
     return this.#up;
   }

@@ -138,14 +138,28 @@ export interface Agent {
 
 export type AgentState = 'idle' | 'listening' | 'thinking' | 'speaking';
 
+/** Sound that the face itself must listen to. */
+export interface SpeechAudio {
+  /** Mono, −1…1. */
+  samples: Float32Array;
+  /** 8 to 192 kHz. */
+  sampleRateHz: number;
+  /** The sound follows the previous segment's without a gap. */
+  continues: boolean;
+}
+
 /** What the face must know of a stretch of speech before it is heard. */
 export interface SpeechMotion {
   /** The pacer's segment number, which frame requests refer to. */
   segmentId: number;
   durationMs: number;
   phonemes?: TimedPhoneme[];
+  /** Only where the phonemes are not known. */
+  audio?: SpeechAudio;
   /** RMS loudness per 10 ms, 0…1, for stress and for speech without phonemes. */
   loudness: Float32Array;
+  /** Of the words: −1 sad news or an apology … 1 good news or a welcome. Absent: neither. */
+  tone?: number;
 }
 
 /** Where the voice is at the moment a frame is shown; null while nothing is spoken. */
@@ -159,6 +173,8 @@ export interface MotionStream {
   setState(state: AgentState): void;
   /** Forgets all speech; the face relaxes from where it is within about 120 ms, never with a jump. */
   interrupt(): void;
+  /** Whom the avatar listens to has paused: the moment for a nod. */
+  visitorPaused(): void;
   /** Advances by one frame and writes `MOTION_FRAME_LENGTH` values into `out`. Deterministic for a seed. */
   next(at: SpeechPosition | null, out: Float32Array): void;
 }
@@ -172,5 +188,10 @@ export interface AvatarStream {
   readonly height: number;
   /** Draws one frame as I420 (`width·height·3/2` bytes) into `out`. No allocation. */
   render(motion: Float32Array, out: Uint8Array): void;
+  /**
+   * Where the surface's landmarks stand in the frame drawn last: x, y of each in pixels, into `out`, as many as fit. For measuring; absent
+   * where a renderer has none.
+   */
+  landmarks?(out: Float32Array): void;
   close(): void;
 }

@@ -43,6 +43,8 @@ export type ToPacer =
   | { type: 'microphone-removed'; conversationId: string; participantId: string }
   /** Share of the voice's packets, in percent, that is to be expected to be lost. */
   | { type: 'voice-loss'; conversationId: string; percent: number }
+  /** The link's other end has this port from now on. */
+  | { type: 'relink'; conversationId: string; remotePort: number }
   | { type: 'close'; conversationId: string }
   | { type: 'stats' };
 
@@ -126,11 +128,14 @@ export type ToAvatarThread =
       bitrateKbps: number;
       seed: number;
       badge: string | null;
+      /** There will be speech without phonemes. */
+      listens: boolean;
       framePort: MessagePortLike;
     }
   | { type: 'speech'; motion: SpeechMotion }
   | { type: 'state'; state: AgentState }
   | { type: 'interrupt' }
+  | { type: 'visitor-paused' }
   | { type: 'bitrate'; kbps: number }
   | { type: 'close' };
 

@@ -125,6 +125,13 @@ export class PacedConversation {
     this.#opus.setPacketLoss(percent);
   }
 
+  relink(remotePort: number): void {
+    const { socket, link } = this.#options;
+    socket.disconnect();
+    // An address needs no lookup: it is connected again before any other event.
+    socket.connect(remotePort, link.remoteIp);
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -112,6 +112,11 @@ export class PacerThread {
     this.#send({ type: 'voice-loss', conversationId, percent });
   }
 
+  /** From now on everything goes to this port of the link's other end. */
+  relink(conversationId: string, remotePort: number): void {
+    this.#send({ type: 'relink', conversationId, remotePort });
+  }
+
   /** Resolves when the socket is closed; also when the thread is gone already. Forgets the conversation's handler. */
   async close(conversationId: string): Promise<void> {
     this.#handlers.delete(conversationId);

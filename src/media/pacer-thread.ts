@@ -117,6 +117,7 @@ function steer(message: Exclude<ToPacer, { type: 'stats' | 'open' | 'speech' | '
   else if (message.type === 'gain') conversation.setGain(message.gain, message.rampMs);
   else if (message.type === 'clear') conversation.clear(message.fadeMs);
   else if (message.type === 'voice-loss') conversation.setVoiceLoss(message.percent);
+  else if (message.type === 'relink') conversation.relink(message.remotePort);
   else if (message.type === 'microphone-added') {
     conversation.addMicrophone(message.participantId, message.ssrc, message.payloadType);
   } else conversation.removeMicrophone(message.participantId);

@@ -19,7 +19,6 @@ const RESTORE_RETRY_MS = 50;
 
 export interface Microphone {
   readonly stream: RtpStream;
-  pause(): Promise<void>;
   resume(): Promise<void>;
   close(): void;
 }
@@ -55,19 +54,22 @@ export class PlainLinkEndpoint {
   }
 
   /**
-   * The endpoint of a link whose SFU died, on another router: same ports on both sides, same SSRCs. The former endpoint must have been
-   * abandoned. Rejects when the port stays taken for a second.
+   * The endpoint of a link whose SFU died, on another router: same ports on both sides, same SSRCs; only when someone else holds the
+   * SFU's port for a second, another one of `portRange`, which the worker has to be told. The former endpoint must have been abandoned.
    */
   static async restore(
     router: Router,
     ports: PortPool,
+    portRange: { min: number; max: number },
     link: PlainLink,
     maxVideoKbps: number,
   ): Promise<PlainLinkEndpoint> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const transport = await openTransport(router, { port: link.remotePort });
-        return await PlainLinkEndpoint.#connect(transport, ports, link, maxVideoKbps);
+        const where = attempt < RESTORE_TRIES ? { port: link.remotePort } : { portRange };
+        const transport = await openTransport(router, where);
+        const restored = { ...link, remotePort: transport.tuple.localPort };
+        return await PlainLinkEndpoint.#connect(transport, ports, restored, maxVideoKbps);
       } catch (thrown) {
         if (router.closed || attempt === RESTORE_TRIES) throw thrown;
         await new Promise((resolve) => setTimeout(resolve, RESTORE_RETRY_MS));
@@ -154,10 +156,6 @@ class LinkMicrophone implements Microphone {
     if (ssrc === undefined || payloadType === undefined) throw new Error('the SFU named no SSRC or payload type');
     this.stream = { ssrc, payloadType };
     this.#consumer = consumer;
-  }
-
-  pause(): Promise<void> {
-    return this.#consumer.pause();
   }
 
   resume(): Promise<void> {

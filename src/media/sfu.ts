@@ -293,9 +293,15 @@ export class Room {
     return PlainLinkEndpoint.create(this.router, this.#ports, this.#options.linkPorts, this.#options.startBitrateKbps);
   }
 
-  /** A link in the place of one that was abandoned when its room was lost: the avatar worker need not be told. */
+  /** A link in the place of one that was abandoned when its room was lost; its `remotePort` may be another one. */
   restoreLink(former: PlainLink): Promise<PlainLinkEndpoint> {
-    return PlainLinkEndpoint.restore(this.router, this.#ports, former, this.#options.startBitrateKbps);
+    return PlainLinkEndpoint.restore(
+      this.router,
+      this.#ports,
+      this.#options.linkPorts,
+      former,
+      this.#options.startBitrateKbps,
+    );
   }
 
   /** Called when the worker under this room died. */

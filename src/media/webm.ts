@@ -1,4 +1,4 @@
-/** Element ids of Matroska (RFC 9559) that a WebM file with one video track needs. */
+/** Element ids of Matroska (RFC 9559) that a WebM file with one video track, and one of sound, needs. */
 const ID = {
   ebml: 0x1a45dfa3,
   ebmlVersion: 0x4286,
@@ -21,10 +21,16 @@ const ID = {
   flagLacing: 0x9c,
   trackType: 0x83,
   codecId: 0x86,
+  codecPrivate: 0x63a2,
+  codecDelay: 0x56aa,
+  seekPreRoll: 0x56bb,
   defaultDuration: 0x23e383,
   video: 0xe0,
   pixelWidth: 0xb0,
   pixelHeight: 0xba,
+  audio: 0xe1,
+  samplingFrequency: 0xb5,
+  channels: 0x9f,
   cues: 0x1c53bb6b,
   cuePoint: 0xbb,
   cueTime: 0xb3,
@@ -48,45 +54,62 @@ export interface WebmFrame {
   keyFrame: boolean;
 }
 
+/** Sound for a film: Opus packets of equal length, mono. */
+export interface WebmSound {
+  packets: readonly Uint8Array[];
+  packetMs: number;
+  /** Samples at 48 kHz that the encoder puts before the sound; players leave them out. */
+  preSkip: number;
+}
+
+interface Block {
+  track: number;
+  atMs: number;
+  data: Uint8Array;
+  keyFrame: boolean;
+}
+
+const VIDEO_TRACK = 1;
+const SOUND_TRACK = 2;
+const OPUS_RATE_HZ = 48_000;
+/** A decoder of Opus has converged after this long (RFC 7845, section 4.6). */
+const OPUS_PRE_ROLL_MS = 80;
+
 /**
- * A complete WebM file with one VP8 track of constant frame rate: duration, cues and a new cluster at every key frame, so that players
- * can loop and seek it. `frames` begins with a key frame. Layout: RFC 9559 (Matroska), RFC 8794 (EBML), WebM container guidelines.
+ * A complete WebM file with one VP8 track of constant frame rate, and with a track of Opus sound when there is one: duration, cues and a new
+ * cluster at every key frame, so that players can loop and seek it. `frames` begins with a key frame. Layout: RFC 9559 (Matroska), RFC 8794 (EBML),
+ * WebM container guidelines; Opus in Matroska as those have it.
  * @throws RangeError without frames, when the first is no key frame, or when key frames are more than 30 s apart.
  */
-export function muxWebm(frames: readonly WebmFrame[], o: { width: number; height: number; fps: number }): Buffer {
+export function muxWebm(
+  frames: readonly WebmFrame[],
+  o: { width: number; height: number; fps: number; sound?: WebmSound },
+): Buffer {
   if (frames[0]?.keyFrame !== true) throw new RangeError('a WebM file begins with a key frame');
-  const timeMs = (index: number): number => Math.round((index * 1_000) / o.fps);
   const clusters: { atMs: number; blocks: Buffer[] }[] = [];
-  frames.forEach(({ data, keyFrame }, index) => {
-    const atMs = timeMs(index);
-    if (keyFrame) clusters.push({ atMs, blocks: [] });
+  for (const { track, atMs, data, keyFrame } of blocksOf(frames, o)) {
+    if (keyFrame && track === VIDEO_TRACK) clusters.push({ atMs, blocks: [] });
     const cluster = clusters[clusters.length - 1];
     if (cluster === undefined || atMs - cluster.atMs > MAX_CLUSTER_MS) throw new RangeError('a key frame is missing');
-    const header = Buffer.from([0x81, 0, 0, keyFrame ? KEY_FRAME_FLAG : 0]);
+    const header = Buffer.from([0x80 | track, 0, 0, keyFrame ? KEY_FRAME_FLAG : 0]);
     header.writeInt16BE(atMs - cluster.atMs, 1);
     cluster.blocks.push(element(ID.simpleBlock, header, data));
-  });
+  }
   const head = element(
     ID.ebml,
     ...[unsigned(ID.ebmlVersion, 1), unsigned(ID.ebmlReadVersion, 1), unsigned(ID.ebmlMaxIdLength, 4)],
     ...[unsigned(ID.ebmlMaxSizeLength, 8), text(ID.docType, 'webm')],
     ...[unsigned(ID.docTypeVersion, 4), unsigned(ID.docTypeReadVersion, 2)],
   );
+  const soundMs = o.sound === undefined ? 0 : o.sound.packets.length * o.sound.packetMs;
   const info = element(
     ID.info,
     unsigned(ID.timestampScale, NS_PER_MS),
-    float(ID.duration, timeMs(frames.length)),
+    float(ID.duration, Math.max(Math.round((frames.length * 1_000) / o.fps), soundMs)),
     text(ID.muxingApp, APPLICATION),
     text(ID.writingApp, APPLICATION),
   );
-  const track = element(
-    ID.trackEntry,
-    ...[unsigned(ID.trackNumber, 1), unsigned(ID.trackUid, 1), unsigned(ID.flagLacing, 0), unsigned(ID.trackType, 1)],
-    text(ID.codecId, 'V_VP8'),
-    unsigned(ID.defaultDuration, Math.round(1e9 / o.fps)),
-    element(ID.video, unsigned(ID.pixelWidth, o.width), unsigned(ID.pixelHeight, o.height)),
-  );
-  const tracks = element(ID.tracks, track);
+  const tracks = element(ID.tracks, videoTrack(o), ...(o.sound === undefined ? [] : [soundTrack(o.sound)]));
   const bodies = clusters.map(({ atMs, blocks }) => element(ID.cluster, fixed(ID.timestamp, atMs), ...blocks));
   // Positions have a fixed length, so the cues' own size is known before they are.
   const cues = (positions: readonly number[]): Buffer =>
@@ -98,6 +121,50 @@ export function muxWebm(frames: readonly WebmFrame[], o: { width: number; height
     return at;
   });
   return Buffer.concat([head, element(ID.segment, info, tracks, cues(positions), ...bodies)]);
+}
+
+/** Pictures and sound in the order of their times; at the same time the picture first, so that a cluster begins with its key frame. */
+function blocksOf(frames: readonly WebmFrame[], { fps, sound }: { fps: number; sound?: WebmSound }): Block[] {
+  const pictures = frames.map(
+    ({ data, keyFrame }, i): Block => ({ track: VIDEO_TRACK, atMs: Math.round((i * 1_000) / fps), data, keyFrame }),
+  );
+  const packets = (sound?.packets ?? []).map(
+    (data, i): Block => ({ track: SOUND_TRACK, atMs: Math.round(i * (sound?.packetMs ?? 0)), data, keyFrame: true }),
+  );
+  return [...pictures, ...packets].sort((a, b) => a.atMs - b.atMs || a.track - b.track);
+}
+
+function videoTrack(o: { width: number; height: number; fps: number }): Buffer {
+  return element(
+    ID.trackEntry,
+    ...trackHead(VIDEO_TRACK, 1),
+    text(ID.codecId, 'V_VP8'),
+    unsigned(ID.defaultDuration, Math.round(1e9 / o.fps)),
+    element(ID.video, unsigned(ID.pixelWidth, o.width), unsigned(ID.pixelHeight, o.height)),
+  );
+}
+
+function soundTrack({ preSkip }: WebmSound): Buffer {
+  // "OpusHead", version 1, one channel, pre-skip, rate of the original, no gain, mapping 0 (RFC 7845, section 5.1).
+  const opusHead = Buffer.alloc(19);
+  opusHead.write('OpusHead', 'latin1');
+  opusHead.set([1, 1], 8);
+  opusHead.writeUInt16LE(preSkip, 10);
+  opusHead.writeUInt32LE(OPUS_RATE_HZ, 12);
+  return element(
+    ID.trackEntry,
+    ...trackHead(SOUND_TRACK, 2),
+    text(ID.codecId, 'A_OPUS'),
+    element(ID.codecPrivate, opusHead),
+    unsigned(ID.codecDelay, Math.round((preSkip * 1e9) / OPUS_RATE_HZ)),
+    unsigned(ID.seekPreRoll, OPUS_PRE_ROLL_MS * NS_PER_MS),
+    element(ID.audio, float(ID.samplingFrequency, OPUS_RATE_HZ), unsigned(ID.channels, 1)),
+  );
+}
+
+function trackHead(number: number, type: 1 | 2): Buffer[] {
+  const names = [unsigned(ID.trackNumber, number), unsigned(ID.trackUid, number)];
+  return [...names, unsigned(ID.flagLacing, 0), unsigned(ID.trackType, type)];
 }
 
 function cuePoint(atMs: number, position: number): Buffer {

@@ -1,20 +1,16 @@
 import type { AvatarPackage } from '../inference/avatar/package.js';
 import type { RgbImage } from '../inference/avatar/png.js';
-import { textMask, textWidth } from '../inference/avatar/renderer/badge-text.js';
 import { openAvatar } from '../inference/avatar/renderer/portrait.js';
 import { SURFACE_COUNT } from '../inference/avatar/rig.js';
 import { i420ToRgb } from '../media/png.js';
+import { LABEL_HEIGHT, PAPER, writeLabel } from './label.js';
 import type { NamedPose } from './poses.js';
 
 const COLUMNS = 10;
 /** What is drawn, and how much of it the face fills: its landmarks' box is this much larger on every side. */
 const DRAWN = 768;
 const MARGIN = 0.06;
-const LABEL_HEIGHT = 22;
-const LABEL_SIZE = 14;
 const GAP = 2;
-const PAPER = 250;
-const INK = 40;
 
 /**
  * Draws one face per pose in rows of ten, each with its name below: an RGB picture. `cell` is the side of a face in pixels. Throws
@@ -83,19 +79,4 @@ function shrink(
 function span(from: number, step: number): [number, number] {
   const first = Math.min(DRAWN - 1, Math.floor(from));
   return [first, Math.min(DRAWN, Math.max(first + 1, Math.floor(from + step)))];
-}
-
-function writeLabel(name: string, sheet: RgbImage, left: number, top: number, cell: number): void {
-  const size = Math.min(LABEL_SIZE, (cell - 4) / textWidth(name));
-  const { coverage } = textMask(name, {
-    size,
-    width: cell,
-    height: LABEL_HEIGHT,
-    x: (cell - textWidth(name) * size) / 2,
-    baseline: LABEL_HEIGHT - 7,
-  });
-  for (let i = 0; i < coverage.length; i++) {
-    const to = ((top + Math.floor(i / cell)) * sheet.width + left + (i % cell)) * 3;
-    sheet.data.fill(PAPER + (INK - PAPER) * Math.min(1, coverage[i]!), to, to + 3);
-  }
 }

@@ -78,9 +78,11 @@ export class TrustedProxies {
 }
 
 /**
- * What limits are counted by: the address, for IPv6 its /64 network, which is what one subscriber is given (RFC 6177).
+ * What limits are counted by: the address, for IPv6 its /64 network, which is what one subscriber is given (RFC 6177). IPv4 counts as
+ * such also where a socket for both families shows it as IPv4-mapped IPv6: all of those lie in one /64.
  */
-export function limitKey(address: string): string {
+export function limitKey(socketAddress: string): string {
+  const address = plainAddress(socketAddress);
   if (isIP(address) !== 6) return address;
   const [head = '', tail] = (address.split('%')[0] ?? '').split('::');
   const groups = head === '' ? [] : head.split(':');

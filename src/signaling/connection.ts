@@ -84,8 +84,7 @@ export class Connection {
     metrics.errors.inc({ code: error.code });
     if (error.code === 'internal')
       logger.error({ err: error, messageName: String(name).slice(0, 40) }, 'message failed');
-    // What went wrong inside is for the log, not for the client.
-    const body = error.code === 'internal' ? { ...error.toBody(), message: 'internal error' } : error.toBody();
+    const body = error.toPublicBody();
     if (ack === undefined) this.#port.emit('session-error', body);
     else ack({ ok: false, error: body });
   }

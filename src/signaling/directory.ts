@@ -98,7 +98,7 @@ export class SessionDirectory {
         if (performance.now() < this.#settledAtMs) {
           throw new VisavisError('unavailable', 'the gateway of this session is being looked for; try again');
         }
-        registry.checkRoom();
+        registry.checkRoom(sessionId);
       }
       try {
         await registry.adopt(sessionId, owner);

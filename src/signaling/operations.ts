@@ -138,10 +138,10 @@ export class Operations {
   }
 
   /**
-   * Refuses new sessions, tells those under way, and resolves when the last one has ended, after VISAVIS_DRAIN_S, or when `signal`
-   * aborts, whichever comes first.
+   * Refuses new sessions, tells those under way, and resolves when the last one has ended, after VISAVIS_DRAIN_S, or with `close()`,
+   * whichever comes first.
    */
-  async drain(signal?: AbortSignal): Promise<void> {
+  async drain(): Promise<void> {
     const { drainMs } = this.#options.config;
     const sessions = this.#sessions;
     this.#drainsUntilMs ??= performance.now() + drainMs;
@@ -150,7 +150,7 @@ export class Operations {
       for (const session of sessions) session.announceShutdown(drainMs);
     }
     while (this.#sessions.length > 0 && performance.now() < this.#drainsUntilMs) {
-      if (this.#closed || signal?.aborted === true) return;
+      if (this.#closed) return;
       await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
     }
   }

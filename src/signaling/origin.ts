@@ -63,11 +63,6 @@ export class OriginPolicy {
     this.checkOrigin(request.headers.origin, host, secure);
   }
 
-  /** Checks Host alone, for what any page may link to; throws `forbidden`. */
-  checkHostOf(request: IncomingMessage): void {
-    this.checkHost(this.#proxies.clientOf(request).host);
-  }
-
   /** Throws `forbidden`. */
   checkHost(host: string | undefined): void {
     if (this.#keysRequired || (host !== undefined && this.#hosts.has(host.toLowerCase()))) return;

@@ -98,6 +98,25 @@ export class KeyedBuckets {
   }
 }
 
+/** How many of something are open for each key; a key without any takes no memory. */
+export class OpenCounts {
+  readonly #counts = new Map<string, number>();
+
+  of(key: string): number {
+    return this.#counts.get(key) ?? 0;
+  }
+
+  /** Counts one more; what comes back ends it, and is to be called once. */
+  open(key: string): () => void {
+    this.#counts.set(key, this.of(key) + 1);
+    return () => {
+      const left = this.of(key) - 1;
+      if (left > 0) this.#counts.set(key, left);
+      else this.#counts.delete(key);
+    };
+  }
+}
+
 export interface PenaltyRule {
   /** Failures in a row that cost nothing. */
   free: number;

@@ -80,18 +80,20 @@ export class SessionRegistry {
     const services = this.#o.services();
     this.#checkOpen();
     if (store.problem !== undefined) throw new VisavisError('unavailable', store.problem);
-    services.admit(this.#entries.size + this.#creating);
+    services.admit(this.#occupied);
     this.#creating++;
+    let session: Session;
     try {
       const options = await sessionOptions(body, { config, avatars, standardSpeech: services.standardSpeech });
-      const session = await Session.create(options, services);
-      const issued = this.#issueToken(session);
-      await this.#enter(session, services);
-      services.metrics.sessionsCreated.inc();
-      return issued;
+      session = await Session.create(options, services);
     } finally {
+      // From here on it is counted as a session.
       this.#creating--;
     }
+    const issued = this.#issueToken(session);
+    await this.#enter(session, services);
+    services.metrics.sessionsCreated.inc();
+    return issued;
   }
 
   /** Another seat in a session that this gateway has. */
@@ -174,10 +176,12 @@ export class SessionRegistry {
     return adoption;
   }
 
-  /** Throws `unavailable` when no more sessions fit. */
-  checkRoom(): void {
+  /** Throws `unavailable` when there is no room for this session of another gateway. */
+  checkRoom(sessionId: string): void {
     this.#checkOpen();
-    this.#checkRoom();
+    const { maxSessions } = this.#o.config;
+    if (this.#adoptions.has(sessionId) || this.#occupied < maxSessions) return;
+    throw new VisavisError('unavailable', `all ${maxSessions} sessions are in use`);
   }
 
   async close(): Promise<void> {
@@ -255,11 +259,10 @@ export class SessionRegistry {
     if (this.#closed) throw new VisavisError('unavailable', 'the service is shutting down');
   }
 
-  #checkRoom(): void {
-    const { maxSessions } = this.#o.config;
-    if (this.#entries.size + this.#creating >= maxSessions) {
-      throw new VisavisError('unavailable', `all ${maxSessions} sessions are in use`);
-    }
+  /** Sessions that are here, and those that are being created or taken over. */
+  get #occupied(): number {
+    const adopted = [...this.#adoptions.keys()].filter((id) => !this.#entries.has(id)).length;
+    return this.#entries.size + this.#creating + adopted;
   }
 
   #rewrite(ids: string[]): void {

@@ -8,7 +8,7 @@ import express, {
   type Response,
   Router,
 } from 'express';
-import { type ErrorBody, VisavisError } from '../errors.js';
+import { VisavisError } from '../errors.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { AccessLimits } from './access-limits.js';
@@ -85,15 +85,6 @@ function api(o: RouteOptions): Router {
     response.json({ avatars: await o.avatars.list(), default: o.defaultAvatar, creation });
   });
   router.use(avatarPictures(o.avatars));
-  router.get('/avatars/:id/poster', async (request, response) => {
-    const path = await o.avatars.posterPath(String(request.params['id']));
-    response.set('Cache-Control', 'public, max-age=300');
-    // Other sites may show the face.
-    response.set('Cross-Origin-Resource-Policy', 'cross-origin');
-    await new Promise<void>((resolve, reject) => {
-      response.sendFile(path, { cacheControl: false }, (error) => (error ? reject(error) : resolve()));
-    });
-  });
   if (o.making !== undefined) {
     const limit = (request: Request, response: Response) =>
       o.limits.avatar(o.proxies.clientOf(request).address, keyIdOf(response));
@@ -207,9 +198,9 @@ function answerError(o: RouteOptions): ErrorRequestHandler {
     if (error.code === 'internal') o.logger.error({ err: thrown, path: request.path }, 'request failed');
     const retryAfterS = error.retryAfterS ?? (error.status === 503 ? 5 : undefined);
     if (retryAfterS !== undefined) response.set('Retry-After', String(Math.ceil(retryAfterS)));
-    const body: ErrorBody = error.toBody();
-    if (error.code === 'internal') body.message = 'internal error';
-    response.status(error.status).json({ error: body });
+    // What was to be sent may have been made to be kept.
+    response.set('Cache-Control', 'no-store');
+    response.status(error.status).json({ error: error.toPublicBody() });
   };
 }
 

@@ -9,6 +9,7 @@ import { Connection, type ConnectionServices } from './connection.js';
 import { setHeaders } from './headers.js';
 import type { ClientToServer, ServerToClient } from './messages.js';
 import type { OriginPolicy } from './origin.js';
+import { OpenCounts } from './rate-limit.js';
 
 /**
  * A larger message costs its sender the connection. The largest legitimate one is a set of RTP capabilities, about 10 kB; the room
@@ -33,7 +34,7 @@ const HELLO_WITHIN_MS = 10_000;
 
 /** socket.io over the HTTP server; `close()` ends every connection. */
 export function createSignaling(o: SignalingOptions): Server<ClientToServer, ServerToClient> {
-  const perAddress = new Map<string, number>();
+  const perAddress = new OpenCounts();
   const admit = (request: IncomingMessage) => {
     const { address } = o.proxies.clientOf(request);
     // A request with an id belongs to a socket that was admitted.
@@ -43,7 +44,7 @@ export function createSignaling(o: SignalingOptions): Server<ClientToServer, Ser
     o.origins.checkRequest(request);
     if (!opens) return;
     const full = io.engine.clientsCount >= o.maxConnections;
-    if (full || (perAddress.get(limitKey(address)) ?? 0) >= Math.ceil(o.maxConnections / 2)) {
+    if (full || perAddress.of(limitKey(address)) >= Math.ceil(o.maxConnections / 2)) {
       throw new VisavisError('unavailable', 'too many connections', { retryAfterS: 5 });
     }
   };
@@ -72,13 +73,7 @@ export function createSignaling(o: SignalingOptions): Server<ClientToServer, Ser
   io.engine.on(
     'connection',
     (socket: { request: IncomingMessage; once(name: 'close', listener: () => void): void }) => {
-      const key = limitKey(o.proxies.clientOf(socket.request).address);
-      perAddress.set(key, (perAddress.get(key) ?? 0) + 1);
-      socket.once('close', () => {
-        const left = (perAddress.get(key) ?? 1) - 1;
-        if (left > 0) perAddress.set(key, left);
-        else perAddress.delete(key);
-      });
+      socket.once('close', perAddress.open(limitKey(o.proxies.clientOf(socket.request).address)));
     },
   );
   const services: ConnectionServices = { ...o, relays: o.cluster?.relays };
@@ -94,7 +89,7 @@ export function createSignaling(o: SignalingOptions): Server<ClientToServer, Ser
 
 /** The typed error with its status, to a request and to one that asks for an upgrade, which has no response yet. */
 function refuse(request: IncomingMessage, response: ServerResponse, error: VisavisError): void {
-  const body = JSON.stringify({ error: error.toBody() });
+  const body = JSON.stringify({ error: error.toPublicBody() });
   const headers = {
     'Content-Type': 'application/json',
     'Content-Length': String(Buffer.byteLength(body)),

@@ -7,8 +7,8 @@ import type { PlainLink } from '../worker/control.js';
 export interface SessionMediaEvents {
   /** The media server died: everything that viewers had built is gone. What they build anew waits for its successor. */
   onLost(): void;
-  /** The successor carries the conversation's link. */
-  onBack(): void;
+  /** The successor carries the conversation's link; `moved`: at another port than before, which the avatar worker does not know. */
+  onBack(moved: boolean): void;
   /** No successor came in time. */
   onFailed(error: VisavisError): void;
 }
@@ -17,8 +17,8 @@ export interface SessionMediaEvents {
 const SUCCESSOR_LIMIT_MS = 10_000;
 
 /**
- * One session's room and its link to the avatar worker. When the media server dies both are made again on its successor, on the same
- * ports and SSRCs, so that the avatar worker need not know.
+ * One session's room and its link to the avatar worker. When the media server dies both are made again on its successor, with the same
+ * SSRCs and, unless someone else took them meanwhile, on the same ports, so that the avatar worker need not know.
  */
 export class SessionMedia {
   readonly #sfu: Sfu;
@@ -59,8 +59,14 @@ export class SessionMedia {
   /** Chooses new ports for the link; a former link is closed. */
   async openLink(): Promise<PlainLink> {
     this.closeLink();
-    this.#link = await this.#room.createLink();
-    return this.#link.link;
+    const link = await this.#room.createLink();
+    if (this.#closed) {
+      // Its port would stay taken.
+      link.close();
+      throw new VisavisError('unavailable', 'the session ended while it was opened');
+    }
+    this.#link = link;
+    return link.link;
   }
 
   closeLink(): void {
@@ -100,6 +106,7 @@ export class SessionMedia {
 
   #handleLost(): void {
     if (this.#closed) return;
+    const formerPort = this.link?.remotePort;
     this.#link?.abandon();
     const restoring = this.#restore();
     this.#restoring = restoring;
@@ -107,7 +114,7 @@ export class SessionMedia {
       () => {
         if (this.#restoring !== restoring || this.#closed) return;
         this.#restoring = undefined;
-        this.#events.onBack();
+        this.#events.onBack(this.link?.remotePort !== formerPort);
       },
       (thrown: unknown) => {
         if (this.#restoring === restoring && !this.#closed) this.#events.onFailed(VisavisError.from(thrown));

@@ -4,11 +4,11 @@ import type { AgentState, Message } from '../inference/engines.js';
 import { type CloseReason, Lifetime } from '../lifecycle.js';
 import type { Logger } from '../log.js';
 import { wordingOf } from '../wording.js';
-import type { AvatarWorkerClient } from '../worker/avatar-worker-client.js';
 import { ConversationMirror } from './conversation-mirror.js';
 import { IdleWatch } from './idle.js';
 import type { JoinAnswer, ServerToClient } from './messages.js';
 import { Seats } from './seats.js';
+import { ServingWorker } from './serving-worker.js';
 import { SessionEnding } from './session-ending.js';
 import { passOn } from './session-events.js';
 import { SessionMedia } from './session-media.js';
@@ -44,13 +44,11 @@ export class Session {
   readonly #idle: IdleWatch;
   readonly #ending: SessionEnding;
   readonly #media: SessionMedia;
+  readonly #worker: ServingWorker;
   #state: AgentState = 'idle';
   #started = false;
   /** A viewer became ready while no worker had the conversation. */
   #startPending = false;
-  /** `served`: a worker has the conversation; `lost`: none; `reopening`: its successor is taking it over. */
-  #worker: 'served' | 'lost' | 'reopening' = 'served';
-  #reopenings = 0;
   /** Something that was being said was cut off by a failure; the visitors are told as soon as they hear. */
   #owesApology = false;
   #onChange: () => void = () => {};
@@ -65,7 +63,10 @@ export class Session {
       onLost: () => {
         if (session !== undefined) session.#handleMediaLost();
       },
-      onBack: () => services.logger.info({ sessionId: options.id }, 'media goes on in a new media worker'),
+      onBack: (moved) => {
+        services.logger.info({ sessionId: options.id, moved }, 'media goes on in a new media worker');
+        if (moved && session !== undefined) session.#tellPort();
+      },
       onFailed: (error) => session?.fail(error),
     });
     session = new Session(options, services, media, stored);
@@ -91,19 +92,11 @@ export class Session {
     this.#options = options;
     this.#services = services;
     this.#logger = services.logger.child({ sessionId: options.id });
-    this.#tuning = new StreamTuning(
-      options.conversation.videoBitrateKbps,
-      {
-        setBitrate: (kbps) => this.#whileServed((worker) => worker.setBitrate(this.id, kbps)),
-        setVoiceLoss: (percent) => this.#whileServed((worker) => worker.setVoiceLoss(this.id, percent)),
-      },
-      this.#logger,
-    );
+    this.#worker = new ServingWorker(services.worker, options.id);
+    this.#tuning = new StreamTuning(options.conversation.videoBitrateKbps, this.#worker, this.#logger);
     this.#media = media;
     this.#lifetime.own(() => media.close());
-    const isServed = () => !this.#lifetime.isClosed && this.#worker === 'served';
-    const { worker } = services;
-    this.#microphones = new SessionMicrophones({ conversationId: this.id, worker, media, isServed });
+    this.#microphones = new SessionMicrophones(this.#worker, media);
     this.#idle = new IdleWatch(options.joinWithinMs, options.idleTimeoutMs, (reason) => void this.close(reason));
     this.#lifetime.own(() => this.#idle.close());
     this.#ending = new SessionEnding({
@@ -113,18 +106,18 @@ export class Session {
       announce: (event) => this.#broadcast('ending', event),
       say: async (text) => {
         if (!this.#started) throw new VisavisError('conflict', 'nobody listens yet');
-        await this.#servingWorker.say(this.id, text);
+        await this.#worker.say(text);
       },
       close: () => void this.close('duration'),
     });
     this.#lifetime.own(() => this.#ending.close());
-    worker.listen(this.id, {
+    services.worker.listen(this.id, {
       onEvent: (event) => this.#handleEvent(this.#mirror.accept(event)),
       onClosed: (error) => this.#handleWorkerClosed(error),
       onWorkerLost: () => this.#handleWorkerLost(),
       onWorkerBack: () => void this.#handleWorkerBack(),
     });
-    this.#lifetime.own(() => worker.close(this.id));
+    this.#lifetime.own(() => this.#worker.close());
     if (stored !== undefined) this.#takeOver(stored);
   }
 
@@ -207,21 +200,16 @@ export class Session {
 
   async say(text: string): Promise<void> {
     this.#idle.active();
-    await this.#servingWorker.say(this.id, text);
+    await this.#worker.say(text);
   }
 
   async ask(viewer: Viewer, text: string): Promise<void> {
     this.#idle.active();
-    await this.#servingWorker.ask(this.id, viewer.participantId, text);
+    await this.#worker.ask(viewer.participantId, text);
   }
 
   async interrupt(): Promise<void> {
-    await this.#servingWorker.interrupt(this.id);
-  }
-
-  get #servingWorker(): AvatarWorkerClient {
-    if (this.#worker !== 'served') throw new VisavisError('unavailable', 'the avatar is coming back; try again');
-    return this.#services.worker;
+    await this.#worker.interrupt();
   }
 
   /** The service is to stop in `inMs`. */
@@ -234,7 +222,7 @@ export class Session {
     if (this.#lifetime.isClosed) return;
     this.#logger.error({ err: error }, 'session failed');
     this.#services.metrics.errors.inc({ code: error.code });
-    this.#broadcast('session-error', error.toBody());
+    this.#broadcast('session-error', error.toPublicBody());
     void this.close('failed');
   }
 
@@ -253,8 +241,8 @@ export class Session {
       try {
         const { conversation } = this.#options;
         const options = this.#started ? { ...conversation, greeting: null } : conversation;
-        await this.#services.worker.open(this.id, { link, options, history: [...this.history] });
-        if (this.#started) this.#services.worker.start(this.id);
+        await this.#worker.open({ link, options, history: [...this.history] });
+        if (this.#started) this.#worker.start();
         return;
       } catch (thrown) {
         this.#media.closeLink();
@@ -289,15 +277,11 @@ export class Session {
 
   #handleFirstReady(): void {
     if (this.#started) return;
-    this.#startPending = this.#worker !== 'served';
+    this.#startPending = !this.#worker.isServed;
     if (this.#startPending) return;
     this.#started = true;
-    this.#services.worker.start(this.id);
+    this.#worker.start();
     this.#onChange();
-  }
-
-  #whileServed(tell: (worker: AvatarWorkerClient) => void): void {
-    if (!this.#lifetime.isClosed && this.#worker === 'served') tell(this.#services.worker);
   }
 
   #handleEvent(event: ConversationEvent): void {
@@ -315,7 +299,7 @@ export class Session {
 
   #handleWorkerLost(): void {
     if (this.#lifetime.isClosed || this.#media.link === undefined) return;
-    this.#worker = 'lost';
+    this.#worker.lose();
     this.#logger.warn('avatar worker lost');
     this.#media.pauseLink().catch((error: unknown) => this.#logger.warn({ err: error }, 'link could not be paused'));
     this.#oweApologyWhenBusy();
@@ -329,26 +313,21 @@ export class Session {
   /** The successor binds the same port, goes on with the same SSRCs and knows what was said; it does not greet again. */
   async #handleWorkerBack(): Promise<void> {
     const { link } = this.#media;
-    if (this.#lifetime.isClosed || this.#worker !== 'lost' || link === undefined) return;
-    this.#worker = 'reopening';
-    const attempt = ++this.#reopenings;
-    const { worker } = this.#services;
+    if (link === undefined) return;
     const { conversation } = this.#options;
     const options = this.#started ? { ...conversation, greeting: null } : conversation;
     try {
-      const isWanted = () => attempt === this.#reopenings && !this.#lifetime.isClosed;
-      await worker.reopen(this.id, { link, options, history: [...this.history] }, isWanted);
-      await this.#media.resumeLink();
-    } catch (thrown) {
+      const request = { link, options, history: [...this.history] };
       // When it died once more, the next `onWorkerBack` tries again, or has begun to.
-      if (this.#worker === 'reopening' && attempt === this.#reopenings) this.fail(VisavisError.from(thrown));
+      if (!(await this.#worker.reopen(request, () => this.#media.resumeLink()))) return;
+    } catch (thrown) {
+      this.fail(VisavisError.from(thrown));
       return;
     }
-    if (this.#lifetime.isClosed || attempt !== this.#reopenings) return;
-    this.#worker = 'served';
+    if (this.#media.link?.remotePort !== link.remotePort) this.#tellPort();
     this.#tuning.announce();
     this.#microphones.announce();
-    if (this.#started) worker.start(this.id);
+    if (this.#started) this.#worker.start();
     else if (this.#startPending) this.#handleFirstReady();
     this.#apologise();
     this.#logger.info({ messages: this.history.length }, 'conversation goes on in a new avatar worker');
@@ -362,11 +341,15 @@ export class Session {
     if (this.#lifetime.isClosed || this.#media.link === undefined) return;
     this.#logger.warn('media worker lost');
     this.#oweApologyWhenBusy();
-    const { worker } = this.#services;
-    if (this.#worker === 'served' && this.#owesApology) {
-      worker.interrupt(this.id).catch((error: unknown) => this.#logger.warn({ err: error }, 'avatar did not stop'));
+    if (this.#worker.isServed && this.#owesApology) {
+      this.#worker.interrupt().catch((error: unknown) => this.#logger.warn({ err: error }, 'avatar did not stop'));
     }
     for (const viewer of this.#seats.viewers) viewer.loseMedia();
+  }
+
+  #tellPort(): void {
+    const { link } = this.#media;
+    if (link !== undefined) this.#worker.relink(link.remotePort);
   }
 
   #oweApologyWhenBusy(): void {
@@ -374,9 +357,9 @@ export class Session {
   }
 
   #apologise(): void {
-    if (!this.#owesApology || !this.#started || this.#worker !== 'served') return;
+    if (!this.#owesApology || !this.#started || !this.#worker.isServed) return;
     this.#owesApology = false;
-    this.#services.worker.apologise(this.id);
+    this.#worker.apologise();
   }
 
   /** A dead gateway's session: seats are held for those who come back, and what was open is ended. */

@@ -245,9 +245,9 @@ export class Viewer {
       const available = (trace.info as { availableBitrate?: unknown }).availableBitrate;
       if (trace.type === 'bwe' && typeof available === 'number') this.#host.onBandwidth(this, available);
     });
-    await transport.enableTraceEvent(['bwe']);
     const timer = setInterval(() => void this.#lookForLoss(), LOOK_FOR_LOSS_EVERY_MS);
     transport.observer.once('close', () => clearInterval(timer));
+    await transport.enableTraceEvent(['bwe']);
   }
 
   async #lookForLoss(): Promise<void> {

@@ -9,6 +9,7 @@ import { AccessLimits } from './access-limits.js';
 import { limitKey, TrustedProxies } from './client-address.js';
 import { securityHeaders } from './headers.js';
 import { OriginPolicy } from './origin.js';
+import { OpenCounts } from './rate-limit.js';
 
 /** All headers must have come, and the whole request, within these; who sends a byte now and then is cut off with 408. */
 const HEADERS_WITHIN_MS = 10_000;
@@ -87,21 +88,12 @@ async function secure(tls: NonNullable<Config['tls']>, logger: Logger) {
 
 /** One address cannot take all connections. What comes through a trusted proxy is counted by socket.io and by requests instead. */
 function limitPerAddress(server: HttpServer | HttpsServer, most: number, proxies: TrustedProxies): void {
-  const open = new Map<string, number>();
+  const open = new OpenCounts();
   server.on('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? '';
     if (proxies.isTrusted(address)) return;
     const key = limitKey(address);
-    const count = (open.get(key) ?? 0) + 1;
-    if (count > most) {
-      socket.destroy();
-      return;
-    }
-    open.set(key, count);
-    socket.once('close', () => {
-      const left = (open.get(key) ?? 1) - 1;
-      if (left > 0) open.set(key, left);
-      else open.delete(key);
-    });
+    if (open.of(key) >= most) socket.destroy();
+    else socket.once('close', open.open(key));
   });
 }

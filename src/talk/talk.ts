@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { VisavisError } from '../errors.js';
 import { i420ToPng } from '../media/png.js';
 import { floatToInt16, resample } from '../media/resample.js';
@@ -55,7 +56,6 @@ interface Clip {
 type Ready = Exclude<Step, { kind: 'wav' }> | { kind: 'clip'; clip: Clip };
 
 const now = (): number => performance.timeOrigin + performance.now();
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** One conversation from the command line; everything that can be wrong with the input is found before anything is sent. */
 export class Talk {

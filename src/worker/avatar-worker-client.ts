@@ -131,6 +131,10 @@ export class AvatarWorkerClient {
     this.#send({ type: 'voice-loss', conversationId, percent });
   }
 
+  relink(conversationId: string, remotePort: number): void {
+    this.#send({ type: 'relink', conversationId, remotePort });
+  }
+
   /** Word for word. */
   say(conversationId: string, text: string): Promise<void> {
     return this.#ask((requestId) => ({ type: 'say', conversationId, requestId, text }));

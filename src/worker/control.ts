@@ -67,6 +67,8 @@ export type ToAvatarWorker =
   | { type: 'bitrate'; conversationId: string; videoKbps: number }
   /** Share of the voice's packets, in percent, that viewers lose. */
   | { type: 'voice-loss'; conversationId: string; percent: number }
+  /** The SFU's end of the link has another port from now on. */
+  | { type: 'relink'; conversationId: string; remotePort: number }
   | { type: 'close'; conversationId: string }
   | { type: 'ping'; id: number }
   | { type: 'shutdown' };

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { isRetired } from '../inference/avatar/folders.js';
@@ -28,12 +28,23 @@ export interface IdleClipsOptions {
   logger: Logger;
 }
 
+interface Waiting {
+  /** Of the avatar's package. */
+  folder: string;
+  id: string;
+  files: IdleClipFiles;
+}
+
+/** Avatar and version of a file in the folder, also of one that is still being written. */
+const CLIP_FILE = /^(.+)-([0-9a-f]{16})\.web[mp](?:\.\d+)?$/;
 /** To be raised when clips look different for the same avatar. */
 const REVISION = 3;
 const RENDER_LIMIT_MS = 120_000;
 const LOWEST_PRIORITY = 19;
 /** Avatars that wait to be drawn; a folder with more than these gets their clips as they are asked for again. */
 const MAX_WAITING = 32;
+/** Another server on the same cache folder may still serve another version that is younger than this. */
+const KEEP_OTHERS_MS = 24 * 3_600_000;
 
 /**
  * The avatars' idle clips: drawn once by a process of lowest priority, one at a time, and kept. Nobody waits for them: as long as a clip is
@@ -41,7 +52,7 @@ const MAX_WAITING = 32;
  */
 export class IdleClips {
   readonly #options: IdleClipsOptions;
-  readonly #waiting = new Map<string, { folder: string; files: IdleClipFiles }>();
+  readonly #waiting = new Map<string, Waiting>();
   readonly #failed = new Set<string>();
   /** Since the present drawing began. */
   readonly #forgotten = new Set<string>();
@@ -67,7 +78,7 @@ export class IdleClips {
     if (existsSync(files.clipPath)) return files;
     if (this.#closed || this.#failed.has(files.version) || this.#waiting.size >= MAX_WAITING) return undefined;
     if (!this.#waiting.has(files.version)) {
-      this.#waiting.set(files.version, { folder, files });
+      this.#waiting.set(files.version, { folder, id: manifest.id, files });
       this.#drawNext();
     }
     return undefined;
@@ -103,7 +114,7 @@ export class IdleClips {
     this.#drawing = this.#draw(next);
   }
 
-  async #draw({ folder, files }: { folder: string; files: IdleClipFiles }): Promise<void> {
+  async #draw({ folder, id, files }: Waiting): Promise<void> {
     const { logger } = this.#options;
     // Written under another name and then moved, the clip last: whoever sees it sees all of it.
     const partial = { clip: `${files.clipPath}.${process.pid}`, still: `${files.stillPath}.${process.pid}` };
@@ -114,6 +125,7 @@ export class IdleClips {
         await rename(partial.still, files.stillPath);
         await rename(partial.clip, files.clipPath);
         logger.debug({ folder }, 'idle clip drawn');
+        await this.#removeOthers(id, files.version);
       }
     } catch (err) {
       if (!this.#forgotten.has(files.version)) this.#failed.add(files.version);
@@ -125,6 +137,22 @@ export class IdleClips {
     this.#child = undefined;
     this.#waiting.delete(files.version);
     if (!this.#closed) this.#drawNext();
+  }
+
+  /** Versions of the same avatar that nobody is likely to ask for any more, and what drawing that was killed has left of them. */
+  async #removeOthers(id: string, version: string): Promise<void> {
+    const { folder, logger } = this.#options;
+    try {
+      for (const name of await readdir(folder)) {
+        const other = CLIP_FILE.exec(name);
+        if (other?.[1] !== id || other[2] === version) continue;
+        const path = join(folder, name);
+        if (Date.now() - (await stat(path)).mtimeMs > KEEP_OTHERS_MS) await rm(path, { force: true });
+      }
+    } catch (err) {
+      // Another server may remove the same at this moment; what stays is tried again after the next clip.
+      logger.debug({ err, folder }, 'old idle clips could not be removed');
+    }
   }
 
   async #run(args: string[]): Promise<void> {

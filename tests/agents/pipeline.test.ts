@@ -34,6 +34,7 @@ class Bench {
     voice: this.voice,
     apology: APOLOGY,
     onState: (state) => this.face.setState(state),
+    onVisitorPause: () => this.face.visitorPaused(),
     emit: (event) => this.events.push(event),
   });
   readonly listener = this.listen('ann', this.recognition);

@@ -137,6 +137,17 @@ test('both streams are introduced before their first packet, so that a receiver 
   }
 });
 
+test('a link whose other end moved to another port goes on there, without a gap in its numbers', async () => {
+  const { id, peer } = await conversation();
+  await peer.until(() => peer.audio.length >= 5 && peer.video.length >= 2);
+  const other = await Peer.create();
+  peers.push(['other', other]);
+  pacer.relink(id, other.link.remotePort);
+  await other.until(() => other.audio.length >= 5 && other.video.length >= 2);
+  const before = peer.audio.at(-1)!;
+  expect(distance(other.audio[0]!, before).sequence).toBe(1);
+});
+
 test('silence flows from the start, one packet after the other, and never stops', async () => {
   const { peer } = await conversation();
   await peer.until(() => peer.audio.length >= 40);

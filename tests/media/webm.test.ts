@@ -75,6 +75,30 @@ describe('muxWebm', () => {
     ]);
   });
 
+  it('has a second track of Opus sound, whose packets stand between the pictures of their time', () => {
+    const packets = Array.from({ length: 120 }, (_, index) => Uint8Array.of(200, index));
+    const sound = { packets, packetMs: 20, preSkip: 312 };
+    const film = muxWebm(frames, { width: 512, height: 256, fps: 25, sound });
+    const tracks = elementsOf(child(film, SEGMENT, 0x1654ae6b)).map(({ body }) => body);
+    expect(tracks.map((track) => child(track, 0x86).toString())).toEqual(['V_VP8', 'A_OPUS']);
+    const head = child(tracks[1]!, 0x63a2);
+    expect(head.toString('latin1', 0, 8)).toBe('OpusHead');
+    expect([head[9], head.readUInt16LE(10), head.readUInt32LE(12)]).toEqual([1, 312, 48_000]);
+    expect(child(tracks[1]!, 0x56aa).readUIntBE(0, 3)).toBe(6_500_000);
+    expect(child(tracks[1]!, 0xe1, 0xb5).readDoubleBE()).toBe(48_000);
+    const clusters = elementsOf(child(film, SEGMENT)).filter(({ id }) => id === CLUSTER);
+    const blocks = clusters.flatMap(({ body }) => {
+      const [timestamp, ...simple] = elementsOf(body);
+      return simple.map(({ body: block }) => ({
+        track: block[0]! & 0x7f,
+        atMs: timestamp!.body.readUIntBE(2, 6) + block.readInt16BE(1),
+      }));
+    });
+    expect(blocks.filter(({ track }) => track === 2).map(({ atMs }) => atMs)).toEqual(packets.map((_, i) => 20 * i));
+    expect(blocks.map(({ atMs }) => atMs)).toEqual(blocks.map(({ atMs }) => atMs).toSorted((a, b) => a - b));
+    expect(elementsOf(clusters[1]!.body)[1]!.body[0]! & 0x7f).toBe(1);
+  });
+
   it('refuses what no player could begin with', () => {
     expect(() => muxWebm([], { width: 16, height: 16, fps: 25 })).toThrow(RangeError);
     expect(() => muxWebm(frames.slice(1), { width: 16, height: 16, fps: 25 })).toThrow(/key frame/);

@@ -7,7 +7,7 @@ import { main } from '../../src/preview/main.js';
 import { sheetPoses } from '../../src/preview/poses.js';
 import { stockFolder } from '../inference/avatar/stock.js';
 
-const avatars = join(stockFolder('mara'), '..');
+const avatars = [join(stockFolder('mara'), '..')];
 
 describe('visavis avatar preview', () => {
   let folder: string;

@@ -50,6 +50,7 @@ describe('limitKey', () => {
     ['2001:0DB8::9', '2001:db8:0:0::/64'],
     ['::1', '0:0:0:0::/64'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
   ])('of %s is %s', (address, key) => {
     expect(limitKey(address)).toBe(key);
   });

@@ -1,61 +1,21 @@
-import { request } from 'node:http';
-import { io } from 'socket.io-client';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Launched, launch } from '../support/launch.js';
+import { type Launched, launch, writeAvatar } from '../support/launch.js';
+import { errorOf, send as sendRaw, tryToConnect } from '../support/raw-http.js';
 
 const KEY = 'a-key-of-the-operator-0123456789';
 
-interface Answer {
-  status: number;
-  headers: Record<string, string | string[] | undefined>;
-  body: string;
-}
-
 /** Like fetch, but lets a test send any Host and Origin. */
-function send(
-  service: Launched,
+const send = (
+  { origin }: Launched,
   method: string,
   path: string,
   headers: Record<string, string> = {},
   body?: string,
-): Promise<Answer> {
-  const { hostname, port } = new URL(service.origin);
-  return new Promise((resolve, reject) => {
-    const outgoing = request({ hostname, port, method, path, headers }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          body: Buffer.concat(chunks).toString(),
-        }),
-      );
-    });
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
-}
+) => sendRaw(origin, { method, path, headers, ...(body === undefined ? {} : { body }) });
 
-const errorOf = (answer: Answer) =>
-  (JSON.parse(answer.body) as { error: { code: string; field?: string; message: string } }).error;
 const JSON_TYPE = { 'content-type': 'application/json' };
-
-async function connectError(service: Launched, headers: Record<string, string>): Promise<string> {
-  const socket = io(service.origin, {
-    transports: ['websocket'],
-    reconnection: false,
-    forceNew: true,
-    extraHeaders: headers,
-  });
-  return new Promise((resolve) => {
-    socket.once('connect', () => {
-      socket.disconnect();
-      resolve('connected');
-    });
-    socket.once('connect_error', () => resolve('refused'));
-  });
-}
 
 describe('on loopback without keys', () => {
   let service: Launched;
@@ -96,6 +56,15 @@ describe('on loopback without keys', () => {
     expect(answer.status).toBe(status);
     expect(errorOf(answer)).toMatchObject({ code });
     expect(errorOf(answer).field).toBe(field);
+  });
+
+  it('has nobody keep an answer that a file is missing', async () => {
+    writeAvatar(service.avatarsFolder, 'faceless');
+    rmSync(join(service.avatarsFolder, 'faceless', 'portrait.png'));
+    const { status, headers } = await send(service, 'GET', '/v1/avatars/faceless/poster');
+    rmSync(join(service.avatarsFolder, 'faceless'), { recursive: true });
+    expect(status).toBe(404);
+    expect(headers['cache-control']).toBe('no-store');
   });
 
   it('lists avatars and shows their posters', async () => {
@@ -167,7 +136,7 @@ describe('on loopback without keys', () => {
       expect(answer.status, path).toBe(403);
       expect(errorOf(answer).code).toBe('forbidden');
     }
-    expect(await connectError(service, { host: 'rebound.example' })).toBe('refused');
+    expect(await tryToConnect(service.origin, { host: 'rebound.example' })).toBe('refused');
   });
 
   it('refuses foreign pages, and lets allowed ones read', async () => {
@@ -178,10 +147,10 @@ describe('on loopback without keys', () => {
     expect(allowed).toMatchObject({ status: 200, headers: { 'access-control-allow-origin': 'https://shop.example' } });
     const preflight = await send(service, 'OPTIONS', '/v1/sessions', { origin: 'https://shop.example' });
     expect(preflight.status).toBe(204);
-    expect(await connectError(service, { origin: 'https://evil.example' })).toBe('refused');
-    expect(await connectError(service, { origin: 'null' })).toBe('refused');
-    expect(await connectError(service, { origin: 'https://shop.example' })).toBe('connected');
-    expect(await connectError(service, { origin: service.origin })).toBe('connected');
+    expect(await tryToConnect(service.origin, { origin: 'https://evil.example' })).toBe('refused');
+    expect(await tryToConnect(service.origin, { origin: 'null' })).toBe('refused');
+    expect(await tryToConnect(service.origin, { origin: 'https://shop.example' })).toBe('connected');
+    expect(await tryToConnect(service.origin, { origin: service.origin })).toBe('connected');
   });
 });
 

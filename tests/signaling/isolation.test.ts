@@ -31,11 +31,6 @@ let service: Launched;
 const participants: Participant[] = [];
 const sessionIds: string[] = [];
 
-async function secondSeat(sessionId: string): Promise<CreatedSession> {
-  const response = await fetch(`${service.origin}/v1/sessions/${sessionId}/tokens`, { method: 'POST' });
-  return (await response.json()) as CreatedSession;
-}
-
 async function take(created: CreatedSession, session: number): Promise<Participant> {
   const client = await service.connect();
   const join = await client.data('join', { token: created.token });
@@ -64,7 +59,7 @@ beforeAll(async () => {
   for (let session = 0; session < SESSIONS; session++) {
     const created = await service.createSession();
     sessionIds.push(created.sessionId);
-    participants.push(await take(created, session), await take(await secondSeat(created.sessionId), session));
+    participants.push(await take(created, session), await take(await service.seat(created.sessionId), session));
   }
 });
 afterAll(() => service.close());
@@ -202,7 +197,7 @@ describe('a microphone', () => {
   it('is heard in its own session and in no other', async () => {
     const session = await service.createSession();
     const watcher = await service.connect();
-    const { participantId } = await watcher.data('join', { token: (await secondSeat(session.sessionId)).token });
+    const { participantId } = await watcher.data('join', { token: (await service.seat(session.sessionId)).token });
     const visitor = fileURLToPath(new URL('../support/wrtc-visitor.mjs', import.meta.url));
     child = fork(visitor, [service.origin, session.token], { execArgv: [] });
     const heard = await watcher.event('transcript');

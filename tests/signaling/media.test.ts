@@ -36,17 +36,12 @@ function visit(session: CreatedSession): () => Seen {
   };
 }
 
-async function secondSeat(session: CreatedSession): Promise<CreatedSession> {
-  const response = await fetch(`${service.origin}/v1/sessions/${session.sessionId}/tokens`, { method: 'POST' });
-  return (await response.json()) as CreatedSession;
-}
-
 describe('media over real WebRTC', () => {
   it('brings picture and voice to the visitor, the microphone to the worker, and greets once media flows', async () => {
     service = await launch();
     const session = await service.createSession({ greeting: 'Welcome.' });
     const watcher = await service.connect();
-    await watcher.data('join', { token: (await secondSeat(session)).token });
+    await watcher.data('join', { token: (await service.seat(session.sessionId)).token });
     const seen = visit(session);
     await eventually(() => expect(seen()).toMatchObject({ width: 128 }));
     await eventually(() => expect(seen().loudSamples).toBeGreaterThan(10_000));
@@ -59,7 +54,7 @@ describe('media over real WebRTC', () => {
     service = await launch();
     const session = await service.createSession();
     const watcher = await service.connect();
-    await watcher.data('join', { token: (await secondSeat(session)).token });
+    await watcher.data('join', { token: (await service.seat(session.sessionId)).token });
     const seen = visit(session);
     await watcher.event('transcript');
     await eventually(() => expect(seen().frames).toBeGreaterThan(10));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VisavisError } from '../../src/errors.js';
 import { AccessLimits } from '../../src/signaling/access-limits.js';
-import { KeyedBuckets, Penalties, TokenBucket } from '../../src/signaling/rate-limit.js';
+import { KeyedBuckets, OpenCounts, Penalties, TokenBucket } from '../../src/signaling/rate-limit.js';
 
 describe('TokenBucket', () => {
   it('allows a burst, then its rate', () => {
@@ -37,6 +37,16 @@ describe('KeyedBuckets', () => {
       if (i % 50 === 0) expect(buckets.take('a', 0)).toBeGreaterThan(0);
     }
     expect(buckets.size).toBe(100);
+  });
+});
+
+describe('OpenCounts', () => {
+  it('counts each key on its own, down to none', () => {
+    const counts = new OpenCounts();
+    const ends = [counts.open('a'), counts.open('a'), counts.open('b')];
+    expect([counts.of('a'), counts.of('b'), counts.of('c')]).toEqual([2, 1, 0]);
+    for (const end of ends.slice(1)) end();
+    expect([counts.of('a'), counts.of('b')]).toEqual([1, 0]);
   });
 });
 

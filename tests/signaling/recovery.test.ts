@@ -1,3 +1,4 @@
+import { createSocket, type Socket } from 'node:dgram';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Message } from '../../src/inference/engines.js';
@@ -76,6 +77,15 @@ async function killAvatarWorker(): Promise<void> {
   await eventually(() => expect(avatar.restarts).toBe(restarts + 1));
 }
 
+/** A socket on this port, unless someone has it. */
+function bound(port: number): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    socket.once('error', () => resolve(undefined));
+    socket.bind({ port, address: '127.0.0.1', exclusive: true }, () => resolve(socket));
+  });
+}
+
 /** Retried while the successor takes over. */
 const say = (watched: Watched, text: string) => eventually(() => watched.visitor.send('say', text));
 
@@ -91,6 +101,33 @@ describe('after the death of the media worker', () => {
     await say(watched, 'and on');
     await eventually(() => expect(watched.said()).toEqual(['and on']));
     expect(watched.visitor.ended).toBeUndefined();
+  });
+
+  it('whose port towards the avatar worker someone else took meanwhile, voice and picture come by another one', async () => {
+    const first = 48_000 + Math.floor(Math.random() * 900);
+    const ports = Array.from({ length: 8 }, (_, i) => first + i);
+    service = await launch({ VISAVIS_LINK_PORTS: `${first}-${first + 7}`, VISAVIS_MAX_SESSIONS: '1' });
+    const watched = await visit();
+    // The avatar worker's, and two of the SFU: one towards it, one for visitors.
+    const held: number[] = [];
+    for (const port of ports) {
+      const socket = await bound(port);
+      if (socket === undefined) held.push(port);
+      socket?.close();
+    }
+    expect(held).toHaveLength(3);
+    process.kill(service.gateway.mediaPids[0] as number, 'SIGKILL');
+    const thieves = new Map<number, Socket>();
+    while (thieves.size < 2) {
+      for (const port of held) {
+        const socket = thieves.has(port) ? undefined : await bound(port);
+        if (socket !== undefined) thieves.set(port, socket);
+      }
+    }
+    await moreFrames(watched);
+    await say(watched, 'and on');
+    await eventually(() => expect(watched.said()).toEqual(['and on']));
+    for (const thief of thieves.values()) thief.close();
   });
 
   it('in mid-sentence, the avatar stops, apologises once, and remembers what was heard', async () => {

@@ -94,10 +94,8 @@ describe('sessions side by side', () => {
 
 describe('several viewers of one session', () => {
   async function second(session: CreatedSession) {
-    const response = await fetch(`${service.origin}/v1/sessions/${session.sessionId}/tokens`, { method: 'POST' });
-    expect(response.status).toBe(201);
+    const { token } = await service.seat(session.sessionId);
     const client = await service.connect();
-    const { token } = (await response.json()) as CreatedSession;
     return { client, join: await client.data('join', { token }) };
   }
 

@@ -270,6 +270,9 @@ process.on('message', (message) => {
     case 'apologise':
       conversation?.apologise();
       break;
+    case 'relink':
+      if (conversation !== undefined) conversation.link.remotePort = message.remotePort;
+      break;
     case 'close':
       conversations.delete(message.conversationId);
       conversation?.close();

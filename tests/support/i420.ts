@@ -1,4 +1,4 @@
-export { encodePng, i420ToPng, i420ToRgb } from '../../src/media/png.js';
+export { i420ToPng, i420ToRgb } from '../../src/media/png.js';
 
 /** Peak signal-to-noise ratio of two equally long byte arrays, in dB. */
 export function psnr(a: Uint8Array, b: Uint8Array): number {

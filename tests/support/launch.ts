@@ -24,6 +24,8 @@ export interface Launched {
   webFolder: string;
   avatarsFolder: string;
   createSession(body?: CreateSessionBody): Promise<CreatedSession>;
+  /** One more token of the session: for another seat in it. */
+  seat(sessionId: string): Promise<CreatedSession>;
   connect(): Promise<TestClient>;
   /** A session, and a client that joined it. */
   joined(body?: CreateSessionBody): Promise<{ client: TestClient; session: CreatedSession }>;
@@ -71,15 +73,16 @@ export async function launch(
   const origin = gateway.url.replace(/\/$/, '');
   const clients: TestClient[] = [];
   const key = env['VISAVIS_API_KEYS']?.split(',')[0];
-  const createSession = async (body: CreateSessionBody = {}) => {
-    const response = await fetch(`${origin}/v1/sessions`, {
+  const post = async (path: string, body: object) => {
+    const response = await fetch(`${origin}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) },
       body: JSON.stringify(body),
     });
-    if (response.status !== 201) throw new Error(`POST /v1/sessions: ${response.status} ${await response.text()}`);
+    if (response.status !== 201) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as CreatedSession;
   };
+  const createSession = (body: CreateSessionBody = {}) => post('/v1/sessions', body);
   const connect = async () => {
     const client = await TestClient.connect(origin);
     clients.push(client);
@@ -91,6 +94,7 @@ export async function launch(
     webFolder,
     avatarsFolder: avatars,
     createSession,
+    seat: (sessionId) => post(`/v1/sessions/${sessionId}/tokens`, {}),
     connect,
     async joined(body) {
       const [session, client] = await Promise.all([createSession(body), connect()]);

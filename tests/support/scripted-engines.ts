@@ -136,11 +136,15 @@ export class ScriptedOutput implements SpeechOutput {
 export class ScriptedFace implements Face {
   readonly states: string[] = [];
   interrupts = 0;
-  speech(): void {}
+  pauses = 0;
+  speech(_motion: unknown): void {}
   setState(state: string): void {
     this.states.push(state);
   }
   interrupt(): void {
     this.interrupts++;
+  }
+  visitorPaused(): void {
+    this.pauses++;
   }
 }

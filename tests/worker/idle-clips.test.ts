@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -73,6 +73,33 @@ describe('IdleClips', () => {
     expect(made.find(broken)).toBeUndefined();
     expect(runs().filter((name) => name === 'broken')).toHaveLength(1);
     expect(readdirSync(folder).filter((name) => name.startsWith('broken'))).toEqual([]);
+  });
+
+  it('removes versions of the same avatar that are older than a day, and nothing else', async () => {
+    const age = (hours: number) => new Date(Date.now() - hours * 3_600_000);
+    const old = 'mara-0123456789abcdef';
+    const files: [string, Date][] = [
+      [`${old}.webm`, age(25)],
+      [`${old}.webp`, age(25)],
+      [`${old}.webm.4711`, age(25)],
+      ['mara-fedcba9876543210.webm', age(23)],
+      ['sam-0123456789abcdef.webm', age(25)],
+      [`${old}-0123456789abcdef.webm`, age(25)],
+      ['notes.txt', age(25)],
+    ];
+    for (const [name, time] of files) {
+      writeFileSync(join(folder, name), name);
+      utimesSync(join(folder, name), time, time);
+    }
+    const made = clips();
+    made.start();
+    const avatar = { folder: '/faces/mara', manifest };
+    await eventually(() => expect(made.find(avatar)).toBeDefined());
+    await made.close();
+    const { version } = made.find(avatar)!;
+    expect(readdirSync(folder).sort()).toEqual(
+      [...files.slice(3).map(([name]) => name), `mara-${version}.webm`, `mara-${version}.webp`, 'runs.txt'].sort(),
+    );
   });
 
   it('ends the process that draws when it is closed', async () => {

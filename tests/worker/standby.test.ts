@@ -1,59 +1,21 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { getPriority, tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLogger } from '../../src/log.js';
+import { describe, expect, it } from 'vitest';
 import { canAffordSpare } from '../../src/worker/memory.js';
 import { canRestorePriority } from '../../src/worker/priority.js';
 import { RuntimeFolder } from '../../src/worker/runtime-folder.js';
 import { SpeechSupervisor } from '../../src/worker/speech-supervisor.js';
-import { SupervisedProcess, type SupervisedProcessOptions } from '../../src/worker/supervised-process.js';
+import type { SupervisedProcess, SupervisedProcessOptions } from '../../src/worker/supervised-process.js';
 import { eventually } from '../support/eventually.js';
+import { FAST_BACKOFF, isAlive, REPORTING_CHILD, SupervisedTests } from '../support/supervised.js';
 
-const CHILD = fileURLToPath(new URL('../support/scripted-child.mjs', import.meta.url));
-const REPORTING = fileURLToPath(new URL('../support/reporting-child.mjs', import.meta.url));
-const logger = createLogger('test', 'silent');
-const FAST = { first: 10, last: 40, stableMs: 60_000 };
-
-let folder: string;
-let counter: string;
-let running: { close(): Promise<void> }[] = [];
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'visavis-test-'));
-  counter = join(folder, 'starts');
-});
-afterEach(async () => {
-  await Promise.all(running.map((item) => item.close()));
-  running = [];
-  rmSync(folder, { recursive: true });
-});
+const tests = new SupervisedTests();
+const starts = () => tests.starts();
 
 function supervise(options: Partial<SupervisedProcessOptions> = {}): SupervisedProcess {
-  const child = new SupervisedProcess({
-    name: 'test child',
-    entry: CHILD,
-    args: ['--mode', 'ready', '--count', counter],
-    env: { PATH: process.env['PATH'] ?? '' },
-    readyLimitMs: 10_000,
-    backoffMs: FAST,
-    logger,
-    standby: { delayMs: 10, isAffordable: () => true },
-    ...options,
-  });
-  running.push(child);
-  return child;
+  return tests.supervise('ready', { standby: { delayMs: 10, isAffordable: () => true }, ...options });
 }
-
-const starts = () => readFileSync(counter, 'utf8').trim().split('\n').map(Number);
-const isAlive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 describe('a process with a spare', () => {
   it('is replaced by it in the same moment, and a new spare follows', async () => {
@@ -164,19 +126,19 @@ describe('the rule for spares', () => {
 
 describe('SpeechSupervisor', () => {
   const args = () =>
-    readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as string[]);
+    readdirSync(tests.folder).map((name) => JSON.parse(readFileSync(join(tests.folder, name), 'utf8')) as string[]);
 
   function speech(standby: 'on' | 'off'): SpeechSupervisor {
-    const supervisor = new SpeechSupervisor({
-      entry: REPORTING,
-      env: { PATH: process.env['PATH'] ?? '', REPORT_FOLDER: folder, STANDARD: 'piper' },
-      logger,
-      backoffMs: FAST,
-      standby,
-      spareDelayMs: 10,
-    });
-    running.push(supervisor);
-    return supervisor;
+    return tests.own(
+      new SpeechSupervisor({
+        entry: REPORTING_CHILD,
+        env: { PATH: process.env['PATH'] ?? '', REPORT_FOLDER: tests.folder, STANDARD: 'piper' },
+        logger: tests.logger,
+        backoffMs: FAST_BACKOFF,
+        standby,
+        spareDelayMs: 10,
+      }),
+    );
   }
 
   it('leads one path to the worker at work, whichever that is', async () => {
@@ -212,16 +174,16 @@ describe('SpeechSupervisor', () => {
 
 describe('RuntimeFolder', () => {
   it('removes the folders of dead owners and no others', () => {
-    const own = new RuntimeFolder(folder);
+    const own = new RuntimeFolder(tests.folder);
     const [, namespace] = basename(own.path).split('-');
     const others = {
-      dead: join(folder, `visavis-${namespace}-4194999-12345-abcdef`),
-      reused: join(folder, `visavis-${namespace}-${process.pid}-1-abcdef`),
-      elsewhere: join(folder, 'visavis-1-4194999-12345-abcdef'),
-      foreign: join(folder, 'visavis-something-else'),
+      dead: join(tests.folder, `visavis-${namespace}-4194999-12345-abcdef`),
+      reused: join(tests.folder, `visavis-${namespace}-${process.pid}-1-abcdef`),
+      elsewhere: join(tests.folder, 'visavis-1-4194999-12345-abcdef'),
+      foreign: join(tests.folder, 'visavis-something-else'),
     };
     for (const path of Object.values(others)) mkdirSync(path);
-    const next = new RuntimeFolder(folder);
+    const next = new RuntimeFolder(tests.folder);
     expect(existsSync(own.path)).toBe(true);
     expect(existsSync(others.dead)).toBe(false);
     expect(existsSync(others.reused)).toBe(false);

@@ -1,59 +1,17 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLogger } from '../../src/log.js';
-import { SupervisedProcess, type SupervisedProcessOptions } from '../../src/worker/supervised-process.js';
-import { WorkerSupervisor } from '../../src/worker/supervisor.js';
+import { describe, expect, it } from 'vitest';
+import { type SupervisorOptions, WorkerSupervisor } from '../../src/worker/supervisor.js';
 import { eventually } from '../support/eventually.js';
 import { FAKE_AVATAR_WORKER, FAKE_SPEECH_WORKER } from '../support/launch.js';
+import { FAST_BACKOFF, isAlive, REPORTING_CHILD, SCRIPTED_CHILD, SupervisedTests } from '../support/supervised.js';
 
-const CHILD = fileURLToPath(new URL('../support/scripted-child.mjs', import.meta.url));
-const logger = createLogger('test', 'silent');
-const FAST = { first: 10, last: 40, stableMs: 60_000 };
-
-let folder: string;
-let counter: string;
-let running: { close(): Promise<void> }[] = [];
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'visavis-test-'));
-  counter = join(folder, 'starts');
-});
-afterEach(async () => {
-  await Promise.all(running.map((item) => item.close()));
-  running = [];
-  rmSync(folder, { recursive: true });
-});
-
-function supervise(mode: string, options: Partial<SupervisedProcessOptions> = {}): SupervisedProcess {
-  const child = new SupervisedProcess({
-    name: 'test child',
-    entry: CHILD,
-    args: ['--mode', mode, '--count', counter],
-    env: { PATH: process.env['PATH'] ?? '', MARK: 'given' },
-    readyLimitMs: 10_000,
-    backoffMs: FAST,
-    logger,
-    ...options,
-  });
-  running.push(child);
-  return child;
-}
-
-const starts = () => readFileSync(counter, 'utf8').trim().split('\n').map(Number);
-const isAlive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
+const tests = new SupervisedTests();
+const starts = () => tests.starts();
 
 describe('SupervisedProcess', () => {
   it('resolves with the ready message and passes all others on, with only the environment it was given', async () => {
-    const child = supervise('ready');
+    const child = tests.supervise('ready');
     const messages: unknown[] = [];
     child.onMessage((message) => messages.push(message));
     expect(await child.start()).toEqual({ type: 'ready', engines: ['one'] });
@@ -67,7 +25,7 @@ describe('SupervisedProcess', () => {
   });
 
   it('restarts a child that dies, and says when it is down and up', async () => {
-    const child = supervise('ready');
+    const child = tests.supervise('ready');
     const changes: string[] = [];
     child.onDown(() => changes.push('down'));
     child.onUp(() => changes.push('up'));
@@ -82,7 +40,7 @@ describe('SupervisedProcess', () => {
   });
 
   it('takes no message while no child is ready', async () => {
-    const child = supervise('ready');
+    const child = tests.supervise('ready');
     expect(child.send({ type: 'hello' })).toBe(false);
     await child.start();
     const whileDown: boolean[] = [];
@@ -92,7 +50,7 @@ describe('SupervisedProcess', () => {
   });
 
   it('gives up after three first starts that fail, and says how they ended', async () => {
-    const child = supervise('fail');
+    const child = tests.supervise('fail');
     await expect(child.start()).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringMatching(/exit code 7/),
@@ -101,14 +59,14 @@ describe('SupervisedProcess', () => {
   });
 
   it('kills and restarts a child that does not become ready', async () => {
-    const child = supervise('mute', { readyLimitMs: 1_000 });
+    const child = tests.supervise('mute', { readyLimitMs: 1_000 });
     await expect(child.start()).rejects.toMatchObject({ message: expect.stringMatching(/signal SIGKILL/) });
     expect(starts()).toHaveLength(3);
     expect(starts().some(isAlive)).toBe(false);
   });
 
   it('ends its child on close, also one that ignores the request', async () => {
-    const stubborn = supervise('stubborn');
+    const stubborn = tests.supervise('stubborn');
     await stubborn.start();
     const pid = stubborn.pid as number;
     await stubborn.close();
@@ -117,9 +75,9 @@ describe('SupervisedProcess', () => {
   });
 
   it('can be closed while it starts', async () => {
-    const child = supervise('mute');
+    const child = tests.supervise('mute');
     const started = expect(child.start()).rejects.toMatchObject({ code: 'unavailable' });
-    await eventually(() => expect(existsSync(counter)).toBe(true));
+    await eventually(() => expect(existsSync(tests.counter)).toBe(true));
     await child.close();
     await started;
     expect(starts().some(isAlive)).toBe(false);
@@ -127,12 +85,21 @@ describe('SupervisedProcess', () => {
 });
 
 describe('WorkerSupervisor', () => {
-  const options = { avatarEntry: FAKE_AVATAR_WORKER, speechEntry: FAKE_SPEECH_WORKER, logger, backoffMs: FAST };
   const env = { PATH: process.env['PATH'] ?? '' };
+  const workers = (options: Partial<SupervisorOptions> = {}) =>
+    tests.own(
+      new WorkerSupervisor({
+        avatarEntry: FAKE_AVATAR_WORKER,
+        speechEntry: FAKE_SPEECH_WORKER,
+        env,
+        logger: tests.logger,
+        backoffMs: FAST_BACKOFF,
+        ...options,
+      }),
+    );
 
   it('starts both workers and restarts the one that dies, not the other', async () => {
-    const supervisor = new WorkerSupervisor({ ...options, env });
-    running.push(supervisor);
+    const supervisor = workers();
     await supervisor.start();
     expect(supervisor.isReady).toBe(true);
     const [speechPid, avatarPid] = [supervisor.speech.pid, supervisor.avatar.pid as number];
@@ -144,13 +111,8 @@ describe('WorkerSupervisor', () => {
   });
 
   it('lets the workers meet where no other user can, and removes the place with them', async () => {
-    const report = join(folder, 'arguments.json');
-    const supervisor = new WorkerSupervisor({
-      ...options,
-      speechEntry: fileURLToPath(new URL('../support/reporting-child.mjs', import.meta.url)),
-      env: { ...env, REPORT: report },
-    });
-    running.push(supervisor);
+    const report = join(tests.folder, 'arguments.json');
+    const supervisor = workers({ speechEntry: REPORTING_CHILD, env: { ...env, REPORT: report } });
     await supervisor.start();
     const [flag, socketPath] = JSON.parse(readFileSync(report, 'utf8')) as [string, string];
     expect(flag).toBe('--socket');
@@ -160,8 +122,7 @@ describe('WorkerSupervisor', () => {
   });
 
   it('ends the speech worker when the avatar worker cannot be started', async () => {
-    const supervisor = new WorkerSupervisor({ ...options, avatarEntry: CHILD, env: { ...env, MODE: 'fail' } });
-    running.push(supervisor);
+    const supervisor = workers({ avatarEntry: SCRIPTED_CHILD, env: { ...env, MODE: 'fail' } });
     await expect(supervisor.start()).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringMatching(/avatar worker does not start/),

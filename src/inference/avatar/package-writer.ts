@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { throwIfAborted } from '../../abort.js';
 import { VisavisError } from '../../errors.js';
@@ -27,12 +27,12 @@ export async function writeAvatarPackage(
   });
   const manifest = parseManifest({ ...given, files: Object.fromEntries(sums) });
   const target = join(avatars, manifest.id);
-  if (o.replace !== true) await requireFree(target, manifest.id);
+  await requirePlace(avatars, manifest.id, o.replace === true);
   const mark = randomBytes(4).toString('hex');
   const unfinished = join(avatars, `.${manifest.id}.new-${mark}`);
   const former = join(avatars, `.${manifest.id}.old-${mark}`);
   try {
-    await mkdir(unfinished, { recursive: true });
+    await mkdir(unfinished);
     await removeAbandoned(avatars);
     for (const [name, content] of files) {
       throwIfAborted(o.signal);
@@ -50,13 +50,19 @@ export async function writeAvatarPackage(
   return target;
 }
 
-/** Rejects with `conflict` when an avatar of this id is in the folder. */
-export async function requireFree(target: string, id: string): Promise<void> {
-  const there = await stat(target).then(
+/** Makes the folder of avatars where it is missing. Rejects when it cannot be written, or when the id is taken and may not be replaced. */
+export async function requirePlace(avatars: string, id: string, replace: boolean): Promise<void> {
+  try {
+    await mkdir(avatars, { recursive: true });
+    await access(avatars, constants.W_OK);
+  } catch (thrown) {
+    throw asFailure(thrown, avatars);
+  }
+  const there = await stat(join(avatars, id)).then(
     () => true,
     () => false,
   );
-  if (there) throw taken(id);
+  if (there && !replace) throw taken(id);
 }
 
 async function putInPlace(o: { unfinished: string; target: string; former: string; replace: boolean; id: string }) {

@@ -1,5 +1,6 @@
 import { inflateSync } from 'node:zlib';
 import { VisavisError } from '../../errors.js';
+import { unfilterScanline } from '../../png.js';
 
 /** 8-bit RGB, row by row, `width * height * 3` bytes. */
 export interface RgbImage {
@@ -90,7 +91,7 @@ function readHeader(view: DataView, at: number, length: number, o: { kind: Kind;
   return { width, height, channels };
 }
 
-/** Undoes the five scanline filters (PNG, section 9) in place and keeps the first samples of each pixel. */
+/** Undoes the scanlines' filters in place and keeps the first samples of each pixel. */
 function unfilter(
   raw: Uint8Array,
   { width, height, channels, kept }: { width: number; height: number; channels: number; kept: number },
@@ -100,31 +101,11 @@ function unfilter(
   const out = new Uint8Array(width * height * kept);
   for (let y = 0; y < height; y++) {
     const row = y * (stride + 1) + 1;
-    const filter = raw[row - 1] ?? 0;
-    if (filter > 4) throw bad('has an unknown filter');
-    for (let i = 0; i < stride; i++) {
-      const left = i < channels ? 0 : (raw[row + i - channels] ?? 0);
-      const up = y === 0 ? 0 : (raw[row + i - stride - 1] ?? 0);
-      const upLeft = y === 0 || i < channels ? 0 : (raw[row + i - stride - 1 - channels] ?? 0);
-      raw[row + i] = (raw[row + i] ?? 0) + predict(filter, left, up, upLeft);
-    }
+    if (!unfilterScanline(raw, row - 1, stride, channels, y === 0)) throw bad('has an unknown filter');
     for (let x = 0; x < width; x++) {
       const from = row + x * channels;
       for (let k = 0; k < kept; k++) out[(y * width + x) * kept + k] = raw[from + k] ?? 0;
     }
   }
   return out;
-}
-
-function predict(filter: number, left: number, up: number, upLeft: number): number {
-  if (filter === 0) return 0;
-  if (filter === 1) return left;
-  if (filter === 2) return up;
-  if (filter === 3) return (left + up) >> 1;
-  const estimate = left + up - upLeft;
-  const dLeft = Math.abs(estimate - left);
-  const dUp = Math.abs(estimate - up);
-  const dUpLeft = Math.abs(estimate - upLeft);
-  if (dLeft <= dUp && dLeft <= dUpLeft) return left;
-  return dUp <= dUpLeft ? up : upLeft;
 }

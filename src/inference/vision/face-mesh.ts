@@ -49,23 +49,24 @@ export class FaceMesh {
   /** The landmarks of a face that was detected, however it is turned in the picture. */
   async find(image: SampledImage, face: DetectedFace): Promise<FaceLandmarks> {
     let region = regionOfDetection(face);
-    let found = await this.#look(image, region);
+    let found = await this.findIn(image, region);
     for (let pass = 1; pass < PASSES; pass++) {
       region = regionOfLandmarks(found.points);
-      found = await this.#look(image, region);
+      found = await this.findIn(image, region);
     }
-    return { ...found, region };
+    return found;
   }
 
   /**
-   * The landmarks as the mean of what the network finds in several crops, each a little shifted, turned and scaled: on photos a single crop
-   * scatters by a third of a pixel of the network's 192. `points` are landmarks found before.
+   * The landmarks as the mean of what the network finds in nine crops, each a little shifted, turned and scaled: over copies of a portrait
+   * that are scaled, shifted and turned a little this halves the scatter of `find` (0.07 to 0.11 of the network's pixels to 0.02 to 0.07).
+   * `points` are landmarks found before.
    */
   async refine(image: SampledImage, points: Float32Array): Promise<Float32Array> {
     const region = regionOfLandmarks(points);
     const mean = new Float32Array(LANDMARKS * 3);
     for (const [right, down, turn, zoom] of LOOKS) {
-      const { points: seen } = await this.#look(image, {
+      const { points: seen } = await this.findIn(image, {
         centreX: region.centreX + right * region.side,
         centreY: region.centreY + down * region.side,
         side: region.side * zoom,
@@ -76,12 +77,13 @@ export class FaceMesh {
     return mean;
   }
 
-  async #look(image: SampledImage, region: Region): Promise<{ points: Float32Array; confidence: number }> {
+  /** One pass over a region that is known to show the face, as that of the frame before does in a film. */
+  async findIn(image: SampledImage, region: Region): Promise<FaceLandmarks> {
     const pixels = image.crop(region, SIZE, RANGE);
     const result = await this.#session.run({ input_1: new Tensor('float32', pixels, [1, SIZE, SIZE, 3]) });
     const numbers = (name: string) => result[name]?.data as Float32Array;
     const confidence = 1 / (1 + Math.exp(-(numbers('conv_faceflag')[0] ?? 0)));
-    return { points: joinLandmarks(numbers, region), confidence };
+    return { points: joinLandmarks(numbers, region), confidence, region };
   }
 }
 
@@ -111,8 +113,8 @@ function regionOfDetection({ box, keypoints: [right, left] }: DetectedFace): Reg
   return { centreX: box.centreX, centreY: box.centreY, side: box.side * MARGIN, angle };
 }
 
-/** The square around all landmarks, upright with the line through the outer corners of the eyes. */
-function regionOfLandmarks(points: Float32Array): Region {
+/** What the network is shown of a face whose landmarks are known: the square around them, upright with the line through the outer corners of the eyes. */
+export function regionOfLandmarks(points: Float32Array): Region {
   const at = (index: number) => [points[3 * index] ?? 0, points[3 * index + 1] ?? 0] as const;
   const [right, left] = [at(RIGHT_EYE_CORNER), at(LEFT_EYE_CORNER)];
   const angle = Math.atan2(left[1] - right[1], left[0] - right[0]);

@@ -1,3 +1,4 @@
+import { unfilterScanline } from '../../png.js';
 import { badImage, type RgbaImage } from './image-format.js';
 
 /** How the scanlines of a PNG are to be read (W3C PNG, third edition, sections 6 to 9). */
@@ -49,7 +50,7 @@ export function unpackPng(raw: Uint8Array, pixels: PngPixels): RgbaImage {
     if (pass.width === 0) continue;
     const stride = Math.ceil((pass.width * bitDepth * channels) / 8);
     for (let row = 0; row < pass.height; row++, at += stride + 1) {
-      unfilter(raw, at, stride, pixelBytes, row === 0);
+      if (!unfilterScanline(raw, at, stride, pixelBytes, row === 0)) throw badImage('is a damaged PNG file');
       const y = pass.y + row * pass.stepY;
       for (let column = 0; column < pass.width; column++) {
         for (let k = 0; k < channels; k++) samples[k] = sampleAt(raw, at + 1, column * channels + k, bitDepth);
@@ -58,29 +59,6 @@ export function unpackPng(raw: Uint8Array, pixels: PngPixels): RgbaImage {
     }
   }
   return { width, height, data: out };
-}
-
-/** Undoes one scanline's filter (section 9). */
-function unfilter(raw: Uint8Array, at: number, stride: number, pixelBytes: number, first: boolean): void {
-  const filter = raw[at] ?? 0;
-  if (filter === 0) return;
-  if (filter > 4) throw badImage('is a damaged PNG file');
-  const row = at + 1;
-  const above = row - stride - 1;
-  for (let i = 0; i < stride; i++) {
-    const left = i < pixelBytes ? 0 : (raw[row + i - pixelBytes] ?? 0);
-    const up = first ? 0 : (raw[above + i] ?? 0);
-    const upLeft = first || i < pixelBytes ? 0 : (raw[above + i - pixelBytes] ?? 0);
-    const guess = filter === 1 ? left : filter === 2 ? up : filter === 3 ? (left + up) >> 1 : paeth(left, up, upLeft);
-    raw[row + i] = (raw[row + i] ?? 0) + guess;
-  }
-}
-
-function paeth(left: number, up: number, upLeft: number): number {
-  const estimate = left + up - upLeft;
-  const [dLeft, dUp, dUpLeft] = [Math.abs(estimate - left), Math.abs(estimate - up), Math.abs(estimate - upLeft)];
-  if (dLeft <= dUp && dLeft <= dUpLeft) return left;
-  return dUp <= dUpLeft ? up : upLeft;
 }
 
 function sampleAt(raw: Uint8Array, row: number, index: number, bitDepth: number): number {

@@ -127,7 +127,7 @@ export class RedisPeers implements Peers {
       const error = VisavisError.from(thrown);
       if (error.code === 'internal')
         this.#logger.error({ err: thrown, type: request.type }, 'request of a gateway failed');
-      answer.error = error.code === 'internal' ? { ...error.toBody(), message: 'internal error' } : error.toBody();
+      answer.error = error.toPublicBody();
     }
     await this.#send(from, answer);
   }

@@ -87,6 +87,8 @@ export class AvatarWorker {
         return;
       case 'voice-loss':
         return this.#pacer.setVoiceLoss(message.conversationId, message.percent);
+      case 'relink':
+        return this.#pacer.relink(message.conversationId, message.remotePort);
       case 'close':
         await this.#closeConversation(message.conversationId);
         return this.#o.send({ type: 'closed', conversationId: message.conversationId });
@@ -132,6 +134,7 @@ export class AvatarWorker {
       bitrateKbps: options.videoBitrateKbps,
       seed: options.seed,
       badge: options.badge,
+      listens: options.speech === 'openai',
       onStats: (stats) => this.#frameTimes.add(stats),
     };
     const avatar = await AvatarThread.create(picture, this.#o.threads?.take(picture));

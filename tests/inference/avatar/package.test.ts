@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VisavisError } from '../../../src/errors.js';
 import { loadAvatarPackage } from '../../../src/inference/avatar/package.js';
 import { voiceProblem } from '../../../src/inference/speech/voices.js';
-import { encodeGreyPng, encodeRgbPng } from '../../../src/inference/vision/image-png-encode.js';
+import { encodeGreyPng, encodeRgbPng } from '../../../src/png.js';
 import { STOCK, stockFolder } from './stock.js';
 
 type Manifest = Record<string, unknown> & { files: Record<string, { sha256: string; bytes: number }> };
@@ -175,6 +175,10 @@ describe('avatar package', () => {
     const rgb = (width: number) => ({ width, height: width, data: new Uint8Array(width * width * 3).fill(8) });
 
     it('gives the matte and the background', async () => {
+      await edit((manifest) => {
+        delete manifest.files['matte.png'];
+        delete manifest.files['background.png'];
+      });
       expect(await loadAvatarPackage(folder)).not.toHaveProperty('matte');
       await replace('matte.png', encodeGreyPng(grey(side)));
       await replace('background.png', encodeRgbPng(rgb(side)));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VisavisError } from '../../../src/errors.js';
 import { decodeImage, MAX_FILE_BYTES, type RgbaImage } from '../../../src/inference/vision/image.js';
-import { encodePng } from '../../../src/inference/vision/image-png-encode.js';
+import { encodePng } from '../../../src/png.js';
 import {
   exifBlock,
   jpegOf,

@@ -1,7 +1,7 @@
 import { Random } from '../motion/random.js';
 import type { RgbImage } from '../png.js';
 import { fillMembrane } from './fill.js';
-import { boxMean, type Plane, planeOf, spread } from './plane.js';
+import { boxMean, grown, type Plane, planeOf } from './plane.js';
 
 /** A pixel with this much of the person in it is not background. */
 const TOUCHED = 0.02;
@@ -22,7 +22,7 @@ const SEED = 0x6261636b;
 export function backgroundBehind(portrait: RgbImage, matte: Plane): RgbImage {
   const { width, height, data } = portrait;
   const touched = planeOf(width, height, (i) => (matte.data[i]! > TOUCHED ? 1 : 0));
-  const person = spread(touched, Math.max(1, Math.round(CLEARANCE * width)), true);
+  const person = grown(touched, Math.max(1, Math.round(CLEARANCE * width)));
   const known = person.data.map((value) => 1 - value);
   if (!known.includes(1)) return portrait;
   const filled = fillMembrane(Float32Array.from(data), known, width, height);

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { throwIfAborted } from '../../../abort.js';
 import { VisavisError } from '../../../errors.js';
+import { encodeGreyPng, encodeRgbPng } from '../../../png.js';
 import { canonicalFace } from '../../vision/canonical-face.js';
 import { decodeImage } from '../../vision/image.js';
-import { encodeGreyPng, encodeRgbPng } from '../../vision/image-png-encode.js';
 import { inspectPortrait, openVision, type PortraitInspection } from '../../vision/inspect-portrait.js';
 import { PersonMask } from '../../vision/person-mask.js';
 import { SampledImage } from '../../vision/sample.js';
@@ -19,8 +18,9 @@ import {
   PORTRAIT,
   RIG,
 } from '../package.js';
-import { requireFree, writeAvatarPackage } from '../package-writer.js';
+import { requirePlace, writeAvatarPackage } from '../package-writer.js';
 import type { RgbImage } from '../png.js';
+import type { FaceLight } from '../rig.js';
 import { backgroundBehind } from './background.js';
 import { faceLight } from './face-light.js';
 import { type Framing, frameHead } from './framing.js';
@@ -66,6 +66,9 @@ const USUAL_LICENCE: Record<Likeness['ground'], string> = {
 /** From here on enlargement is worth a remark. */
 const ENLARGED = 1.15;
 const LAID_BARE = 0.02;
+/** Median brightness of the face, of 255; dark skin in good light has 60 and more. */
+const DARK_SKIN = 45;
+const HARD_LIGHT = 0.6;
 
 /**
  * Makes an avatar package of a portrait photo (JPEG, PNG or WebP): finds the face, straightens and crops, cuts the person out, fills the background
@@ -91,7 +94,7 @@ export async function createAvatar(
       field: 'id',
     });
   }
-  if (o.replace !== true) await requireFree(join(o.avatars, o.id), o.id);
+  await requirePlace(o.avatars, o.id, o.replace === true);
   await begin('read');
   const image = await decodeImage(photo, o.declared === undefined ? {} : { declared: o.declared });
   await begin('face');
@@ -122,7 +125,7 @@ export async function createAvatar(
     ...(o.replace !== undefined && { replace: o.replace }),
     ...(signal && { signal }),
   });
-  return { folder, framing, remarks: remarksOf(found, framing) };
+  return { folder, framing, remarks: remarksOf(found, framing, light) };
 }
 
 function manifestOf(photo: Uint8Array, { width, height }: { width: number; height: number }, o: CreateAvatarOptions) {
@@ -144,12 +147,18 @@ function manifestOf(photo: Uint8Array, { width, height }: { width: number; heigh
   } as const;
 }
 
-function remarksOf({ remarks, face, otherFaces }: PortraitInspection, framing: Framing): string[] {
+function remarksOf({ remarks, face, otherFaces }: PortraitInspection, framing: Framing, light: FaceLight): string[] {
   const more: string[] = [];
   const { pitch, yaw, roll } = face.pose;
   if (Math.abs(roll) > 1) more.push(`The head was turned upright by ${Math.abs(roll).toFixed(0)}°.`);
   if (Math.max(Math.abs(pitch), Math.abs(yaw)) > 15)
     more.push('The face does not look straight into the camera: turning its head shows less than it could.');
+  const skin = 0.299 * light.skin[0] + 0.587 * light.skin[1] + 0.114 * light.skin[2];
+  if (skin < DARK_SKIN) more.push('The face is dark: more light shows more of it.');
+  if (light.strength > HARD_LIGHT && Math.abs(light.direction[0]) > 0.6)
+    more.push(
+      `The light is hard and comes from the person's ${light.direction[0] > 0 ? 'left' : 'right'}: shadows do not turn with the head.`,
+    );
   if (framing.tight) more.push('There is little room around the head: the face fills more of the picture than usual.');
   if (framing.outside > LAID_BARE) more.push('Corners of the straightened picture were filled by mirroring.');
   if (framing.scale > ENLARGED) more.push(`The picture was enlarged ${framing.scale.toFixed(1)} times.`);

@@ -15,6 +15,8 @@ const ROUNDS = 5;
 /** Residuals from here on count less (Huber's k for normal residuals). */
 const HUBER = 1.345;
 const PATCH = 2;
+/** Added to the normal equations of the slopes: keeps them small where the points say little. */
+const DAMPING = 0.1;
 /** How much light comes from the front for each part that comes from the side. */
 const LEAST_FRONT = 0.6;
 
@@ -85,7 +87,7 @@ function leastSquares(rows: readonly number[][], values: readonly number[], weig
   const size = rows[0]?.length ?? 0;
   const system = Array.from({ length: size }, (_, i) => [
     ...Array.from({ length: size }, (_, j) =>
-      rows.reduce((sum, row, n) => sum + weights[n]! * row[i]! * row[j]!, i === j ? 1e-6 + (i > 0 ? 0.2 : 0) : 0),
+      rows.reduce((sum, row, n) => sum + weights[n]! * row[i]! * row[j]!, i === j && i > 0 ? DAMPING : 0),
     ),
     rows.reduce((sum, row, n) => sum + weights[n]! * row[i]! * values[n]!, 0),
   ]);

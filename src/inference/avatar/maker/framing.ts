@@ -23,6 +23,8 @@ const MAX_OUTSIDE = 0.08;
 const ROUNDING = 0.001;
 /** A portrait is kept larger than it is shown where the photo has it: the renderer samples at twice the size that it draws. */
 const OVERSAMPLING = 1.5;
+/** Below this times the size nothing is gained by keeping more. */
+const SLIGHTLY = 1.05;
 /** More than this shows as blur at full size. */
 const MAX_ENLARGEMENT = 2;
 const BISECTIONS = 24;
@@ -66,7 +68,8 @@ export function frameHead(
     side = low;
   }
   const { centreX, centreY, outside } = place(side);
-  const pixels = 2 * Math.round(Math.min(OVERSAMPLING * size, Math.max(size, side)) / 2);
+  const kept = side < SLIGHTLY * size ? size : Math.min(OVERSAMPLING * size, side);
+  const pixels = 2 * Math.round(kept / 2);
   if (pixels > MAX_ENLARGEMENT * side) {
     const most = 2 * Math.floor((MAX_ENLARGEMENT * side) / 2);
     const found = `the head and shoulders in the picture are ${Math.round(side)} pixels wide`;

@@ -2,19 +2,21 @@ import { OVAL } from '../../vision/landmarks.js';
 import type { RgbImage } from '../png.js';
 import { fillMembrane } from './fill.js';
 import { guidedFilter } from './guided-filter.js';
-import { boxMean, type Plane, planeOf, resized, spread } from './plane.js';
+import { boxMean, type Plane, planeOf, resized, shrunk } from './plane.js';
 import { insidePolygon, removeIslands } from './regions.js';
 
 /** Outside of it the mask is as good as sure. */
 const MASK_RANGE = { low: 0.2, high: 0.8 };
 /** All lengths are parts of the portrait's side. */
 const EDGE = { radius: 1 / 40, epsilon: 1e-4 };
+/** How far the mask's edge may lie outside the person: twice the side of its pixels. Deeper inside, textures such as curls are left alone. */
+const MASK_SHIFT = 1 / 128;
 /** Less than this and more than its complement count as sure. */
 const SURE = 0.06;
 /** How far inside the sure parts colours are taken from: hair and light mix beyond. */
 const INSET = 1 / 160;
-/** How far the mask may be wrong about a pixel near its edge, as a standard deviation. */
-const MASK_ERROR = 0.3;
+/** How far the mask may be wrong, as a standard deviation: near its edge and outside, where it never knows of strands, and well inside. */
+const MASK_ERROR = { edge: 0.3, inside: 0.08 };
 /** Window in which the scatter of colours is measured, and the least that is believed: squared differences of colours of 0…1. */
 const SCATTER = { radius: 1 / 64, least: 5e-4 };
 const FINE = { radius: 1 / 190, epsilon: 4e-4 };
@@ -38,14 +40,19 @@ export function cutOut(portrait: RgbImage, mask: Plane, landmarks: Float32Array)
   for (let i = 0; i < coarse.data.length; i++) coarse.data[i] = ramp(coarse.data[i]!, MASK_RANGE);
   for (let i = 0; i < face.length; i++) if (face[i] === 1) coarse.data[i] = 1;
   removeIslands(coarse, face);
-  const prior = guidedFilter(portrait, coarse, { radius: pixels(EDGE.radius), epsilon: EDGE.epsilon });
-  const parted = partByColour(portrait, clamped(prior), pixels(INSET));
+  const prior = clamped(guidedFilter(portrait, coarse, { radius: pixels(EDGE.radius), epsilon: EDGE.epsilon }));
+  const certain = shrunk(
+    planeOf(width, height, (i) => (coarse.data[i]! > 1 - SURE ? 1 : 0)),
+    pixels(MASK_SHIFT),
+  );
+  for (let i = 0; i < prior.data.length; i++) if (certain.data[i] === 1) prior.data[i] = 1;
+  const parted = partByColour(portrait, prior, pixels(INSET));
   const fine = guidedFilter(portrait, parted, { radius: pixels(FINE.radius), epsilon: FINE.epsilon });
   const matte = planeOf(width, height, (i) => {
     if (face[i] === 1) return 1;
     return ramp(fine.data[i]!, CONTRAST);
   });
-  removeIslands(matte, face);
+  removeIslands(matte, face, prior);
   return matte;
 }
 
@@ -58,7 +65,7 @@ function partByColour(portrait: RgbImage, prior: Plane, inset: number): Plane {
   const colour = Float32Array.from(data, (value) => value / 255);
   const sure = (value: (p: number) => number) => {
     const area = planeOf(width, height, (i) => (value(prior.data[i]!) > 1 - SURE ? 1 : 0));
-    return spread(area, inset, false).data;
+    return shrunk(area, inset).data;
   };
   const [person, behind] = [sure((p) => p), sure((p) => 1 - p)];
   if (!person.includes(1) || !behind.includes(1)) return prior;
@@ -78,8 +85,10 @@ function partByColour(portrait: RgbImage, prior: Plane, inset: number): Plane {
       along += (colour[c]! - back[c]!) * difference;
       apart += difference * difference;
     }
-    const trust = (SCATTER.least + frontScatter[i]! + backScatter[i]!) / MASK_ERROR ** 2;
-    const alpha = (along + trust * prior.data[i]!) / (apart + trust);
+    const p = prior.data[i]!;
+    const error = MASK_ERROR.edge + (MASK_ERROR.inside - MASK_ERROR.edge) * ramp(p, { low: 0.5, high: 1 });
+    const trust = (SCATTER.least + frontScatter[i]! + backScatter[i]!) / error ** 2;
+    const alpha = (along + trust * p) / (apart + trust);
     return Math.min(1, Math.max(0, alpha));
   });
 }

@@ -14,41 +14,46 @@ export function planeOf(width: number, height: number, value: (i: number) => num
 /** The mean of the `2 · radius + 1` squared pixels around each, of those that lie within. Running sums: its cost does not grow with `radius`. */
 export function boxMean({ width, height, data }: Plane, radius: number): Plane {
   const across = new Float32Array(data.length);
-  for (let y = 0; y < height; y++) runningMean(data, across, y * width, 1, width, radius);
+  for (let y = 0; y < height; y++) meanAcross(data, across, y * width, width, radius);
   const out = new Float32Array(data.length);
-  for (let x = 0; x < width; x++) runningMean(across, out, x, width, height, radius);
+  // Row by row, one running sum a column: memory is walked through in order.
+  const sums = new Float64Array(width);
+  const add = (row: number, sign: number) => {
+    for (let x = 0, i = row * width; x < width; x++, i++) sums[x]! += sign * across[i]!;
+  };
+  for (let row = 0; row < Math.min(radius, height); row++) add(row, 1);
+  for (let y = 0; y < height; y++) {
+    if (y + radius < height) add(y + radius, 1);
+    if (y - radius - 1 >= 0) add(y - radius - 1, -1);
+    const covered = Math.min(height - 1, y + radius) - Math.max(0, y - radius) + 1;
+    for (let x = 0, i = y * width; x < width; x++, i++) out[i] = sums[x]! / covered;
+  }
   return { width, height, data: out };
 }
 
-function runningMean(from: Float32Array, to: Float32Array, start: number, step: number, count: number, radius: number) {
+function meanAcross(from: Float32Array, to: Float32Array, start: number, count: number, radius: number): void {
   let sum = 0;
-  for (let i = 0; i < Math.min(radius, count); i++) sum += from[start + i * step]!;
+  for (let i = 0; i < Math.min(radius, count); i++) sum += from[start + i]!;
   for (let i = 0; i < count; i++) {
-    if (i + radius < count) sum += from[start + (i + radius) * step]!;
-    if (i - radius - 1 >= 0) sum -= from[start + (i - radius - 1) * step]!;
+    if (i + radius < count) sum += from[start + i + radius]!;
+    if (i - radius - 1 >= 0) sum -= from[start + i - radius - 1]!;
     const covered = Math.min(count - 1, i + radius) - Math.max(0, i - radius) + 1;
-    to[start + i * step] = sum / covered;
+    to[start + i] = sum / covered;
   }
 }
 
-/** The largest (`grow`) or smallest value within `radius` pixels across and down. */
-export function spread({ width, height, data }: Plane, radius: number, grow: boolean): Plane {
-  const better = grow ? Math.max : Math.min;
-  const pass = (from: Float32Array, step: number, count: number, lines: number, lineStep: number) => {
-    const out = new Float32Array(from.length);
-    for (let line = 0; line < lines; line++) {
-      for (let i = 0; i < count; i++) {
-        let value = from[line * lineStep + i * step]!;
-        for (let k = Math.max(0, i - radius); k <= Math.min(count - 1, i + radius); k++) {
-          value = better(value, from[line * lineStep + k * step]!);
-        }
-        out[line * lineStep + i * step] = value;
-      }
-    }
-    return out;
-  };
-  const across = pass(data, 1, width, height, width);
-  return { width, height, data: pass(across, width, height, width, 1) };
+/** An area (0 or 1 a pixel) with every pixel within `radius` pixels across and down of it. */
+export function grown(area: Plane, radius: number): Plane {
+  const least = 0.5 / (2 * radius + 1) ** 2;
+  const { width, height, data } = boxMean(area, radius);
+  return { width, height, data: data.map((mean) => (mean > least ? 1 : 0)) };
+}
+
+/** An area (0 or 1 a pixel) without the pixels within `radius` pixels of what does not belong to it; the picture's edge takes nothing away. */
+export function shrunk(area: Plane, radius: number): Plane {
+  const most = 1 - 0.5 / (2 * radius + 1) ** 2;
+  const { width, height, data } = boxMean(area, radius);
+  return { width, height, data: data.map((mean) => (mean > most ? 1 : 0)) };
 }
 
 /** Bilinear, at another size; the pictures' edges lie on each other. */

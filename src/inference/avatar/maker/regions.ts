@@ -4,6 +4,8 @@ import type { Plane } from './plane.js';
 const LARGEST_HOLE = 0.01;
 /** Below it a pixel joins nothing. */
 const FAINT = 0.1;
+/** From here on a pixel is no hole. */
+const FULL = 0.9;
 
 /** 1 for pixels whose centre lies in the polygon (even-odd rule), else 0. */
 export function insidePolygon(
@@ -30,18 +32,21 @@ export function insidePolygon(
 }
 
 /**
- * Takes out of a mask, in place, what does not hang together with `seed` (1 where it is), and makes small holes whole. What hangs together does so
- * over values of at least a tenth.
+ * Takes out of a mask, in place, what does not hang together with `seed` (1 where it is) over values of at least a tenth, and fills small
+ * places below nine tenths that it encloses: those that are the person's by `belief`, a rougher mask, where that is given, so that the gaps
+ * between strands of hair stay.
  */
-export function removeIslands(mask: Plane, seed: Uint8Array): void {
+export function removeIslands(mask: Plane, seed: Uint8Array, belief?: Plane): void {
   const { width, height, data } = mask;
   const person = label(width, height, (i) => data[i]! >= FAINT || seed[i] === 1);
   const kept = new Set<number>();
   for (let i = 0; i < data.length; i++) if (seed[i] === 1) kept.add(person.labels[i]!);
   for (let i = 0; i < data.length; i++) if (!kept.has(person.labels[i]!)) data[i] = 0;
-  const open = label(width, height, (i) => data[i]! < 0.5);
+  const open = label(width, height, (i) => data[i]! < FULL);
   const most = LARGEST_HOLE * data.length;
-  const holes = open.parts.map(({ size, atEdge }) => !atEdge && size < most);
+  const believed = new Float64Array(open.parts.length);
+  for (let i = 0; i < data.length; i++) if (open.labels[i]! >= 0) believed[open.labels[i]!]! += belief?.data[i] ?? 1;
+  const holes = open.parts.map(({ size, atEdge }, part) => !atEdge && size < most && believed[part]! >= FULL * size);
   for (let i = 0; i < data.length; i++) if (open.labels[i]! >= 0 && holes[open.labels[i]!] === true) data[i] = 1;
 }
 

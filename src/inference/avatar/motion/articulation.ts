@@ -1,5 +1,6 @@
 import type { SpeechMotion, TimedPhoneme } from '../../engines.js';
 import { LoudnessTrack } from './loudness-track.js';
+import { OpeningLimit } from './opening-limit.js';
 import {
   ARTICULATOR,
   ARTICULATOR_COUNT,
@@ -45,6 +46,21 @@ const CONTACT_IN_MS = 110;
 const CONTACT_OUT_MS = 125;
 const HURRIED_MS = 75;
 const CONTACT_MIN_MS = 46;
+/** A lip that is tucked in has a longer way. */
+const TUCK_FACTOR = 1.3;
+/**
+ * The fastest change of the jaw's articulator in 1/ms: lower lips reach about 0.2 m/s in fast speech (Löfqvist & Gracco, JASA 101, 1997),
+ * and more than 4 % of the face's width from one frame to the next looks like a jump.
+ */
+const FASTEST = 0.12 / 40;
+const WIDEST = 0.9;
+/** A tucked lower lip closes this share of what the jaw opens, and by itself goes up as far as this much of the jaw would take it. */
+const TUCK_CLOSES = 0.7;
+const TUCK_RAISES = 0.16;
+/** Lips that are pressed together go up as far as this much of the jaw would take them. */
+const PRESS_RAISES = 0.06;
+/** Flared lips come down as far as this much of the jaw would take them. */
+const FLARE_LOWERS = 0.1;
 
 function rates(
   timesMs: Record<'jaw' | 'wide' | 'round' | 'flare' | 'raise' | 'drop' | 'tongue', number>,
@@ -68,6 +84,8 @@ export class Articulation {
   readonly #segments: Segment[];
   readonly #loudness: LoudnessTrack;
   readonly #fromSound: boolean;
+  readonly #limit: OpeningLimit;
+  readonly #unlimited = new Float32Array(ARTICULATOR_COUNT);
   readonly #weighted = new Float64Array(BLENDED_COUNT);
   readonly #weights = new Float64Array(BLENDED_COUNT);
 
@@ -79,9 +97,30 @@ export class Articulation {
     const built = buildSegments(phonemes.slice(0, MAX_PHONEMES), speech.durationMs);
     this.#segments = built.segments;
     paceContacts(this.#segments);
+    this.#limit = new OpeningLimit({
+      opening: (ms) => {
+        this.#position(ms, this.#unlimited);
+        return Articulation.#lowered(this.#unlimited);
+      },
+      perMs: FASTEST,
+      most: WIDEST,
+      fromMs: 0,
+      toMs: speech.durationMs,
+    });
     this.accents = built.stressed
       .map((segment) => ({ atMs: segment.startMs, strength: this.#loudness.at((segment.startMs + segment.endMs) / 2) }))
       .filter((accent) => accent.strength > 0.75);
+  }
+
+  /** How far the jaw lowers the lower lip, and the whole lip with what tucking does, in units of the jaw. */
+  static #byJaw(a: Float32Array): number {
+    return a[ARTICULATOR.jaw]! * (1 - a[ARTICULATOR.close]!) * (1 - TUCK_CLOSES * a[ARTICULATOR.tuck]!);
+  }
+
+  static #lowered(a: Float32Array): number {
+    const free = 1 - a[ARTICULATOR.close]!;
+    const lips = PRESS_RAISES + FLARE_LOWERS * a[ARTICULATOR.flare]!;
+    return Articulation.#byJaw(a) + lips * free + TUCK_RAISES * (1 - a[ARTICULATOR.tuck]!);
   }
 
   loudnessAt(ms: number): number {
@@ -90,6 +129,16 @@ export class Articulation {
 
   /** Writes `ARTICULATOR_COUNT` positions. */
   at(ms: number, out: Float32Array): void {
+    this.#position(ms, out);
+    const byJaw = Articulation.#byJaw(out);
+    if (byJaw < 1e-3) return;
+    const lowered = Articulation.#lowered(out);
+    const share = Math.max(0, 1 - (lowered - this.#limit.at(ms, lowered)) / byJaw);
+    out[ARTICULATOR.jaw] = out[ARTICULATOR.jaw]! * share;
+    out[ARTICULATOR.drop] = out[ARTICULATOR.drop]! * share;
+  }
+
+  #position(ms: number, out: Float32Array): void {
     if (this.#fromSound) this.#followSound(ms, out);
     else this.#blend(ms, out);
   }
@@ -142,7 +191,8 @@ function contact(ms: number, { startMs, endMs, inMs, outMs }: Segment): number {
   const from = Math.min(startMs + 0.1 * (endMs - startMs), to - CONTACT_MIN_MS);
   const t = ms < from ? 1 - (from - ms) / inMs : ms > to ? 1 - (ms - to) / outMs : 1;
   const c = Math.max(0, t);
-  return c * c * (3 - 2 * c);
+  // Half-way between an even course, which is the slowest, and a smooth one.
+  return 0.5 * c + 0.5 * c * c * (3 - 2 * c);
 }
 
 /** Between two contacts the mouth must have time to open for the vowel. */
@@ -151,10 +201,14 @@ function paceContacts(segments: readonly Segment[]): void {
   for (const segment of segments) {
     const { target } = segment.viseme;
     if (target[ARTICULATOR.close]! <= 0 && target[ARTICULATOR.tuck]! <= 0) continue;
+    if (target[ARTICULATOR.tuck]! > 0) {
+      segment.inMs *= TUCK_FACTOR;
+      segment.outMs *= TUCK_FACTOR;
+    }
     if (before !== undefined) {
       const room = Math.max(HURRIED_MS, 0.58 * (segment.startMs - before.endMs));
-      before.outMs = Math.min(CONTACT_OUT_MS, room);
-      segment.inMs = Math.min(CONTACT_IN_MS, room);
+      before.outMs = Math.min(before.outMs, room);
+      segment.inMs = Math.min(segment.inMs, room);
     }
     before = segment;
   }

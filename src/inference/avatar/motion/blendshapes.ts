@@ -24,7 +24,7 @@ export function writeMouth(a: Float32Array, out: Float32Array): void {
   pair(out, MOTION.mouthSmileLeft, MOTION.mouthSmileRight, 0.2 * wide);
   pair(out, MOTION.mouthStretchLeft, MOTION.mouthStretchRight, 0.5 * wide);
   pair(out, MOTION.mouthPressLeft, MOTION.mouthPressRight, 0.5 * close);
-  pair(out, MOTION.mouthUpperUpLeft, MOTION.mouthUpperUpRight, (0.5 * raise + 0.12 * flare) * free + 0.28 * tuck);
+  pair(out, MOTION.mouthUpperUpLeft, MOTION.mouthUpperUpRight, (0.5 * raise + 0.12 * flare) * free + 0.45 * tuck);
   pair(out, MOTION.mouthLowerDownLeft, MOTION.mouthLowerDownRight, 0.5 * drop * free);
 }
 

@@ -4,8 +4,11 @@ import { LEFT_EYE, RIGHT_EYE } from '../rig.js';
 import { clamp } from './curves.js';
 import type { EyeState } from './eye.js';
 
-/** How far the gaze channels turn the iris at 1, in iris radii; less than a look coefficient of 1, for a visitor is looked at, not past. */
-const GAZE_REACH = 0.62;
+/**
+ * How far the gaze channels turn the iris at 1 (30°), in iris radii: an eyeball of 12 mm and an iris of 5.9 mm radius (means of adults)
+ * would give 1.02; a flat opening shows a little less.
+ */
+const GAZE_REACH = 0.9;
 /** Portraits look a little narrower out of their eyes than the measured head does: their lids have less of the way to go. */
 const LID_FOLLOWS = 0.6;
 const LID_MIDDLE = 4;
@@ -20,6 +23,8 @@ export class EyeMotion implements EyeState {
   lowerY = 0;
   readonly #blink: number;
   readonly #down: number;
+  /** Direction of the nose. */
+  readonly #inwards: number;
   readonly #up: number;
   readonly #rightward: number;
   readonly #leftward: number;
@@ -34,6 +39,7 @@ export class EyeMotion implements EyeState {
     const channel = (name: string) => MOTION[`${name}${side}` as Blendshape];
     const isLeft = side === 'Left';
     this.#blink = channel('eyeBlink');
+    this.#inwards = isLeft ? -1 : 1;
     this.#down = channel('eyeLookDown');
     this.#up = channel('eyeLookUp');
     this.#rightward = channel(isLeft ? 'eyeLookOut' : 'eyeLookIn');
@@ -67,11 +73,18 @@ export class EyeMotion implements EyeState {
     const gazeX = motion[MOTION.gazeX]!;
     const gazeY = motion[MOTION.gazeY]!;
     if (gazeX !== 0 || gazeY !== 0) {
-      this.x = GAZE_REACH * gazeX;
+      this.x = GAZE_REACH * (gazeX + this.#inwards * vergenceOf(motion));
       this.y = -GAZE_REACH * gazeY;
       return;
     }
     this.x = this.#reach.rightward * motion[this.#rightward]! - this.#reach.leftward * motion[this.#leftward]!;
     this.y = this.#reach.down * down - this.#reach.up * motion[this.#up]!;
   }
+}
+
+/** How much the two eyes turn inwards, in units of gaze: what of their look coefficients is not common to both. */
+function vergenceOf(motion: Float32Array): number {
+  const left = motion[MOTION.eyeLookInLeft]! - motion[MOTION.eyeLookOutLeft]!;
+  const right = motion[MOTION.eyeLookInRight]! - motion[MOTION.eyeLookOutRight]!;
+  return (left + right) / 2;
 }

@@ -5,6 +5,8 @@ import { paintEyeball } from './eyeball.js';
 const LASH_LUMA = 34;
 /** How much darker the eyeball is just under the upper lid. */
 const LID_SHADOW = 0.34;
+/** Height of the portrait's own lashes and liner above the upper lid's edge, in eye widths: they go down with the lid as they are. */
+const LASH_BAND = 0.1;
 /** Where a closed lid stops, as a share of the way to the lower lid. */
 const CLOSED_AT = 0.96;
 
@@ -185,6 +187,9 @@ export class EyePlate {
     const blink = state.lid;
     const width = this.#width;
     const fade = smoothstep(0, 0.3, blink);
+    // Lashes that point up over an open eye point down over a closed one.
+    const lashesDown = smoothstep(0.4, 0.85, blink);
+    const band = LASH_BAND * this.#unit;
     const softness = this.#isLuma ? 1.6 : 1;
     for (let row = 0; row < this.#height; row++) {
       const to = (this.#top + row) * this.#stride + this.#left;
@@ -201,16 +206,18 @@ export class EyePlate {
           const above = clamp((edge - row) / softness + 0.5, 0, 1);
           if (above > 0) {
             const q = clamp((row - this.#brow[i]!) / Math.max(1, edge - this.#brow[i]!), 0, 1);
-            // The portrait's own lashes slide down at first and give way to plain lid skin.
-            const lashes = this.#at(this.#open, i, row - (edge - upper) * q * q);
-            const skin = lashes + (this.#at(this.#lid, i, row + (closed - edge) * q * q) - lashes) * fade;
+            // The portrait's own lid slides down at first and gives way to plain skin; its lashes stay on the edge.
+            const own = this.#at(this.#open, i, row - (edge - upper) * q * q);
+            let skin = own + (this.#at(this.#lid, i, row + (closed - edge) * q * q) - own) * fade;
+            const onLashes = 1 - smoothstep(0.55 * band, band, edge - row);
+            if (onLashes > 0) skin += (this.#at(this.#open, i, row - (edge - upper)) - skin) * onLashes;
             value += (skin - value) * above * share;
           } else if (this.#isLuma && row < this.#lower[i]!) {
             // The lid's shadow on the eyeball.
             value *=
               1 - (0.25 * fade + 0.3 * smoothstep(0.7, 1, blink)) * (1 - smoothstep(0, 0.1 * this.#unit, row - edge));
           }
-          const lash = (this.#at(this.#lash, i, row + (closed - edge)) / 255) * fade * share;
+          const lash = (this.#at(this.#lash, i, row + (closed - edge)) / 255) * lashesDown * share;
           value += ((this.#isLuma ? LASH_LUMA : 128) - value) * lash;
         }
         this.#plane[to + i] = value + 0.5;

@@ -41,8 +41,8 @@ export class Eye {
     const now = this.#painted;
     const lid = clamp(state.lid, 0, 1);
     // Steps that cannot be seen are not worth painting.
-    const x = Math.round(clamp(state.x, -FARTHEST, FARTHEST) * 100) / 100;
-    const y = Math.round(clamp(state.y, -FARTHEST, FARTHEST) * 100) / 100;
+    const x = Math.round(clamp(state.x, -FARTHEST, FARTHEST) * 64) / 64;
+    const y = Math.round(clamp(state.y, -FARTHEST, FARTHEST) * 64) / 64;
     const upperY = Math.round(state.upperY * 16) / 16;
     const lowerY = Math.round(state.lowerY * 16) / 16;
     const same = x === now.x && y === now.y && upperY === now.upperY && lowerY === now.lowerY;
@@ -94,6 +94,6 @@ function eyeCurves(face: FaceGeometry, indices: EyeIndices): EyeCurves {
     irisX: face.x[iris]!,
     irisY: face.y[iris]!,
     irisRadius: radius,
-    lidRoom: clamp(Math.min(...upperY) - browY, 0.25 * (x1 - x0), 0.6 * (x1 - x0)),
+    lidRoom: clamp(Math.min(...upperY) - browY, 0.15 * (x1 - x0), 0.6 * (x1 - x0)),
   };
 }

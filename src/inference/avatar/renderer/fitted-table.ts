@@ -15,6 +15,9 @@ const PAINTED: ReadonlySet<Blendshape> = new Set([
 /** Of a portrait's camera, in distances between the irises: about 0.6 m. */
 const CAMERA_DISTANCE = 9.5;
 const LOWER_FACE = /^(mouth|jaw)/;
+const NOSE = /^nose/;
+/** The measured head's lips part with its nose; those of a face that smiles with closed lips hold together by this share. */
+const HELD_BY_LIPS = 0.65;
 
 /**
  * The measured table for a portrait, in pixels: x, y, z of each surface point, one block a coefficient; turned and scaled as the face is,
@@ -34,7 +37,10 @@ export function fitTable(table: LandmarkTable, face: FaceGeometry): Float32Array
     const block = new Float32Array(SURFACE_COUNT * 3);
     if (PAINTED.has(name)) return block;
     for (let i = 0; i < SURFACE_COUNT; i++) {
-      const scale = lerp(1, wide, nearMouth(i, face)) * (LOWER_FACE.test(name) ? awayFromEyes(i, face, apart) : 1);
+      const scale =
+        lerp(1, wide, nearMouth(i, face)) *
+        (LOWER_FACE.test(name) ? awayFromEyes(i, face, apart) : 1) *
+        (NOSE.test(name) ? 1 - HELD_BY_LIPS * atLips(i, face) : 1);
       const [x, y, z] = [0, 1, 2].map((k) => table.offsets[c]![i * 3 + k]! * scale) as [number, number, number];
       // What comes nearer to the camera grows from the middle of the picture's face.
       const nearer = -z / CAMERA_DISTANCE;
@@ -58,4 +64,11 @@ function awayFromEyes(i: number, face: FaceGeometry, apart: number): number {
 function nearMouth(i: number, face: FaceGeometry): number {
   const { centreX, centreY, width } = face.mouth;
   return 1 - smoothstep(0.6, 1.5, Math.hypot(face.x[i]! - centreX, face.y[i]! - centreY) / width);
+}
+
+/** 1 on the lips' height, falling to nothing half a mouth width away from it. */
+function atLips(i: number, face: FaceGeometry): number {
+  const { centreX, centreY, width, cos, sin } = face.mouth;
+  const below = ((face.y[i]! - centreY) * cos - (face.x[i]! - centreX) * sin) / width;
+  return Math.exp(-((below / 0.24) ** 2));
 }

@@ -1,93 +1,113 @@
-import { rotationRows } from '../landmark-table.js';
-import { clamp, smoothstep } from './curves.js';
-import type { FaceGeometry } from './face-geometry.js';
+import { clamp } from './curves.js';
+import { FIELD_STEP, type HeadField } from './head-field.js';
 
-/** Pixels along the picture's edge that never move: a little more than a cell of the warp grid. */
-const EDGE = 18;
+/** Share of a soft limit up to which a rotation is drawn as it was asked for. */
+const LINEAR = 0.75;
+/** How much a turn makes lean against a tilt of the same angle. */
+const LEAN_OF_YAW = 0.35;
 
 /**
- * Small head rotations as a displacement of the picture: every place turns about the base of the neck with its depth,
- * the whole head and its hair fully, the neck, the hanging hair and the background less and less until nothing
- * moves at the shoulders and at the picture's edge. One smooth field, so nothing tears and nothing shows twice.
+ * Rotation of the head and breathing as a displacement of the picture: every place turns about the neck's axis with its own depth and takes
+ * part as the field says; a tilted head leans the body. One smooth displacement, so nothing tears and nothing shows twice.
  */
 export class HeadPose {
-  /** Largest rotation that is drawn, in radians; more would need parts of the head that the portrait does not show. */
-  static readonly LIMIT = 0.1;
-  readonly #face: FaceGeometry;
-  readonly #pivotY: number;
-  readonly #pivotZ: number;
-  readonly #sideZ: number;
-  readonly #endZ: number;
-  readonly #reach: {
-    innerX: number;
-    outerX: number;
-    topZero: number;
-    topFull: number;
-    lowFull: number;
-    lowZero: number;
-  };
-  /** What is drawn now, within the limit. */
+  readonly #field: HeadField;
+  /** What is drawn now, within the limits. */
   readonly rotation = { pitch: 0, yaw: 0, roll: 0 };
-  readonly #m = new Float64Array([1, 0, 0, 0, 1, 0]);
+  #xx = 1;
+  #yy = 1;
+  #xz = 0;
+  #yx = 0;
+  #yz = 0;
+  #cosRoll = 1;
+  #sinRoll = 0;
+  #exhale = 0;
+  #leaning = 0;
+  /** Results of `look`. */
+  #across = 0;
+  #along = 0;
+  #depth = 0;
+  #round = 0;
+  #sink = 0;
+  #lean = 0;
   /** Results of `displace`. */
   dx = 0;
   dy = 0;
 
-  constructor(face: FaceGeometry, width: number, height: number) {
-    this.#face = face;
-    this.#pivotY = face.chinY + 0.1 * face.faceHeight;
-    this.#sideZ = (face.z[234]! + face.z[454]!) / 2;
-    this.#endZ = (face.z[10]! + face.z[152]!) / 2;
-    this.#pivotZ = this.#sideZ * 0.65;
-    const room = Math.min(face.centreX, width - face.centreX) - EDGE;
-    this.#reach = {
-      innerX: Math.min(0.66 * face.faceWidth, room * 0.7),
-      outerX: Math.min(1.25 * face.faceWidth, room),
-      topZero: Math.max(-0.04 * height, face.foreheadY - 0.75 * face.faceHeight),
-      topFull: face.foreheadY - 0.12 * face.faceHeight,
-      lowFull: face.chinY - 0.05 * face.faceHeight,
-      lowZero: Math.min(height - EDGE, face.chinY + 0.32 * face.faceHeight),
-    };
+  constructor(field: HeadField) {
+    this.#field = field;
   }
 
-  /** Bounds outside which nothing ever moves, in pixels. */
-  get bounds(): { x0: number; x1: number; y1: number } {
-    const { outerX, lowZero } = this.#reach;
-    return { x0: this.#face.centreX - outerX, x1: this.#face.centreX + outerX, y1: lowZero };
-  }
-
-  /** Sets the rotation in radians with the signs of a MotionFrame. */
-  set(pitch: number, yaw: number, roll: number): void {
+  /** Sets the rotation in radians with the signs of a MotionFrame and how far it has breathed out, 0…1. */
+  set(pitch: number, yaw: number, roll: number, exhale: number): void {
     const { rotation } = this;
-    rotation.pitch = clamp(pitch, -HeadPose.LIMIT, HeadPose.LIMIT);
-    rotation.yaw = clamp(yaw, -HeadPose.LIMIT, HeadPose.LIMIT);
-    rotation.roll = clamp(roll, -HeadPose.LIMIT, HeadPose.LIMIT);
-    rotationRows(rotation, this.#m);
+    const { limit } = this.#field;
+    const bound = limit.soft ? soften : cut;
+    rotation.pitch = bound(pitch, limit.pitch);
+    rotation.yaw = bound(yaw, limit.yaw);
+    rotation.roll = bound(roll, limit.roll);
+    this.#xx = Math.cos(rotation.yaw);
+    this.#yy = Math.cos(rotation.pitch);
+    this.#xz = -Math.sin(rotation.yaw);
+    this.#yx = -Math.sin(rotation.pitch) * this.#xz;
+    this.#yz = Math.sin(rotation.pitch) * this.#xx;
+    this.#cosRoll = Math.cos(rotation.roll);
+    this.#sinRoll = Math.sin(rotation.roll);
+    this.#exhale = clamp(exhale, 0, 1);
+    this.#leaning = this.#sinRoll + LEAN_OF_YAW * Math.sin(rotation.yaw);
   }
 
-  /** How much of the head's motion a place takes part in, 0…1. */
-  weight(x: number, y: number): number {
-    const r = this.#reach;
-    const across = 1 - smoothstep(r.innerX, r.outerX, Math.abs(x - this.#face.centreX));
-    return across * smoothstep(r.topZero, r.topFull, y) * (1 - smoothstep(r.lowFull, r.lowZero, y));
-  }
-
-  /** Depth that stands for hair, ears and neck at a place: that of the face's outline in the same direction. */
+  /** Depth of a place as the field has it, in pixels. */
   depth(x: number, y: number): number {
-    const dx = (x - this.#face.centreX) / this.#face.faceWidth;
-    const dy = (y - (this.#face.chinY + this.#face.foreheadY) / 2) / this.#face.faceHeight;
-    const side = (dx * dx) / (dx * dx + dy * dy + 1e-6);
-    return this.#endZ + (this.#sideZ - this.#endZ) * side;
+    this.#look(x, y);
+    return this.#depth;
   }
 
-  /** Displacement of a place at depth `z`, in pixels, into `dx` and `dy`. */
-  displace(x: number, y: number, z: number): void {
-    const w = this.weight(x, y);
-    const m = this.#m;
-    const rx = x - this.#face.centreX;
-    const ry = y - this.#pivotY;
-    const rz = z - this.#pivotZ;
-    this.dx = w * (m[0]! * rx + m[1]! * ry + m[2]! * rz - rx);
-    this.dy = w * (m[3]! * rx + m[4]! * ry + m[5]! * rz - ry);
+  /** Displacement of a place at depth `z` (default: the field's), in pixels, into `dx` and `dy`. */
+  displace(x: number, y: number, z?: number): void {
+    this.#look(x, y);
+    const f = this.#field;
+    const s = this.#round;
+    const rx = x - f.centreX;
+    const ry = y - f.centreY;
+    const rz = (z ?? this.#depth) - f.centreZ;
+    const qx = (this.#xx + (1 - this.#xx) * s) * rx + this.#xz * rz;
+    const qy = this.#yx * (1 - s) * rx + (this.#yy + (1 - this.#yy) * s) * ry + this.#yz * rz;
+    const above = qy + f.centreY - f.tiltY;
+    this.dx = this.#across * (this.#cosRoll * qx - this.#sinRoll * above - rx) + this.#leaning * this.#lean;
+    this.dy = this.#along * (this.#sinRoll * qx + this.#cosRoll * above + f.tiltY - y) + this.#exhale * this.#sink;
   }
+
+  /** The field at a place, bilinear. */
+  #look(x: number, y: number): void {
+    const { columns, rows, across, along, depth, round, sink, lean } = this.#field;
+    const u = clamp(x / FIELD_STEP, 0, columns - 1.001);
+    const v = clamp(y / FIELD_STEP, 0, rows - 1.001);
+    const n = (v | 0) * columns + (u | 0);
+    const fu = u - (u | 0);
+    const fv = v - (v | 0);
+    const g11 = fu * fv;
+    const g10 = fu - g11;
+    const g01 = fv - g11;
+    const g00 = 1 - fu - g01;
+    const below = n + columns;
+    this.#across = across[n]! * g00 + across[n + 1]! * g10 + across[below]! * g01 + across[below + 1]! * g11;
+    this.#along = along[n]! * g00 + along[n + 1]! * g10 + along[below]! * g01 + along[below + 1]! * g11;
+    this.#depth = depth[n]! * g00 + depth[n + 1]! * g10 + depth[below]! * g01 + depth[below + 1]! * g11;
+    this.#round = round[n]! * g00 + round[n + 1]! * g10 + round[below]! * g01 + round[below + 1]! * g11;
+    this.#lean = lean[n]! * g00 + lean[n + 1]! * g10 + lean[below]! * g01 + lean[below + 1]! * g11;
+    this.#sink = sink[n]! * g00 + sink[n + 1]! * g10 + sink[below]! * g01 + sink[below + 1]! * g11;
+  }
+}
+
+function cut(value: number, limit: number): number {
+  return clamp(value, -limit, limit);
+}
+
+/** The value itself up to a share of the limit, then ever less, never the limit. */
+function soften(value: number, limit: number): number {
+  const linear = LINEAR * limit;
+  const beyond = Math.abs(value) - linear;
+  if (beyond <= 0) return value;
+  return Math.sign(value) * (linear + (limit - linear) * Math.tanh(beyond / (limit - linear)));
 }

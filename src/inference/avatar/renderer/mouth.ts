@@ -1,14 +1,18 @@
 import { MOTION } from '../motion-frame.js';
 import { LOWER_LIP, UPPER_LIP } from '../rig.js';
 import { clamp, smoothstep, traceCurve } from './curves.js';
-import { JAW_DROP } from './expression.js';
 import type { FaceGeometry } from './face-geometry.js';
-import { LAYER_SCALE, type MouthLayer, paintLowerTeeth, paintTongue, paintUpperTeeth } from './mouth-paint.js';
+import { Interior, type View } from './mouth/interior.js';
+import { mouthLight } from './mouth/light.js';
+import { SeenTeeth } from './mouth/seen-teeth.js';
+import { PARTED } from './rest-opening.js';
 import type { Texture } from './texture.js';
 import { TongueOut, tongueOutOf } from './tongue-out.js';
 
 /** Width of the soft edge between lip and inside, in pixels. */
 const FEATHER = 1.5;
+/** How much rounder than a straight line the lips' lines are next to a corner. */
+const ROUNDING = 0.7;
 const CAVITY = { y: 30, u: 124, v: 142 };
 
 /** Where the mouth's frame is in this frame's picture. */
@@ -27,15 +31,17 @@ interface Placement {
 export class Mouth {
   readonly #width: number;
   readonly #scale: number;
-  readonly #upperTeeth: MouthLayer;
-  readonly #lowerTeeth: MouthLayer;
-  readonly #tongue: MouthLayer;
+  readonly #interior: Interior;
   readonly #tongueOut: TongueOut;
   readonly #restGap: Float32Array;
+  /** Whether the portrait shows what is between its lips: then that must be covered where they close. */
+  readonly #parted: boolean;
   readonly #upX = new Float32Array(11);
   readonly #upY = new Float32Array(11);
   readonly #lowX = new Float32Array(11);
   readonly #lowY = new Float32Array(11);
+  readonly #restUpY = new Float32Array(11);
+  readonly #restLowY = new Float32Array(11);
   readonly #up: Float32Array;
   readonly #low: Float32Array;
   readonly #open: Float32Array;
@@ -43,11 +49,8 @@ export class Mouth {
   readonly #upFeather: Float32Array;
   readonly #lowFeather: Float32Array;
   readonly #rest: Float32Array;
-  /** Of this frame: opening of the jaw and height of the gap in mouth widths, tongue, rounding and sealing of the lips 0…1. */
-  #jaw = 0;
+  /** Of this frame: height of the gap in mouth widths, sealing of the lips 0…1. */
   #gap = 0;
-  #tongueUp = 0;
-  #rounded = 0;
   #sealed = 0;
   /** Colour of the place asked for last. */
   #y = 0;
@@ -57,14 +60,18 @@ export class Mouth {
   constructor(face: FaceGeometry, texture: Texture) {
     this.#width = texture.width;
     this.#scale = face.mouth.width;
-    const light = toothLight(face, texture);
-    this.#upperTeeth = paintUpperTeeth(light);
-    this.#lowerTeeth = paintLowerTeeth(light);
-    this.#tongue = paintTongue(0.55 + 0.4 * light);
+    const seen = SeenTeeth.find(face, texture);
+    const light = mouthLight(face, texture, seen);
     this.#tongueOut = new TongueOut(light, texture.width);
     this.#restGap = Float32Array.from(UPPER_LIP.inner, (up, k) =>
       Math.max(0, face.y[LOWER_LIP.inner[k]!]! - face.y[up]!),
     );
+    this.#parted = this.#restGap[5]! > PARTED * face.mouth.width;
+    this.#interior = new Interior(face, light, seen);
+    const { centreX, centreY, cos, sin } = face.mouth;
+    const place = { x: centreX, y: centreY, cos, sin };
+    toPlace(UPPER_LIP.inner, face.x, face.y, place, this.#upX, this.#restUpY);
+    toPlace(LOWER_LIP.inner, face.x, face.y, place, this.#lowX, this.#restLowY);
     const columns = Math.ceil(face.mouth.width * 1.6) + 4;
     this.#up = new Float32Array(columns);
     this.#low = new Float32Array(columns);
@@ -82,6 +89,7 @@ export class Mouth {
     y: Float32Array,
     motion: Float32Array,
     place: Placement,
+    view: View,
   ): void {
     const columns = this.#up.length;
     const left = -columns / 2;
@@ -97,10 +105,11 @@ export class Mouth {
       top = Math.min(top, this.#up[i]!);
       bottom = Math.max(bottom, this.#low[i]!);
     }
-    this.#jaw = Math.max(0, motion[MOTION.jawOpen]! - 0.6 * motion[MOTION.mouthClose]!) * JAW_DROP;
-    this.#tongueUp = motion[MOTION.tongueOut]!;
-    this.#rounded = clamp(motion[MOTION.mouthPucker]!, 0, 1);
     this.#sealed = clamp(motion[MOTION.mouthPressLeft]! + motion[MOTION.mouthPressRight]!, 0, 1);
+    if (this.#parted) {
+      const middle = this.#lowY[5]! - this.#upY[5]!;
+      this.#sealed = Math.max(this.#sealed, 1 - smoothstep(0.1, 0.5, middle / this.#restGap[5]!));
+    }
     if (this.#sealed > 0.05) {
       for (let i = 0; i < columns; i++) {
         if (left + i <= this.#upX[0]! || left + i >= this.#upX[10]!) continue;
@@ -112,6 +121,7 @@ export class Mouth {
     }
     if (last < 0) return;
     this.#gap = (bottom - top) / this.#scale;
+    this.#interior.set(motion, view, Math.max(0, bottom - top));
     // The bounding box in the picture, on even bounds.
     const reach = Math.abs(place.sin) * (last - first) + 3;
     const x0 = clamp((place.x + (left + first) * place.cos - reach) & ~1, 0, this.#width - 2);
@@ -150,9 +160,8 @@ export class Mouth {
 
   /** After `draw`: a tongue that is put out. */
   drawTongue(out: Uint8Array, height: number, motion: Float32Array, place: Placement): void {
-    const left = -this.#up.length / 2;
-    const upper = (x: number) => this.#up[clamp(Math.round(x - left), 0, this.#up.length - 1)]!;
-    this.#tongueOut.draw(out, height, tongueOutOf(motion[MOTION.tongueOut]!), place, this.#scale, upper);
+    const amount = tongueOutOf(motion[MOTION.tongueOut]!);
+    this.#tongueOut.draw(out, height, amount, place, this.#scale, this.#up, -this.#up.length / 2);
   }
 
   /** The two lip lines in the mouth's frame, sampled at every pixel along the mouth. */
@@ -162,13 +171,45 @@ export class Mouth {
     traceCurve(this.#upX, this.#upY, left, 1, this.#up);
     traceCurve(this.#lowX, this.#lowY, left, 1, this.#low);
     traceCurve(this.#upX, this.#restGap, left, 1, this.#rest);
+    this.#roundCorner(left, 0, 1);
+    this.#roundCorner(left, 10, 9);
     featherOf(this.#up, this.#upFeather);
     featherOf(this.#low, this.#lowFeather);
-    const [from, to] = [this.#upX[0]!, this.#upX[10]!];
+    const from = this.#upX[0]!;
+    const to = this.#upX[10]!;
+    const moved = this.#parted ? this.#moved() : 0;
     for (let i = 0; i < this.#open.length; i++) {
       const column = left + i;
       const gap = this.#low[i]! - this.#up[i]!;
-      this.#open[i] = column <= from || column >= to ? 0 : smoothstep(0.2, 1.6, gap - Math.max(0, this.#rest[i]!));
+      if (column <= from || column >= to) this.#open[i] = 0;
+      else if (this.#parted) this.#open[i] = moved * smoothstep(0.3, 1.2, gap);
+      else this.#open[i] = smoothstep(0.2, 1.6, gap - Math.max(0, this.#rest[i]!));
+    }
+  }
+
+  /** 0 while the lips stand where the portrait has them, 1 from two pixels off. */
+  #moved(): number {
+    let most = 0;
+    for (let k = 1; k < 10; k++) {
+      most = Math.max(most, Math.abs(this.#upY[k]! - this.#restUpY[k]!), Math.abs(this.#lowY[k]! - this.#restLowY[k]!));
+    }
+    return smoothstep(0.4, 2, most);
+  }
+
+  /** Makes both lip lines leave a corner at a right angle to the mouth, as skin does that is stretched around an opening. */
+  #roundCorner(left: number, corner: number, next: number): void {
+    const x0 = this.#upX[corner]!;
+    const up = ROUNDING * (this.#upY[next]! - this.#upY[corner]!);
+    const low = ROUNDING * (this.#lowY[next]! - this.#lowY[corner]!);
+    if (low - up < 1) return;
+    const span = this.#upX[next]! - x0;
+    const from = Math.max(0, Math.ceil(Math.min(x0, x0 + span) - left));
+    const to = Math.min(this.#up.length - 1, Math.floor(Math.max(x0, x0 + span) - left));
+    for (let i = from; i <= to; i++) {
+      const t = clamp((left + i - x0) / span, 0, 1);
+      const bulge = Math.sqrt(t) * (1 - t) ** 2;
+      this.#up[i] = this.#up[i]! + Math.min(0, up) * bulge;
+      this.#low[i] = this.#low[i]! + Math.max(0, low) * bulge;
     }
   }
 
@@ -186,39 +227,17 @@ export class Mouth {
       clamp((low - ly) / this.#lowFeather[i]! + 0.35, 0, 1) *
       open;
     if (alpha <= 0) return this.#seam(lx, ly - (up + low) / 2, low - up);
-    const jaw = this.#jaw;
     const gap = this.#gap;
-    // Rounded lips stand out in front of the teeth and shade them.
-    const inner = 1 - 0.4 * this.#rounded;
-    const mx = lx / this.#scale;
-    const my = ly / this.#scale;
-    const depth = 1 - 0.55 * Math.min(1, Math.abs(mx) * 2);
-    this.#y = 16 + (CAVITY.y - 16) * depth;
-    this.#u = CAVITY.u;
-    this.#v = 128 + (CAVITY.v - 128) * depth;
-    this.#blend(
-      this.#tongue,
-      mx,
-      my - (jaw - 0.2 - 0.3 * this.#tongueUp),
-      (0.55 + 0.45 * Math.min(1, gap * 3)) * inner,
-    );
-    this.#blend(this.#lowerTeeth, mx, my - (jaw - 0.02 + 0.05 * this.#rounded + 0.03 * mx * mx), 0.85 * inner);
-    this.#blend(
-      this.#upperTeeth,
-      mx,
-      my - (0.034 - this.#upperTeeth.height / LAYER_SCALE - 0.16 * mx * mx - 0.035 * this.#rounded),
-      inner,
-    );
+    const interior = this.#interior;
+    interior.look(lx, ly);
+    this.#u = interior.u;
+    this.#v = interior.v;
     // Lips throw a soft shadow inwards, and little light falls through a narrow gap.
     const fromUp = (ly - up) / this.#scale;
     const fromLow = (low - ly) / this.#scale;
-    const shadow = (0.66 + 0.34 * smoothstep(0, 0.05, fromUp)) * (0.7 + 0.3 * smoothstep(0, 0.03, fromLow));
+    const shadow = (0.7 + 0.3 * smoothstep(0, 0.05, fromUp)) * (0.78 + 0.22 * smoothstep(0, 0.03, fromLow));
     const dim = shadow * (0.8 + 0.2 * smoothstep(0.02, 0.12, gap));
-    this.#y = 16 + (this.#y - 16) * dim;
-    // What lies in the dark has little colour.
-    const colour = clamp((this.#y - 16) / 75, 0.3, 1);
-    this.#u = 128 + (this.#u - 128) * colour;
-    this.#v = 128 + (this.#v - 128) * colour;
+    this.#y = 16 + (interior.y - 16) * (dim + (1 - dim) * interior.photographed);
     return alpha;
   }
 
@@ -231,31 +250,8 @@ export class Mouth {
     this.#y = CAVITY.y + 14;
     this.#u = CAVITY.u;
     this.#v = CAVITY.v;
-    return 0.55 * this.#sealed * Math.sqrt(taper) * (1 - smoothstep(0.4, 1.5, Math.abs(distance)));
-  }
-
-  /** Lays one painted layer over the colour so far; x from its middle, y from its top, in mouth widths. */
-  #blend(layer: MouthLayer, x: number, y: number, light: number): void {
-    const px = x * LAYER_SCALE + layer.width / 2 - 0.5;
-    const py = y * LAYER_SCALE - 0.5;
-    if (px < 0 || py < 0 || px >= layer.width - 1 || py >= layer.height - 1) return;
-    const ix = px | 0;
-    const iy = py | 0;
-    const fx = px - ix;
-    const fy = py - iy;
-    const at = iy * layer.width + ix;
-    const below = at + layer.width;
-    const g11 = fx * fy;
-    const g10 = fx - g11;
-    const g01 = fy - g11;
-    const g00 = 1 - fx - g01;
-    const { alpha, y: ly, u: lu, v: lv } = layer;
-    const a = (alpha[at]! * g00 + alpha[at + 1]! * g10 + alpha[below]! * g01 + alpha[below + 1]! * g11) / 255;
-    if (a <= 0) return;
-    const luma = ly[at]! * g00 + ly[at + 1]! * g10 + ly[below]! * g01 + ly[below + 1]! * g11;
-    this.#y += (16 + (luma - 16) * light - this.#y) * a;
-    this.#u += (lu[at]! - this.#u) * a;
-    this.#v += (lv[at]! - this.#v) * a;
+    const strength = this.#parted ? 0.85 : 0.55;
+    return strength * this.#sealed * Math.sqrt(taper) * (1 - smoothstep(0.4, 1.5, Math.abs(distance)));
   }
 }
 
@@ -282,16 +278,4 @@ function toPlace(
     toX[k] = dx * place.cos + dy * place.sin;
     toY[k] = dy * place.cos - dx * place.sin;
   }
-}
-
-/** Brightness of the teeth, 0…1, from that of the skin around the mouth: both stand in the same light. */
-function toothLight(face: FaceGeometry, texture: Texture): number {
-  let sum = 0;
-  const points = [50, 280, 205, 425, 164, 200];
-  for (const i of points) {
-    const x = clamp(Math.round(face.x[i]! * 2), 0, texture.width * 2 - 1);
-    const y = clamp(Math.round(face.y[i]! * 2), 0, texture.height * 2 - 1);
-    sum += texture.y[y * texture.width * 2 + x]! / points.length;
-  }
-  return clamp(0.7 + (sum - 60) * 0.0022, 0.65, 0.98);
 }

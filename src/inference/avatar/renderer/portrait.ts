@@ -4,24 +4,32 @@ import { loadLandmarkTable } from '../landmark-table.js';
 import { MOTION, MOTION_FRAME_LENGTH } from '../motion-frame.js';
 import type { AvatarPackage } from '../package.js';
 import { FACE_OVAL, LEFT_EYE, LOWER_LIP, RIGHT_EYE, SURFACE_COUNT, UPPER_LIP } from '../rig.js';
+import { Coverage } from './coverage.js';
 import { clamp } from './curves.js';
 import { Expression } from './expression.js';
 import { Eye } from './eye.js';
 import { EyeMotion } from './eye-motion.js';
 import { measureFace } from './face-geometry.js';
+import { flatField, layeredField, turnedDepth } from './head-field.js';
 import { HeadPose } from './head-pose.js';
+import { LipEdges } from './lip-edges.js';
 import { Mouth } from './mouth.js';
+import { smoothFarCheek } from './outline.js';
+import { buildLayers, type Person } from './person.js';
 import { Relief } from './relief.js';
 import { sampleMap } from './sample.js';
 import { SHAPES } from './shapes.js';
-import { Shoulders } from './shoulders.js';
 import { buildTexture, coverFit, type Texture } from './texture.js';
 import { tongueOutOf } from './tongue-out.js';
-import { CELL, createWarpMap, drawTriangles, fillFromGrid, type WarpMap } from './warp-map.js';
+import { type Box, WarpGrid } from './warp-grid.js';
+import { createWarpMap, drawTriangles, FRACTION_BITS, type WarpMap } from './warp-map.js';
 
 /** The ring of vertices around the face that takes up what the face moves, as a factor from its centre. */
 const RING = 1.3;
+/** How far expressions carry places of the face's outline, in face widths: the jaw the farthest. */
+const REACH = 0.14;
 const MAX_SIDE = 1024;
+const ONE = 1 << FRACTION_BITS;
 /** `jawOpen` that lets the tongue out. */
 const PARTED = 0.24;
 
@@ -45,13 +53,15 @@ class PortraitStream implements AvatarStream {
   readonly width: number;
   readonly height: number;
   readonly #texture: Texture;
+  readonly #person: Person | undefined;
+  /** What is behind all that is drawn: the background, or the whole portrait at rest where it is one layer. */
   readonly #base: Uint8Array;
   readonly #map: WarpMap;
   readonly #head: HeadPose;
   readonly #expression: Expression;
   readonly #relief: Relief;
   readonly #mouth: Mouth;
-  readonly #shoulders: Shoulders;
+  readonly #lips: LipEdges;
   readonly #look: { right: EyeMotion; left: EyeMotion };
   readonly #rightEye: Eye;
   readonly #leftEye: Eye;
@@ -65,10 +75,9 @@ class PortraitStream implements AvatarStream {
   readonly #y: Float32Array;
   readonly #u: Float32Array;
   readonly #v: Float32Array;
-  readonly #gridStride: number;
-  readonly #gridU: Float32Array;
-  readonly #gridV: Float32Array;
-  readonly #cells: { x0: number; x1: number; y1: number };
+  readonly #grid: WarpGrid;
+  /** Around the ring in this frame. */
+  readonly #faceBox: Box = { x0: 0, y0: 0, x1: 0, y1: 0 };
   readonly #motion = new Float32Array(MOTION_FRAME_LENGTH);
   readonly #place = { x: 0, y: 0, cos: 1, sin: 0 };
 
@@ -76,16 +85,22 @@ class PortraitStream implements AvatarStream {
     this.width = width;
     this.height = height;
     const fit = coverFit(pkg.portrait, width, height);
-    this.#texture = buildTexture(pkg.portrait, fit, width, height);
+    const { portrait, matte, background } = pkg;
+    const layers = matte && background ? buildLayers({ portrait, matte, background }, fit, width, height) : undefined;
+    this.#person = layers?.person;
+    this.#texture = layers?.person ?? buildTexture(portrait, fit, width, height);
     const face = measureFace(pkg.rig, fit);
     this.#face = face;
-    this.#head = new HeadPose(face, width, height);
+    const field =
+      matte && layers
+        ? layeredField(face, pkg.rig.triangles, matte, fit, width, height)
+        : flatField(face, width, height);
+    this.#head = new HeadPose(field);
     const table = loadLandmarkTable();
     this.#expression = new Expression(face, table, SHAPES);
     const { offsets } = this.#expression;
     this.#look = { right: new EyeMotion(table, offsets, 'Right'), left: new EyeMotion(table, offsets, 'Left') };
     this.#mouth = new Mouth(face, this.#texture);
-    this.#shoulders = new Shoulders(face, width, height);
     this.#rightEye = new Eye(face, RIGHT_EYE, this.#texture);
     this.#leftEye = new Eye(face, LEFT_EYE, this.#texture);
     const count = SURFACE_COUNT + FACE_OVAL.length;
@@ -96,7 +111,9 @@ class PortraitStream implements AvatarStream {
     this.#y = new Float32Array(count);
     this.#restX.set(face.x.subarray(0, SURFACE_COUNT));
     this.#restY.set(face.y.subarray(0, SURFACE_COUNT));
-    this.#depth.set(face.z.subarray(0, SURFACE_COUNT));
+    this.#depth.set(
+      layers ? face.z.subarray(0, SURFACE_COUNT).map((z) => turnedDepth(z, face)) : face.z.subarray(0, SURFACE_COUNT),
+    );
     const middleY = (face.chinY + face.foreheadY) / 2;
     FACE_OVAL.forEach((i, k) => {
       const x = clamp(face.centreX + (face.x[i]! - face.centreX) * RING, 2, width - 2);
@@ -107,32 +124,23 @@ class PortraitStream implements AvatarStream {
     });
     this.#u = this.#restX.map((x) => clamp(2 * x - 0.5, 0, 2 * width - 2));
     this.#v = this.#restY.map((y) => clamp(2 * y - 0.5, 0, 2 * height - 2));
+    this.#lips = new LipEdges(this.#restX, this.#restY, this.#u, this.#v);
     this.#triangles = meshTriangles(pkg.rig.triangles, this.#restX, this.#restY);
     const skin = this.#triangles.filter((_, k) => isSurface(this.#triangles, k - (k % 3)));
     this.#relief = new Relief(face, this.#expression.offsets, skin);
     this.#map = createWarpMap(width, height);
-    const columns = Math.ceil(width / CELL);
-    const rows = Math.ceil(height / CELL);
-    this.#gridStride = columns + 1;
-    this.#gridU = new Float32Array((columns + 1) * (rows + 1));
-    this.#gridV = new Float32Array((columns + 1) * (rows + 1));
-    const bounds = this.#head.bounds;
-    this.#cells = {
-      x0: clamp(Math.floor(bounds.x0 / CELL), 0, columns),
-      x1: clamp(Math.ceil(bounds.x1 / CELL), 0, columns),
-      y1: clamp(Math.ceil(bounds.y1 / CELL), 0, rows),
-    };
-    this.#base = new Uint8Array((width * height * 3) / 2);
-    this.#warpGrid(0, columns, rows);
-    fillFromGrid(this.#map, this.#gridU, this.#gridV, this.#gridStride, 0, columns, 0, rows);
-    sampleMap(this.#texture, this.#map, this.#base, 0, width, 0, height);
+    this.#x.set(this.#restX);
+    this.#y.set(this.#restY);
+    this.#boxFace();
+    const coverage = layers && new Coverage(layers.person.alpha, 2 * width, 2 * height);
+    this.#grid = new WarpGrid(field, width, height, this.#faceBox, coverage);
+    this.#base = layers?.background ?? drawWhole(this.#texture, width, height);
   }
 
   render(given: Float32Array, out: Uint8Array): void {
     if (given.length < MOTION_FRAME_LENGTH || out.length < this.#base.length) {
       throw new VisavisError('bad-request', 'motion or picture buffer is too short');
     }
-    const { x0, x1, y1 } = this.#cells;
     const motion = this.#motion;
     motion.set(given.length === motion.length ? given : given.subarray(0, motion.length));
     // A tongue is put out through parted lips.
@@ -140,19 +148,29 @@ class PortraitStream implements AvatarStream {
     // Lips can be closed over the jaw's opening, not beyond.
     motion[MOTION.mouthClose] = Math.min(motion[MOTION.mouthClose]!, motion[MOTION.jawOpen]!);
     this.#paintEyes(motion);
-    this.#head.set(motion[MOTION.headPitch]!, motion[MOTION.headYaw]!, motion[MOTION.headRoll]!);
+    const exhale = motion[MOTION.exhale]!;
+    this.#head.set(motion[MOTION.headPitch]!, motion[MOTION.headYaw]!, motion[MOTION.headRoll]!, exhale);
     this.#moveVertices(motion);
-    this.#warpGrid(x0, x1, y1);
-    fillFromGrid(this.#map, this.#gridU, this.#gridV, this.#gridStride, x0, x1, 0, y1);
+    this.#boxFace();
+    this.#grid.solve(this.#head);
+    this.#grid.cover(this.#x, this.#y, SURFACE_COUNT);
+    this.#grid.fill(this.#map, this.#faceBox, REACH * this.#face.faceWidth);
+    this.#lips.turn(this.#x, this.#y, this.#u, this.#v);
     drawTriangles(this.#map, this.#triangles, this.#x, this.#y, this.#u, this.#v);
     out.set(this.#base);
-    const right = Math.min(this.width, x1 * CELL);
-    sampleMap(this.#texture, this.#map, out, x0 * CELL, right, 0, Math.min(this.height, y1 * CELL));
+    this.#grid.draw(this.#texture, this.#person, this.#map, out);
+    smoothFarCheek(out, this.width, this.height, this.#x, this.#y, this.#head.rotation.yaw);
     this.#relief.draw(out, this.width, this.height, motion, this.#x, this.#y);
-    this.#shoulders.draw(out, motion[MOTION.exhale]!);
     this.#placeMouth();
-    this.#mouth.draw(out, this.height, this.#x, this.#y, motion, this.#place);
+    this.#mouth.draw(out, this.height, this.#x, this.#y, motion, this.#place, this.#head.rotation);
     this.#mouth.drawTongue(out, this.height, motion, this.#place);
+  }
+
+  landmarks(out: Float32Array): void {
+    for (let i = 0; i < SURFACE_COUNT && 2 * i + 1 < out.length; i++) {
+      out[2 * i] = this.#x[i]!;
+      out[2 * i + 1] = this.#y[i]!;
+    }
   }
 
   close(): void {}
@@ -174,25 +192,17 @@ class PortraitStream implements AvatarStream {
     this.#expression.apply(motion, head.rotation, this.#x, this.#y);
   }
 
-  /** Which place each grid node of the output shows: the field's inverse, by fixed-point iteration. */
-  #warpGrid(from: number, to: number, rows: number): void {
-    const head = this.#head;
-    const maxU = 2 * this.width - 2;
-    const maxV = 2 * this.height - 2;
-    for (let j = 0; j <= rows; j++) {
-      for (let i = from; i <= to; i++) {
-        const x = i * CELL;
-        const y = j * CELL;
-        let px = x;
-        let py = y;
-        for (let k = 0; k < 3; k++) {
-          head.displace(px, py, head.depth(px, py));
-          px = x - head.dx;
-          py = y - head.dy;
-        }
-        this.#gridU[j * this.#gridStride + i] = clamp(2 * px - 0.5, 0, maxU);
-        this.#gridV[j * this.#gridStride + i] = clamp(2 * py - 0.5, 0, maxV);
-      }
+  #boxFace(): void {
+    const box = this.#faceBox;
+    box.x0 = Infinity;
+    box.y0 = Infinity;
+    box.x1 = -Infinity;
+    box.y1 = -Infinity;
+    for (let i = SURFACE_COUNT; i < this.#x.length; i++) {
+      box.x0 = Math.min(box.x0, this.#x[i]!);
+      box.y0 = Math.min(box.y0, this.#y[i]!);
+      box.x1 = Math.max(box.x1, this.#x[i]!);
+      box.y1 = Math.max(box.y1, this.#y[i]!);
     }
   }
 
@@ -236,6 +246,18 @@ function meshTriangles(surface: Uint16Array, x: Float32Array, y: Float32Array): 
     others.push(...(signedArea(a, c, b, x, y) > 0 ? band : [a, b, c, b, d, c]));
   });
   return Uint16Array.from([...between, ...others]);
+}
+
+/** The texture as it is, at the output's size. */
+function drawWhole(texture: Texture, width: number, height: number): Uint8Array {
+  const map = createWarpMap(width, height);
+  for (let at = 0; at < map.u.length; at++) {
+    map.u[at] = (2 * (at % width) + 0.5) * ONE;
+    map.v[at] = (2 * Math.floor(at / width) + 0.5) * ONE;
+  }
+  const picture = new Uint8Array((width * height * 3) / 2);
+  sampleMap(texture, map, picture, 0, width, 0, height);
+  return picture;
 }
 
 function isSurface(triangles: Uint16Array, t: number): boolean {

@@ -28,6 +28,8 @@ export class ProbeMotion implements MotionStream {
 
   interrupt(): void {}
 
+  visitorPaused(): void {}
+
   next(at: SpeechPosition | null, out: Float32Array): void {
     out.fill(0, 0, MOTION_FRAME_LENGTH);
     const startMs = at === null ? undefined : this.#startMs.get(at.segmentId);

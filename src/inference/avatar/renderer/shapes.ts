@@ -23,7 +23,10 @@ export const SHAPES: Partial<Record<Blendshape, ShapeFunction>> = {
     const g = aroundMouth(i, s, 0.62, 0.42);
     return [
       -0.44 * s.x[i]! * g,
-      flatten(i, s, 0.9 * g) + s.side[i]! * (s.ring[i]! >= 0 ? 0.012 * s.ring[i]! : 0.02) * lipBell(i, s),
+      flatten(i, s, 0.9 * g) +
+        s.side[i]! * (s.ring[i]! >= 0 ? 0.012 * s.ring[i]! : 0.02) * lipBell(i, s) +
+        // The upper lip comes down over the teeth.
+        (s.side[i]! < 0 ? 0.03 * lipBell(i, s) : 0),
     ];
   },
   mouthFunnel: (i, s) => {

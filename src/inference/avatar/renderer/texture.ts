@@ -1,4 +1,4 @@
-import type { RgbImage } from '../png.js';
+import type { GreyImage, RgbImage } from '../png.js';
 
 /**
  * A picture at twice the output's size in BT.601 studio range (what VP8 carries): `y` is 2·width × 2·height samples, `u`
@@ -69,6 +69,31 @@ export function buildTexture(image: RgbImage, fit: Fit, width: number, height: n
     writeYuv(texture, rgb, y, w);
   }
   return texture;
+}
+
+/** Resamples a grey image to `width × height` samples that cover the output as `fit` says (its output may be of another size). */
+export function resampleGrey(image: GreyImage, fit: Fit, width: number, height: number, scale = 1): Uint8Array {
+  const columns = kernel(width, image.width, image.width / (fit.scaleX * scale), -fit.offsetX / fit.scaleX);
+  const rows = kernel(height, image.height, image.height / (fit.scaleY * scale), -fit.offsetY / fit.scaleY);
+  const across = new Float32Array(image.height * width);
+  for (let sy = 0; sy < image.height; sy++) {
+    for (let x = 0; x < width; x++) {
+      let sum = 0;
+      for (let k = 0; k < TAPS; k++) {
+        sum += columns.weight[x * TAPS + k]! * image.data[sy * image.width + columns.index[x * TAPS + k]!]!;
+      }
+      across[sy * width + x] = sum;
+    }
+  }
+  const out = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      let sum = 0;
+      for (let k = 0; k < TAPS; k++) sum += rows.weight[y * TAPS + k]! * across[rows.index[y * TAPS + k]! * width + x]!;
+      out[y * width + x] = clampByte(sum);
+    }
+  }
+  return out;
 }
 
 function writeYuv(texture: Texture, rgb: Float32Array, y: number, w: number): void {

@@ -65,8 +65,8 @@ describe('phoneme motion', () => {
       const outside = (name: keyof typeof MOTION, low: number, high: number) =>
         frames.filter((values) => !(values[MOTION[name]]! >= low && values[MOTION[name]]! <= high)).length;
       for (const name of BLENDSHAPES) expect(outside(name, 0, 1), name).toBe(0);
-      for (const name of ['headPitch', 'headYaw', 'headRoll'] as const)
-        expect(outside(name, -0.12, 0.12), name).toBe(0);
+      for (const [name, most] of Object.entries({ headPitch: 0.18, headYaw: 0.27, headRoll: 0.18 }))
+        expect(outside(name as keyof typeof MOTION, -most, most), name).toBe(0);
       for (const name of ['gazeX', 'gazeY'] as const) expect(outside(name, -1, 1), name).toBe(0);
     },
   );
@@ -92,7 +92,7 @@ describe('phoneme motion', () => {
       Math.max(...frames.filter((f) => f.ms >= from && f.ms <= to).map((f) => f.values[MOTION.jawOpen]!));
     expect(roll(30, 120)).toBeGreaterThan(0.7);
     expect(roll(320, 400)).toBeGreaterThan(0.7);
-    expect(jaw(160, 300)).toBeGreaterThan(0.25);
+    expect(jaw(160, 300)).toBeGreaterThan(0.18);
     expect(roll(200, 240)).toBeLessThan(0.2);
   });
 
@@ -230,6 +230,86 @@ describe('phoneme motion', () => {
     };
     expect(quickPitch('listening')).toBeGreaterThan(30);
     expect(quickPitch('idle')).toBeLessThan(10);
+  });
+
+  it('nods more often where the visitor pauses than by itself', () => {
+    const nods = (pauses: boolean) => {
+      let count = 0;
+      for (let seed = 1; seed <= 4; seed++) {
+        const stream = open(seed);
+        stream.setState('listening');
+        const pitch: number[] = [];
+        for (let i = 0; i < 1_500; i++) {
+          if (pauses && i % 60 === 30) stream.visitorPaused();
+          pitch.push(frame(stream)[MOTION.headPitch]!);
+        }
+        count += pitch.slice(4).filter((value, i) => Math.abs(value - pitch[i]!) > 0.018).length;
+      }
+      return count;
+    };
+    expect(nods(true)).toBeGreaterThan(1.4 * nods(false));
+  });
+
+  it('nods where a statement ends and raises the head where a question does', () => {
+    const lowest = (mark: string) => {
+      let sum = 0;
+      for (let seed = 1; seed <= 8; seed++) {
+        const stream = open(seed);
+        const frames = speak(stream, `m:80 I:200 b:80 i:300 ${mark}:700`, 1);
+        const before = frames.filter((f) => f.ms < 400).at(-1)!.values[MOTION.headPitch]!;
+        const after = frames.filter((f) => f.ms > 600).map((f) => f.values[MOTION.headPitch]! - before);
+        sum += mark === '?' ? Math.max(...after) : Math.min(...after);
+      }
+      return sum / 8;
+    };
+    expect(lowest('.')).toBeLessThan(-0.02);
+    expect(lowest('?')).toBeGreaterThan(0.01);
+  });
+
+  it('says good news with a smile and sad news with raised inner brows', () => {
+    const said = (tone: number) => {
+      const stream = open(3);
+      stream.addSpeech({ ...speechOf(1, SENTENCE), tone });
+      let last = new Float32Array(0);
+      for (let ms = 0; ms < 1_600; ms += FRAME_MS) last = frame(stream, { segmentId: 1, positionMs: ms }).slice();
+      return last;
+    };
+    const [glad, plain, sad] = [said(1), said(0), said(-1)];
+    expect(glad[MOTION.mouthSmileLeft]!).toBeGreaterThan(plain[MOTION.mouthSmileLeft]! + 0.15);
+    expect(sad[MOTION.mouthSmileLeft]!).toBeCloseTo(plain[MOTION.mouthSmileLeft]!, 6);
+    expect(sad[MOTION.browInnerUp]!).toBeGreaterThan(plain[MOTION.browInnerUp]! + 0.2);
+  });
+
+  it('keeps the eyes on the visitor while the head turns', () => {
+    const stream = open(9);
+    stream.setState('speaking');
+    // The eyes' aim in the room: gaze in the head plus the head's turn, ±1 being 30°.
+    const aims = Array.from({ length: 3_000 }, () => {
+      const values = frame(stream);
+      return { aim: values[MOTION.gazeX]! + (values[MOTION.headYaw]! * 6) / Math.PI, yaw: values[MOTION.headYaw]! };
+    });
+    const turned = aims.filter(({ yaw }) => Math.abs(yaw) > 0.05);
+    expect(turned.length).toBeGreaterThan(300);
+    const onVisitor = turned.filter(({ aim }) => Math.abs(aim) < 0.14).length / turned.length;
+    expect(onVisitor).toBeGreaterThan(0.7);
+    expect(onVisitor).toBeLessThan(0.99);
+  });
+
+  it('never turns the head faster than 1.2° a frame, interruptions and changes of state included', () => {
+    const states: AgentState[] = ['listening', 'speaking', 'thinking', 'speaking', 'idle'];
+    for (let seed = 1; seed <= 5; seed++) {
+      const stream = open(seed);
+      let last = frame(stream);
+      for (let i = 0; i < 1_000; i++) {
+        if (i % 37 === 0) stream.setState(states[(i / 37) % states.length]!);
+        if (i % 83 === 0) stream.interrupt();
+        if (i % 61 === 0) stream.addSpeech(speechOf(i, SENTENCE));
+        if (i % 29 === 0) stream.visitorPaused();
+        const now = frame(stream, i % 61 < 50 ? { segmentId: i - (i % 61), positionMs: (i % 61) * FRAME_MS } : null);
+        expect(largestStep(last, now, ['headPitch', 'headYaw', 'headRoll'])).toBeLessThan((1.2 * Math.PI) / 180);
+        last = now;
+      }
+    }
   });
 
   it('looks away while it thinks and back at the visitor after', () => {
