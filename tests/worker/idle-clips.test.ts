@@ -102,6 +102,29 @@ describe('IdleClips', () => {
     );
   });
 
+  it('forgets the clip of an avatar that is removed, and draws it anew should it come again', async () => {
+    const made = clips();
+    made.start();
+    const avatar = { folder: '/faces/mara', manifest };
+    await eventually(() => expect(made.find(avatar)).toBeDefined());
+    await made.forget(manifest);
+    expect(readdirSync(folder)).toEqual(['runs.txt']);
+    await eventually(() => expect(made.find(avatar)).toBeDefined());
+    expect(runs()).toEqual(['mara', 'mara']);
+  });
+
+  it('keeps no clip of an avatar that was removed while it was drawn', async () => {
+    const made = clips();
+    made.start();
+    const avatar = { folder: '/faces/slow', manifest: { ...manifest, id: 'slow' } };
+    made.find(avatar);
+    await eventually(() => expect(runs()).toEqual(['slow']));
+    await made.forget(avatar.manifest);
+    const good = { folder: '/faces/mara', manifest };
+    await eventually(() => expect(made.find(good)).toBeDefined());
+    expect(readdirSync(folder).filter((name) => name.startsWith('slow'))).toEqual([]);
+  });
+
   it('ends the process that draws when it is closed', async () => {
     const made = clips();
     made.start();

@@ -8,7 +8,7 @@ export interface Face {
   setMoving(moving: boolean): void;
 }
 
-/** An avatar's portrait, over which its film fades in as soon as there is one. */
+/** An avatar's portrait (its name stands beside it), over which its film fades in as soon as there is one. */
 export function createFace(): Face {
   const initial = h('span', { class: 'stage__initial', 'aria-hidden': 'true' });
   const poster = h('img', { class: 'stage__poster', alt: '', draggable: 'false', loading: 'lazy' });
@@ -20,7 +20,6 @@ export function createFace(): Face {
     element: h('div', { class: 'face' }, initial, poster, film.element),
     show({ name, poster: portrait, still, idle }) {
       setText(initial, name.slice(0, 1));
-      poster.alt = name;
       const url = still ?? portrait;
       if (url !== undefined && poster.getAttribute('src') !== url) poster.src = url;
       film.show(idle);

@@ -43,7 +43,7 @@ export function createGallery({ talkUrl, onDelete }: GalleryActions, strings: Av
 
   const createCard = (): Card => {
     const face = createFace();
-    const name = h('h3');
+    const name = h('h2');
     const talk = h('a', { class: 'button button--small' }, strings.talk);
     const remove = h('button', { class: 'icon-button', type: 'button' }, icon('delete'));
     const foot = h('div', { class: 'face-card__foot' }, name, h('div', { class: 'face-card__tools' }, remove, talk));

@@ -138,6 +138,7 @@ export class AvatarsPage {
     this.#form.element.hidden = !this.#allowed;
     this.#keyForm.element.hidden = this.#allowed || !this.#needsKey;
     this.#unavailable.hidden = this.#allowed || this.#needsKey;
+    this.#showMotion();
     this.#showLink();
   }
 
@@ -236,7 +237,8 @@ export class AvatarsPage {
     const { pause, play } = this.#strings;
     this.#motion.replaceChildren(icon(this.#moving ? 'pause' : 'play'), h('span', {}, this.#moving ? pause : play));
     // Whoever asked their system for less movement sees none.
-    this.#motion.hidden = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    this.#motion.hidden = isStill || this.#avatars.length === 0;
   }
 
   #switchTheme(): void {
