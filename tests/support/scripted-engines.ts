@@ -137,7 +137,7 @@ export class ScriptedFace implements Face {
   readonly states: string[] = [];
   interrupts = 0;
   pauses = 0;
-  speech(_motion: unknown): void {}
+  speech(): void {}
   setState(state: string): void {
     this.states.push(state);
   }
