@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Producer, WebRtcTransport } from 'mediasoup/types';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ServingWorker } from '../../src/signaling/serving-worker.js';
 import { Session, type SessionOptions } from '../../src/signaling/session.js';
 import type { SessionMedia } from '../../src/signaling/session-media.js';
 import { SessionMicrophones } from '../../src/signaling/session-microphones.js';
@@ -90,7 +91,7 @@ describe('a microphone', () => {
       addMicrophone: () => told.push('added'),
       removeMicrophone: () => told.push('removed'),
     } as unknown as AvatarWorkerClient;
-    const microphones = new SessionMicrophones({ conversationId: 'one', worker, media, isServed: () => true });
+    const microphones = new SessionMicrophones(new ServingWorker(worker, 'one'), media);
     const adding = expect(microphones.add('somebody', producer as unknown as Producer)).rejects.toMatchObject({
       code: 'conflict',
     });
