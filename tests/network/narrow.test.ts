@@ -1,5 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sleep } from '../support/talk-page.js';
 import { FarConversation } from './support/far-conversation.js';
 import { networkMissing } from './support/test-network.js';
 

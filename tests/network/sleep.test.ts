@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { speakAll } from '../../src/bench/recordings.js';
 import type { BenchServer } from '../../src/bench/server.js';
-import { sleep, startService, TalkPage } from '../support/talk-page.js';
+import { startService, TalkPage } from '../support/talk-page.js';
 
 const SHORT_MS = 20_000;
 /** The service notices after 20 s at most that nobody answers, and keeps the seat for 35 s. */

@@ -1,8 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchBrowser, type BrowserOptions, type Clock, type FrameSeen } from '../../src/bench/browser.js';
-import { MOUTH_BOX, type PageEvent, Recorder, sleep } from '../../src/bench/dialogue.js';
+import { MOUTH_BOX, type PageEvent, Recorder } from '../../src/bench/dialogue.js';
 import { BenchServer } from '../../src/bench/server.js';
 
-export { sleep } from '../../src/bench/dialogue.js';
 export const REPLY_LIMIT_MS = 45_000;
 const START_LIMIT_MS = 60_000;
 
