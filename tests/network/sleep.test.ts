@@ -52,7 +52,7 @@ describe('a machine that falls asleep in a conversation', () => {
     await sleep(LONG_MS);
     page.browser.wake();
     await page.browser.until("visavis.phase === 'over'", BACK_LIMIT_MS);
-    await page.browser.page.getByText('expired').first().waitFor();
+    await page.browser.page.getByText('expired').filter({ visible: true }).first().waitFor();
     await page.browser.page
       .getByRole('button', { name: /start again/i })
       .first()
