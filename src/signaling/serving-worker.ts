@@ -3,6 +3,18 @@ import type { AvatarWorkerClient, OpenRequest } from '../worker/avatar-worker-cl
 import type { RtpStream } from '../worker/control.js';
 import type { TunedEncoders } from './stream-tuning.js';
 
+/** Of the worker's port, before the conversation is given up. */
+const MOVES = 5;
+
+export interface Reopening {
+  /** What is asked of the successor; asked anew after a move. */
+  request(): OpenRequest;
+  /** Someone else took the worker's port meanwhile: the link is made again at another one. */
+  move(): Promise<void>;
+  /** The successor sends: who waits for it may go on. */
+  resume(): Promise<void>;
+}
+
 /**
  * The avatar worker of one conversation, as long as it has it: while none does nothing is sent to it, and what needs an answer is refused
  * with `unavailable`.
@@ -33,17 +45,17 @@ export class ServingWorker implements TunedEncoders {
   }
 
   /**
-   * Opens the conversation in the successor of a worker that died, then does what else it takes. Resolves with false when that one died
-   * as well, or the conversation ended meanwhile; rejects when the successor cannot have it.
+   * Opens the conversation in the successor of a worker that died. Resolves with false when that one died as well, or the conversation
+   * ended meanwhile; rejects when the successor cannot have it.
    */
-  async reopen(request: OpenRequest, andThen: () => Promise<void>): Promise<boolean> {
+  async reopen(o: Reopening): Promise<boolean> {
     if (this.#state !== 'lost') return false;
     this.#state = 'reopening';
     const attempt = ++this.#reopenings;
     const isWanted = () => attempt === this.#reopenings && this.#state === 'reopening';
     try {
-      await this.#client.reopen(this.#conversationId, request, isWanted);
-      await andThen();
+      await this.#reopen(o, isWanted);
+      await o.resume();
     } catch (thrown) {
       if (isWanted()) throw thrown;
       return false;
@@ -51,6 +63,17 @@ export class ServingWorker implements TunedEncoders {
     if (!isWanted()) return false;
     this.#state = 'served';
     return true;
+  }
+
+  async #reopen(o: Reopening, isWanted: () => boolean): Promise<void> {
+    for (let move = 0; ; move++) {
+      try {
+        return await this.#client.reopen(this.#conversationId, o.request(), isWanted);
+      } catch (thrown) {
+        if (VisavisError.from(thrown).code !== 'conflict' || !isWanted() || move === MOVES) throw thrown;
+        await o.move();
+      }
+    }
   }
 
   close(): void {

@@ -69,6 +69,12 @@ export class SessionMedia {
     return link.link;
   }
 
+  /** The link again at other ports; what viewers had built on the former one is gone. */
+  async moveLink(): Promise<void> {
+    await this.#restored();
+    await this.openLink();
+  }
+
   closeLink(): void {
     this.#link?.close();
     this.#link = undefined;
@@ -76,7 +82,7 @@ export class SessionMedia {
 
   /** Waits for the successor of a dead media server. */
   async createViewerTransport(): Promise<WebRtcTransport> {
-    await this.#restoring;
+    await this.#restored();
     return this.#room.createViewerTransport();
   }
 
@@ -91,10 +97,19 @@ export class SessionMedia {
     if (this.#restoring === undefined) await this.#link?.pause();
   }
 
+  /** Rejects when no media server is left to carry it. */
   async resumeLink(): Promise<void> {
     this.#linkPaused = false;
-    await this.#restoring;
-    await this.#link?.resume();
+    for (;;) {
+      await this.#restored();
+      const link = this.#link;
+      try {
+        return await link?.resume();
+      } catch (thrown) {
+        // The media server under it died: the next one has it.
+        if (this.#closed || (this.#restoring === undefined && this.#link === link)) throw thrown;
+      }
+    }
   }
 
   close(): void {
@@ -121,6 +136,18 @@ export class SessionMedia {
       },
     );
     this.#events.onLost();
+  }
+
+  /** Resolves when nothing is being made again, even where the successor died while it was at it. */
+  async #restored(): Promise<void> {
+    for (let awaited = this.#restoring; awaited !== undefined; awaited = this.#restoring) {
+      try {
+        await awaited;
+      } catch (thrown) {
+        if (this.#restoring === awaited) throw thrown;
+      }
+      if (this.#restoring === awaited) return;
+    }
   }
 
   async #restore(): Promise<void> {

@@ -4,6 +4,7 @@ import type { AgentState, Message } from '../inference/engines.js';
 import { type CloseReason, Lifetime } from '../lifecycle.js';
 import type { Logger } from '../log.js';
 import { wordingOf } from '../wording.js';
+import type { PlainLink } from '../worker/control.js';
 import { ConversationMirror } from './conversation-mirror.js';
 import { IdleWatch } from './idle.js';
 import type { JoinAnswer, ServerToClient } from './messages.js';
@@ -312,19 +313,31 @@ export class Session {
 
   /** The successor binds the same port, goes on with the same SSRCs and knows what was said; it does not greet again. */
   async #handleWorkerBack(): Promise<void> {
-    const { link } = this.#media;
-    if (link === undefined) return;
-    const { conversation } = this.#options;
-    const options = this.#started ? { ...conversation, greeting: null } : conversation;
+    if (this.#media.link === undefined) return;
+    let link: PlainLink | undefined;
     try {
-      const request = { link, options, history: [...this.history] };
+      const reopened = await this.#worker.reopen({
+        request: () => {
+          link = this.#media.link;
+          if (link === undefined) throw new VisavisError('unavailable', 'the media server is restarting');
+          const { conversation } = this.#options;
+          const options = this.#started ? { ...conversation, greeting: null } : conversation;
+          return { link, options, history: [...this.history] };
+        },
+        move: async () => {
+          this.#logger.warn({ port: link?.localPort }, "the dead worker's port was taken meanwhile");
+          await this.#media.moveLink();
+          this.#loseViewersMedia();
+        },
+        resume: () => this.#media.resumeLink(),
+      });
       // When it died once more, the next `onWorkerBack` tries again, or has begun to.
-      if (!(await this.#worker.reopen(request, () => this.#media.resumeLink()))) return;
+      if (!reopened) return;
     } catch (thrown) {
       this.fail(VisavisError.from(thrown));
       return;
     }
-    if (this.#media.link?.remotePort !== link.remotePort) this.#tellPort();
+    if (this.#media.link?.remotePort !== link?.remotePort) this.#tellPort();
     this.#tuning.announce();
     this.#microphones.announce();
     if (this.#started) this.#worker.start();
@@ -344,6 +357,10 @@ export class Session {
     if (this.#worker.isServed && this.#owesApology) {
       this.#worker.interrupt().catch((error: unknown) => this.#logger.warn({ err: error }, 'avatar did not stop'));
     }
+    this.#loseViewersMedia();
+  }
+
+  #loseViewersMedia(): void {
     for (const viewer of this.#seats.viewers) viewer.loseMedia();
   }
 

@@ -41,6 +41,8 @@ const LIMITS: AvatarWorkerLimits = { openMs: 10_000, answerMs: 5_000, pongMs: 20
 /** A successor has all conversations to take over at once, on a machine that may be busy with more than that. */
 const REOPEN_LIMIT_MS = 45_000;
 const REOPEN_PAUSE_MS = 250;
+/** A dead worker's port is free as soon as the kernel has buried the process; who else holds it then keeps it. */
+const PORT_LIMIT_MS = 750;
 
 interface Pending {
   resolve: () => void;
@@ -96,15 +98,17 @@ export class AvatarWorkerClient {
     });
   }
 
-  /** Like `open`, but tries again, up to 45 s, while that is still wanted and the failure may pass. */
+  /** Like `open`, but tries again, up to 45 s, while that is still wanted and the failure may pass; a taken port rejects sooner. */
   async reopen(conversationId: string, request: OpenRequest, isWanted: () => boolean): Promise<void> {
-    const deadline = performance.now() + REOPEN_LIMIT_MS;
+    const startMs = performance.now();
     for (;;) {
       try {
         return await this.open(conversationId, request);
       } catch (thrown) {
-        const mayPass = VisavisError.from(thrown).retryable && this.#channel.isUp;
-        if (!mayPass || !isWanted() || performance.now() > deadline) throw thrown;
+        const { retryable, code } = VisavisError.from(thrown);
+        const mayPass = retryable && this.#channel.isUp;
+        const limitMs = code === 'conflict' ? PORT_LIMIT_MS : REOPEN_LIMIT_MS;
+        if (!mayPass || !isWanted() || performance.now() - startMs > limitMs) throw thrown;
         await new Promise((resolve) => setTimeout(resolve, REOPEN_PAUSE_MS));
         if (!isWanted()) throw thrown;
       }

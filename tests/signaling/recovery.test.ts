@@ -86,8 +86,27 @@ function bound(port: number): Promise<Socket | undefined> {
   });
 }
 
+/** Those in use: the avatar worker's, and two of the SFU, one towards it and one for visitors. */
+async function heldOf(ports: readonly number[]): Promise<number[]> {
+  const held: number[] = [];
+  for (const port of ports) {
+    const socket = await bound(port);
+    if (socket === undefined) held.push(port);
+    socket?.close();
+  }
+  expect(held).toHaveLength(3);
+  return held;
+}
+
 /** Retried while the successor takes over. */
 const say = (watched: Watched, text: string) => eventually(() => watched.visitor.send('say', text));
+
+/** Until all its words were heard: only those outlive the worker that says them. */
+async function linger(watched: Watched): Promise<void> {
+  await say(watched, 'linger on these words');
+  const words = () => watched.events.flatMap((event) => (event.name === 'caption' ? [event.payload.word] : []));
+  await eventually(() => expect(words().at(-1)).toBe('words'));
+}
 
 describe('after the death of the media worker', () => {
   it('picture and microphone come back on the same seat, and nothing is said about it to someone who was idle', async () => {
@@ -108,14 +127,7 @@ describe('after the death of the media worker', () => {
     const ports = Array.from({ length: 8 }, (_, i) => first + i);
     service = await launch({ VISAVIS_LINK_PORTS: `${first}-${first + 7}`, VISAVIS_MAX_SESSIONS: '1' });
     const watched = await visit();
-    // The avatar worker's, and two of the SFU: one towards it, one for visitors.
-    const held: number[] = [];
-    for (const port of ports) {
-      const socket = await bound(port);
-      if (socket === undefined) held.push(port);
-      socket?.close();
-    }
-    expect(held).toHaveLength(3);
+    const held = await heldOf(ports);
     process.kill(service.gateway.mediaPids[0] as number, 'SIGKILL');
     const thieves = new Map<number, Socket>();
     while (thieves.size < 2) {
@@ -133,7 +145,7 @@ describe('after the death of the media worker', () => {
   it('in mid-sentence, the avatar stops, apologises once, and remembers what was heard', async () => {
     service = await launch();
     const watched = await visit();
-    await say(watched, 'linger on these words');
+    await linger(watched);
     await killMediaWorker();
     await eventually(() => expect(watched.said()).toEqual(['linger on these words', APOLOGY]));
     await moreFrames(watched);
@@ -152,7 +164,7 @@ describe('after the death of the avatar worker', () => {
   it('in mid-sentence, its successor apologises once, and the words heard are remembered', async () => {
     service = await launch();
     const watched = await visit();
-    await say(watched, 'linger on these words');
+    await linger(watched);
     await killAvatarWorker();
     await eventually(() => expect(watched.said().filter((text) => text === APOLOGY)).toHaveLength(1));
     await moreFrames(watched);
@@ -164,10 +176,31 @@ describe('after the death of the avatar worker', () => {
     expect(history(watched).map(({ text }) => text)).toEqual(['linger on these words', 'the end']);
   });
 
+  it('whose port someone else took meanwhile, voice and picture come by another one', async () => {
+    const first = 49_000 + Math.floor(Math.random() * 900);
+    service = await launch({ VISAVIS_LINK_PORTS: `${first}-${first + 7}`, VISAVIS_MAX_SESSIONS: '1' });
+    const watched = await visit();
+    await say(watched, 'before');
+    await eventually(() => expect(history(watched)).toHaveLength(1));
+    const pid = service.gateway.supervisor.avatar.pid as number;
+    const held = await heldOf(Array.from({ length: 8 }, (_, i) => first + i));
+    const { restarts } = service.gateway.supervisor.avatar;
+    process.kill(pid, 'SIGKILL');
+    let thief: Socket | undefined;
+    for (let i = 0; thief === undefined; i++) thief = await bound(held[i % held.length] as number);
+    await eventually(() => expect(service.gateway.supervisor.avatar.restarts).toBe(restarts + 1));
+    await moreFrames(watched);
+    await say(watched, 'after');
+    await eventually(() => expect(history(watched).map(({ text }) => text)).toEqual(['before', 'after']));
+    expect(watched.visitor.ended).toBeUndefined();
+    thief.close();
+  });
+
   it('and of its successors while they take over, and of the media worker in between, the conversation goes on', async () => {
     service = await launch({ VISAVIS_STANDBY: 'on' });
     const watched = await visit();
     await say(watched, 'before');
+    await eventually(() => expect(history(watched)).toHaveLength(1));
     await eventually(() => expect(service.gateway.supervisor.avatar.sparePid).toBeDefined());
     await killAvatarWorker();
     await Promise.all([killAvatarWorker(), killMediaWorker()]);

@@ -33,6 +33,12 @@ export interface Launched {
   close(): Promise<void>;
 }
 
+/** Of its own for each process of tests: a worker's port must not be taken by another test while it has no owner. */
+function linkPorts(): string {
+  const first = 44_000 + (Number(process.env['VITEST_POOL_ID'] ?? 1) % 10) * 100;
+  return `${first}-${first + 99}`;
+}
+
 /** The real gateway with the real SFU on free ports; the workers are forked processes without engines. */
 export async function launch(
   env: Record<string, string> = {},
@@ -48,7 +54,7 @@ export async function launch(
   const complete = {
     VISAVIS_PORT: '0',
     VISAVIS_RTC_PORT: '0',
-    VISAVIS_LINK_PORTS: '44000-44999',
+    VISAVIS_LINK_PORTS: linkPorts(),
     VISAVIS_AVATARS: avatars,
     VISAVIS_STOCK_AVATARS: 'off',
     VISAVIS_AVATAR: 'test-face',
