@@ -15,8 +15,8 @@ import { runMain, SetupError, say } from '../lib/report.mjs';
 const HERE = dirname(fileURLToPath(import.meta.url));
 /** Versions of the features: one clean, the others disturbed. */
 const VERSIONS = 3;
-const TEST_SECONDS = 30;
-/** Two processes for two cores, about equally long: Kokoro takes twice as long as the others together. */
+const TEST_SECONDS = 12;
+/** Two processes for two cores, about equally long: a second of Kokoro costs as much as ten of the others. */
 const SYNTHESIS = [
   ['kokoro:0/3', 'kokoro:1/3'],
   ['piper', 'flite', 'festival', 'kokoro:2/3'],

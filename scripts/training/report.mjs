@@ -5,7 +5,7 @@ const fixed = (value) => value.toFixed(2);
 
 /** The language is the one spoken; rows are groups of voices that the network never heard. */
 const GROUPS = [
-  ['Kokoro, English (5 speakers)', (v) => v.engine === 'kokoro' && v.language === 'en'],
+  ['Kokoro, English (4 speakers)', (v) => v.engine === 'kokoro' && v.language === 'en'],
   ['Kokoro, Spanish', (v) => v.language === 'es'],
   ['Kokoro, Italian', (v) => v.language === 'it'],
   ['Kokoro, Portuguese', (v) => v.language === 'pt'],
@@ -60,7 +60,7 @@ which needs Debian's \`python3-torch python3-onnx python3-scipy flite festival f
 piper\`) and about an hour on two free cores. A run that is stopped goes on where it was.
 
 ## What it is
-Causal convolutions: one over 40 ms in steps of 20 ms, eight over three steps that lie 1, 2, 4, 8, 1, 2, 4, 8 steps apart, residual, 160 channels; 0.7 M parameters. It remembers 1.2 s. The moment that is answered
+Causal convolutions: one over 40 ms in steps of 20 ms, eight over three steps that lie 1, 2, 4, 8, 1, 2, 4, 8 steps apart, residual, 128 channels; 0.5 M parameters. It remembers 1.2 s. The moment that is answered
 for lies 50 or 60 ms before the newest audio, never more. Trained with cross-entropy on the classes (lips' contacts count double) and on the positions (three times as much where lips touch).
 
 ## What it was trained on

@@ -4,7 +4,7 @@ from torch import nn
 from torch.nn import functional as F
 
 BANDS = 64
-CHANNELS = 160
+CHANNELS = 128
 DILATIONS = (1, 2, 4, 8, 1, 2, 4, 8)
 ARTICULATORS = 9
 CLASSES = 26

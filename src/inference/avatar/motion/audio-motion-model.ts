@@ -16,11 +16,11 @@ import { ARTICULATOR_COUNT } from './visemes.js';
 /** The network that `scripts/training/audio-motion.mjs` makes; `assets/motion/README.md` is its report. */
 export const AUDIO_MOTION_FILE = join(PROJECT_ROOT, 'assets/motion/audio-motion.onnx');
 
-const CHANNELS = 160;
+const CHANNELS = 128;
 const PAST_STEPS = 60;
 const MEL_PAST = 2;
 
-/** Causal convolutions of 0.7 M parameters in onnxruntime, on one thread. One serves any number of streams. */
+/** Causal convolutions of 0.5 M parameters in onnxruntime, on one thread. One serves any number of streams. */
 export class AudioMotionModel implements AudioMotionNetwork {
   silence: AudioMotionState = {
     melPast: new Float32Array(MEL_PAST * MEL_BANDS).fill(SILENT_MEL),
