@@ -6,8 +6,6 @@ import {
   ARTICULATOR_COUNT,
   BLENDED_COUNT,
   LENGTH_MARKS,
-  PRIMARY_STRESS,
-  SECONDARY_STRESS,
   SILENCE,
   type Viseme,
   visemesOf,
@@ -217,8 +215,7 @@ function paceContacts(segments: readonly Segment[]): void {
 function buildSegments(phonemes: readonly TimedPhoneme[], durationMs: number) {
   const segments: Segment[] = [];
   const stressed: Segment[] = [];
-  let stress = 0;
-  let heldFromMs: number | null = null;
+  let stress: TimedPhoneme['stress'];
   let lastMs = 0;
   const add = (viseme: Viseme, startMs: number, endMs: number, emphasis = 1): Segment => {
     const segment = { viseme, startMs, endMs, emphasis, inMs: CONTACT_IN_MS, outMs: CONTACT_OUT_MS };
@@ -226,31 +223,26 @@ function buildSegments(phonemes: readonly TimedPhoneme[], durationMs: number) {
     return segment;
   };
   add(SILENCE, -1_000, Math.min(0, phonemes[0]?.startMs ?? 0));
-  for (const { symbol, startMs, endMs } of phonemes) {
+  for (const phoneme of phonemes) {
+    const { symbol, startMs, endMs } = phoneme;
     if (!(endMs > startMs) || startMs < lastMs - 1) continue;
-    if (symbol === PRIMARY_STRESS || symbol === SECONDARY_STRESS) {
-      stress = symbol === PRIMARY_STRESS ? 2 : 1;
-      heldFromMs ??= startMs;
-      continue;
-    }
+    stress = phoneme.stress ?? stress;
     const previous = segments[segments.length - 1]!;
     if (LENGTH_MARKS.has(symbol)) {
       previous.endMs = endMs;
       continue;
     }
-    const from: number = heldFromMs ?? startMs;
-    heldFromMs = null;
     lastMs = endMs;
     const visemes = visemesOf(symbol);
-    if (visemes[0] === SILENCE && endMs - from < PAUSE_MS) continue;
+    if (visemes[0] === SILENCE && endMs - startMs < PAUSE_MS) continue;
     const vowel = visemes[0]!.vowel;
-    const emphasis = vowel ? (stress === 2 ? 1.12 : stress === 1 ? 1 : 0.86) : 1;
-    const cut = from + (endMs - from) * 0.58;
-    const first = add(visemes[0]!, from, visemes.length > 1 ? cut : endMs, emphasis);
+    const emphasis = vowel ? (stress === 'primary' ? 1.12 : stress === 'secondary' ? 1 : 0.86) : 1;
+    const cut = startMs + (endMs - startMs) * 0.58;
+    const first = add(visemes[0]!, startMs, visemes.length > 1 ? cut : endMs, emphasis);
     if (visemes.length > 1) add(visemes[1]!, cut, endMs, emphasis);
     if (vowel) {
-      if (stress === 2) stressed.push(first);
-      stress = 0;
+      if (stress === 'primary') stressed.push(first);
+      stress = undefined;
     }
   }
   add(SILENCE, Math.max(lastMs, 0), Math.max(durationMs, lastMs) + 1_000);

@@ -125,8 +125,6 @@ export const SILENCE: Viseme = viseme(
   false,
 );
 
-export const PRIMARY_STRESS = 'ˈ';
-export const SECONDARY_STRESS = 'ˌ';
 /** Lengthens what precedes. */
 export const LENGTH_MARKS: ReadonlySet<string> = new Set(['ː', 'ˑ', 'ʰ', '̃', '̩', 'ʲ', 'ᵊ']);
 

@@ -96,6 +96,14 @@ describe('phoneme motion', () => {
     expect(roll(200, 240)).toBeLessThan(0.2);
   });
 
+  it('lets the mouth come to rest in a pause', () => {
+    const frames = speak(open(), 'm:60 ˈ:40 ɑ:200 ,:500 ɑ:200 m:80');
+    const openingAt = (ms: number) =>
+      opening(frames.reduce((a, b) => (Math.abs(b.ms - ms) < Math.abs(a.ms - ms) ? b : a)).values);
+    const pauseMs = 30 + 60 + 40 + 200 + 300;
+    expect(openingAt(pauseMs)).toBeLessThan(0.25 * openingAt(30 + 60 + 40 + 120));
+  });
+
   it('rounds the lips ahead of a rounded vowel', () => {
     const frames = speak(open(), 's:100 t:90 ˈ:40 u:180 t:80');
     const plain = speak(open(), 's:100 t:90 ˈ:40 i:180 t:80');
