@@ -2,7 +2,7 @@
  * Sounds that look or sound alike, by the symbol that stands for the class where speech is made visible. The network learns to tell
  * them apart; `labelTrack` writes which of them is heard when.
  */
-import { LENGTH_MARKS, PRIMARY_STRESS, SECONDARY_STRESS } from '../../dist/inference/avatar/motion/visemes.js';
+import { LENGTH_MARKS } from '../../dist/inference/avatar/motion/visemes.js';
 
 /** Class 0 is silence. Every other: the symbol that stands for it, then those that count as it (Kokoro's IPA). */
 export const CLASSES = [
@@ -52,7 +52,6 @@ export function labelTrack(phonemes, steps, bridgeMs = 60) {
   const out = new Uint8Array(steps);
   const parts = [];
   for (const { symbol, startMs, endMs } of phonemes) {
-    if (symbol === PRIMARY_STRESS || symbol === SECONDARY_STRESS) continue;
     const last = parts.at(-1);
     if (LENGTH_MARKS.has(symbol)) {
       if (last !== undefined) last.endMs = endMs;

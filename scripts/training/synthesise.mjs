@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Random } from '../../dist/inference/avatar/motion/random.js';
+import { isPhoneme } from '../../dist/inference/speech/phonemes.js';
 import { OpusDecoder, OpusEncoder } from '../../dist/media/codecs.js';
 import { floatToInt16, resample } from '../../dist/media/resample.js';
 import { encodeWav } from '../../dist/media/wav.js';
@@ -74,7 +75,7 @@ async function speakJob(engine, job, folder, words) {
         split,
         text,
         samples: samples.length,
-        phonemes: speech.phonemes,
+        phonemes: soundsOf(speech.phonemes),
       };
       await writeFile(`${name}.wav`, encodeWav({ sampleRateHz: RATE_HZ, channels: [samples] }));
       await writeFile(`${name}.json.part`, JSON.stringify(about));
@@ -85,6 +86,13 @@ async function speakJob(engine, job, folder, words) {
     seconds += samples / RATE_HZ;
   }
   return seconds;
+}
+
+/** Neither stress nor pauses are looked for in the audio: what is no sound is a gap. */
+function soundsOf(phonemes) {
+  return phonemes
+    .filter(({ symbol }) => isPhoneme(symbol))
+    .map(({ symbol, startMs, endMs }) => ({ symbol, startMs, endMs }));
 }
 
 await runMain(async () => {
