@@ -18,7 +18,7 @@ export function pose(values: Record<string, number>): Float32Array {
   return frame;
 }
 
-/** Speech from `symbol:milliseconds` items, evenly loud. */
+/** Speech from `symbol:milliseconds` items, evenly loud; `-` leaves a gap, ˈ stresses what follows. */
 export function speechOf(segmentId: number, items: string): SpeechMotion {
   const phonemes: TimedPhoneme[] = [];
   let at = 30;
@@ -27,7 +27,7 @@ export function speechOf(segmentId: number, items: string): SpeechMotion {
     const [symbol, ms] = item.split(':');
     const endMs = at + Number(ms);
     if (symbol === 'ˈ') stressedFromMs = at;
-    else {
+    else if (symbol !== '-') {
       const stress = stressedFromMs === undefined ? {} : { stress: 'primary' as const };
       phonemes.push({ symbol: symbol === '_' ? ' ' : symbol!, startMs: stressedFromMs ?? at, endMs, ...stress });
       stressedFromMs = undefined;

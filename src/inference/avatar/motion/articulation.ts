@@ -232,6 +232,7 @@ function buildSegments(phonemes: readonly TimedPhoneme[], durationMs: number) {
       previous.endMs = endMs;
       continue;
     }
+    if (lastMs > 0 && startMs - lastMs >= PAUSE_MS) add(SILENCE, lastMs, startMs);
     lastMs = endMs;
     const visemes = visemesOf(symbol);
     if (visemes[0] === SILENCE && endMs - startMs < PAUSE_MS) continue;

@@ -96,8 +96,8 @@ describe('phoneme motion', () => {
     expect(roll(200, 240)).toBeLessThan(0.2);
   });
 
-  it('lets the mouth come to rest in a pause', () => {
-    const frames = speak(open(), 'm:60 ˈ:40 ɑ:200 ,:500 ɑ:200 m:80');
+  it.each([',:500', '-:500'])('lets the mouth come to rest in a pause, %s', (pause) => {
+    const frames = speak(open(), `m:60 ˈ:40 ɑ:200 ${pause} ɑ:200 m:80`);
     const openingAt = (ms: number) =>
       opening(frames.reduce((a, b) => (Math.abs(b.ms - ms) < Math.abs(a.ms - ms) ? b : a)).values);
     const pauseMs = 30 + 60 + 40 + 200 + 300;
