@@ -18,6 +18,9 @@ const LONGEST_JUMP_MS = 160;
 /** More of an articulator than this share of its range in a frame looks like a jump. */
 const EASY = { jaw: 0.14, round: 0.4 } as const;
 
+/** The jaw opens no faster, in 1/ms: what fades out and what begins must not add up to a jump. */
+const FASTEST_OPENING = 0.085 / 40;
+
 /** What is known of a stretch of speech. */
 interface Known {
   articulation: Articulation;
@@ -101,8 +104,10 @@ class PhonemeMotionStream implements MotionStream {
     const t = Math.min(1, this.#fadeMs / this.#fadeLengthMs);
     // Evenly: any other course has a faster part.
     const keep = 1 - t;
+    const widest = this.#shown[ARTICULATOR.jaw]! + FASTEST_OPENING * this.#stepMs;
     for (let k = 0; k < this.#shown.length; k++) {
-      this.#shown[k] = Math.min(1, Math.max(0, this.#wanted[k]! + this.#offset[k]! * keep));
+      const most = k === ARTICULATOR.jaw ? Math.min(1, widest) : 1;
+      this.#shown[k] = Math.min(most, Math.max(0, this.#wanted[k]! + this.#offset[k]! * keep));
     }
     if (speech !== undefined && at !== null) this.#passAccents(speech, at.positionMs);
     this.#last = at;
