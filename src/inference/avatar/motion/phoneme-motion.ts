@@ -16,7 +16,7 @@ const UNDERRUN_MS = 160;
 const JUMP_MS = 80;
 const LONGEST_JUMP_MS = 160;
 /** More of an articulator than this share of its range in a frame looks like a jump. */
-const EASY = { jaw: 0.14, round: 0.4 } as const;
+const EASY = { jaw: 0.14, round: 0.4, flare: 0.3 } as const;
 
 /** The jaw opens no faster, in 1/ms: what fades out and what begins must not add up to a jump. */
 const FASTEST_OPENING = 0.085 / 40;
@@ -118,7 +118,8 @@ class PhonemeMotionStream implements MotionStream {
   #easyMs(): number {
     const jaw = Math.abs(this.#offset[ARTICULATOR.jaw]!) / EASY.jaw;
     const round = Math.abs(this.#offset[ARTICULATOR.round]!) / EASY.round;
-    return Math.min(LONGEST_JUMP_MS, Math.max(JUMP_MS, this.#stepMs * Math.max(jaw, round)));
+    const flare = Math.abs(this.#offset[ARTICULATOR.flare]!) / EASY.flare;
+    return Math.min(LONGEST_JUMP_MS, Math.max(JUMP_MS, this.#stepMs * Math.max(jaw, round, flare)));
   }
 
   /** How long the way to the new position must take; 0 when it follows from the last one. */
