@@ -1,5 +1,5 @@
 import type { ErrorBody } from '../errors.js';
-import type { AgentState, Message } from '../inference/engines.js';
+import type { AgentState, Message, Source } from '../inference/engines.js';
 
 /** Times of one turn in ms, each measured from the visitor's last voiced sample as the VAD saw it. Absent stages did not happen. */
 export interface TurnLatency {
@@ -28,6 +28,8 @@ export type ConversationEvent =
   | { type: 'transcript'; turnId: number; participantId: string; text: string; final: boolean }
   /** A word of the avatar at the moment its audio is sent. `aside`: of an utterance that does not become part of the history. */
   | { type: 'caption'; utteranceId: number; index: number; word: string; aside?: boolean }
+  /** What the avatar's utterance rests on; several of one utterance add up. */
+  | { type: 'sources'; utteranceId: number; sources: Source[] }
   /** The avatar's utterance is over; `text` is what was heard. */
   | { type: 'utterance-end'; utteranceId: number; text: string; interrupted: boolean }
   /** The visitor spoke into the avatar's voice. */

@@ -10,7 +10,15 @@
  * ducked, stopped or thrown away.
  */
 import type { VisavisError } from '../errors.js';
-import type { Agent, AgentEvent, AgentState, Message, SpeechSynthesiser, Transcript } from '../inference/engines.js';
+import type {
+  Agent,
+  AgentEvent,
+  ReplyOptions as AgentOptions,
+  AgentState,
+  Message,
+  SpeechSynthesiser,
+  Transcript,
+} from '../inference/engines.js';
 import type { ConversationEvent, TurnLatency } from './events.js';
 import type { History } from './history.js';
 import type { ListenerEvent } from './listener.js';
@@ -172,7 +180,7 @@ export class Pipeline {
     if (transcript.text.length === 0) return;
     const history = committed ? this.#o.history.messages : this.#o.history.withUser(transcript.text);
     this.#prepared = {
-      reply: this.#createReply((signal) => this.#o.agent.reply(history, { signal })),
+      reply: this.#createReply((options) => this.#o.agent.reply(history, options)),
       turnId: 0,
       text: transcript.text,
       lastVoicedAtMs,
@@ -184,7 +192,7 @@ export class Pipeline {
     };
   }
 
-  #createReply(text: (signal: AbortSignal) => AsyncIterable<AgentEvent>, aside = false): Reply {
+  #createReply(text: (o: AgentOptions) => AsyncIterable<AgentEvent>, aside = false): Reply {
     return new Reply({
       text,
       synthesiser: this.#o.synthesiser,
@@ -194,6 +202,8 @@ export class Pipeline {
       apology: agentApology,
       // What an apology is about was reported, and why it cannot be spoken is most often the same.
       onError: (error) => aside || this.#emitError(error),
+      onToolUse: (call, result) => this.#mirror(this.#o.history.addToolUse(call, result)),
+      onSources: (utteranceId, sources) => this.#o.emit({ type: 'sources', utteranceId, sources }),
       now: this.#now,
     });
   }

@@ -4,7 +4,14 @@
  * leaves no trace.
  */
 import { isAbort, VisavisError } from '../errors.js';
-import type { AgentEvent, SpeechChunk, SpeechSynthesiser } from '../inference/engines.js';
+import type {
+  AgentEvent,
+  ReplyOptions as AgentOptions,
+  Source,
+  SpeechChunk,
+  SpeechSynthesiser,
+  ToolCall,
+} from '../inference/engines.js';
 import type { SynthesisPace } from './pace.js';
 import { SegmentAssembler } from './segments.js';
 import type { Voice } from './voice.js';
@@ -22,7 +29,7 @@ export interface ReplyMarks {
 
 export interface ReplyOptions {
   /** The text, as the agent produces it; called once. */
-  text: (signal: AbortSignal) => AsyncIterable<AgentEvent>;
+  text: (o: AgentOptions) => AsyncIterable<AgentEvent>;
   synthesiser: SpeechSynthesiser;
   voice: Voice;
   pace: SynthesisPace;
@@ -30,6 +37,10 @@ export interface ReplyOptions {
   /** Spoken in place of what a failing agent still owed. */
   apology: (error: VisavisError) => string;
   onError: (error: VisavisError) => void;
+  /** A tool was used for this reply; only ever called once it is released. */
+  onToolUse?: (call: ToolCall, result: string) => void;
+  /** As above: what the reply rests on. */
+  onSources?: (utteranceId: number, sources: Source[]) => void;
   now?: () => number;
 }
 
@@ -47,6 +58,8 @@ export class Reply {
   readonly #released: Promise<void>;
   #utteranceId: number | undefined;
   #unspoken = false;
+  /** What is to be told of a reply that is still held. */
+  #untold: (() => void)[] = [];
 
   constructor(options: ReplyOptions) {
     this.#o = options;
@@ -76,22 +89,40 @@ export class Reply {
   release(): number {
     this.#utteranceId ??= this.#o.voice.begin();
     this.#release();
+    for (const tell of this.#untold.splice(0)) tell();
     return this.#utteranceId;
   }
 
   /** Stops the agent and the synthesis. What the voice already has is the caller's to stop. */
   cancel(): void {
     this.#abort.abort();
+    this.#untold = [];
     this.#release();
     this.#wake?.();
+  }
+
+  /** Now, or once the reply is released; never of one that was thrown away before. */
+  #tell(what: () => void): void {
+    if (this.#utteranceId !== undefined) what();
+    else if (!this.isCancelled) this.#untold.push(what);
   }
 
   async #readText(): Promise<void> {
     const assembler = new SegmentAssembler(this.#o.pace.limits);
     let length = 0;
+    const text = this.#o.text({
+      signal: this.#abort.signal,
+      committed: this.#released,
+      onToolUse: (call, result) => this.#tell(() => this.#o.onToolUse?.(call, result)),
+    });
     try {
-      for await (const event of this.#o.text(this.#abort.signal)) {
+      for await (const event of text) {
         if (this.#abort.signal.aborted) return;
+        if (event.type === 'pause') this.#push(assembler.flush().map((segment) => segment.text));
+        if (event.type === 'sources') {
+          const { sources } = event;
+          this.#tell(() => this.#o.onSources?.(this.#utteranceId ?? 0, sources));
+        }
         if (event.type !== 'text-delta') continue;
         this.marks.firstTextAtMs ??= this.#now();
         length += event.text.length;

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { TurnLatency } from '../agents/events.js';
 import type { ErrorBody } from '../errors.js';
-import type { AgentState } from '../inference/engines.js';
+import type { AgentState, Source } from '../inference/engines.js';
 import { LANGUAGES, type Language } from '../languages.js';
 import type { IceServer } from './turn-credentials.js';
 
@@ -110,6 +110,8 @@ export interface ServerToClient {
   transcript: (e: { turnId: number; participantId: string; text: string; final: boolean }) => void;
   /** A word of the avatar, when its audio is sent. */
   caption: (e: { utteranceId: number; index: number; word: string }) => void;
+  /** What the avatar's utterance rests on; several of one utterance add up. Comes before its end. */
+  sources: (e: { utteranceId: number; sources: Source[] }) => void;
   'utterance-end': (e: { utteranceId: number; text: string; interrupted: boolean }) => void;
   interruption: (e: { phase: 'ducked' | 'stopped' | 'resumed'; utteranceId: number; sinceOnsetMs: number }) => void;
   latency: (e: { turnId: number; utteranceId: number; latency: TurnLatency }) => void;

@@ -20,6 +20,9 @@ export function passOn(event: ConversationEvent, metrics: Metrics, logger: Logge
       broadcast('caption', { utteranceId, index, word });
       break;
     }
+    case 'sources':
+      broadcast('sources', { utteranceId: event.utteranceId, sources: event.sources });
+      break;
     case 'utterance-end': {
       const { utteranceId, text, interrupted } = event;
       broadcast('utterance-end', { utteranceId, text, interrupted });

@@ -35,7 +35,7 @@ async function ask(
   try {
     for await (const event of agent(o).reply(history, { signal })) {
       if (event.type === 'reply-end') outcome.finish = event.finishReason;
-      else {
+      else if (event.type === 'text-delta') {
         outcome.text += event.text;
         outcome.deltas += 1;
       }
@@ -222,7 +222,8 @@ describe('a failing server', () => {
   );
 
   test('that calls a tool nobody offered is upstream-failed', async () => {
-    server.script({ kind: 'tool-call', name: 'f', arguments: '{}' }, { kind: 'tool-call', name: 'f', arguments: '{}' });
+    const call = { kind: 'tool-calls' as const, calls: [{ name: 'f', arguments: '{}' }] };
+    server.script(call, call);
     expect((await ask()).error?.code).toBe('upstream-failed');
   });
 
