@@ -35,6 +35,10 @@ export type ConversationEvent =
   /** The visitor spoke into the avatar's voice. */
   | { type: 'interruption'; phase: 'ducked' | 'stopped' | 'resumed'; utteranceId: number; sinceOnsetMs: number }
   | { type: 'latency'; turnId: number; utteranceId: number; latency: TurnLatency }
+  /** A human was asked to take over. */
+  | { type: 'handover' }
+  /** To be remembered of a visitor who agreed to it; not for viewers. `openedAtMs`: when the session was opened. */
+  | { type: 'memory'; visitor: string; openedAtMs: number; fact: string }
   /** A message became part of the history (the mirror of every conversation is kept from these). */
   | { type: 'history'; message: Message }
   | { type: 'error'; error: ErrorBody };

@@ -39,7 +39,7 @@ export interface OpenAiAgentOptions {
   maxTokens?: number;
   historyCharacters?: number;
   /** Knowledge whose fitting passages are put into the prompt. */
-  retriever?: ContextRetriever;
+  retriever?: { readonly current: ContextRetriever };
   /** Of this one conversation. */
   toolbox?: Toolbox;
   fillers?: Fillers;
@@ -80,7 +80,12 @@ class OpenAiAgent implements Agent {
       throw new VisavisError('bad-request', 'the last message must be the user’s', { field: 'history' });
     const { toolbox } = this.#o;
     const hasTools = toolbox !== undefined && !this.#takesNoTools;
-    const { messages, passages } = await buildPrompt(history, { ...this.#o, hasTools, signal: o.signal });
+    const { messages, passages } = await buildPrompt(history, {
+      ...this.#o,
+      retriever: this.#o.retriever?.current,
+      hasTools,
+      signal: o.signal,
+    });
     const citations = passages.length === 0 ? undefined : new CitationFilter();
     for (let round = 0; ; round++) {
       const outcome: RoundOutcome = yield* this.#speakRound(

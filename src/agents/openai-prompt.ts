@@ -14,7 +14,7 @@ export type ChatMessage = OpenAI.ChatCompletionMessageParam;
 export interface PromptOptions {
   name?: string;
   instructions?: string;
-  retriever?: ContextRetriever;
+  retriever?: ContextRetriever | undefined;
   /** The newest messages are sent up to this many characters; about four characters are one token. */
   historyCharacters?: number;
   /** The model may call tools. */

@@ -130,7 +130,7 @@ describe('the prompt', () => {
         ];
       },
     };
-    await ask({ retriever }, [
+    await ask({ retriever: { current: retriever } }, [
       { role: 'user', text: 'do you serve breakfast' },
       { role: 'assistant', text: 'Yes.' },
       { role: 'user', text: 'and when is that' },
@@ -139,7 +139,7 @@ describe('the prompt', () => {
     expect(system()).toContain('hotel.md > Meals > Breakfast\nBreakfast is at seven.');
     expect(system()).not.toContain('Unrelated');
     const broken = { retrieve: () => Promise.reject(new VisavisError('engine-failed', 'broken')) };
-    expect((await ask({ retriever: broken })).finish).toBe('stop');
+    expect((await ask({ retriever: { current: broken } })).finish).toBe('stop');
   });
 
   test('needs a last message of the user', async () => {

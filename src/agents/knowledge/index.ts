@@ -1,2 +1,2 @@
-export { createKnowledgeAgent, type KnowledgeAgentOptions } from './agent.js';
+export { createKnowledgeAgent, type KnowledgeAgentOptions, type KnowledgeSource } from './agent.js';
 export { KnowledgeRetriever, openRetriever, type RetrievedChunk, type RetrieverOptions } from './retriever.js';

@@ -79,6 +79,11 @@ export class KnowledgeRetriever {
     return new KnowledgeRetriever(chunks, vectors, o.embedder);
   }
 
+  /** As a source of knowledge that never changes. */
+  get current(): this {
+    return this;
+  }
+
   /** Number of chunks. */
   get size(): number {
     return this.chunks.length;

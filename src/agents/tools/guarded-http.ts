@@ -5,6 +5,7 @@ import * as https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { abortError } from '../../abort.js';
 import { isAbort, VisavisError } from '../../errors.js';
+import { coversAddress } from '../../web-access.js';
 import { isPrivateAddress } from './addresses.js';
 
 const MAX_REDIRECTS = 3;
@@ -64,7 +65,7 @@ export class GuardedHttp {
         `expected an http or https address without a password, got ${url.protocol}//…`,
         { field: 'url' },
       );
-    const rule = this.#allowed.find((allowed) => covers(allowed, url));
+    const rule = this.#allowed.find((allowed) => coversAddress(allowed, url));
     if (rule === undefined)
       throw new VisavisError(
         'forbidden',
@@ -73,6 +74,17 @@ export class GuardedHttp {
       );
     const host = url.hostname.replace(/^\[|\]$/g, '');
     if (isIP(host) !== 0 && !this.#mayBePrivate(url) && isPrivateAddress(host)) throw privateError(shown);
+    return url;
+  }
+
+  /** As `check`, for a client of its own: rejects, too, when the name leads to a private address at this moment. */
+  async checkReachable(address: string): Promise<URL> {
+    const url = this.check(address);
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    if (isIP(host) !== 0 || this.#mayBePrivate(url)) return url;
+    await new Promise<void>((resolve, reject) => {
+      this.#guardedLookup(url)(host, { all: true }, (error) => (error === null ? resolve() : reject(error)));
+    });
     return url;
   }
 
@@ -180,14 +192,10 @@ export class GuardedHttp {
 
   #mayBePrivate(url: URL): boolean {
     return (
-      this.#privateAddresses || this.#allowed.some((allowed) => covers(allowed, url) && isLiteral(allowed.hostname))
+      this.#privateAddresses ||
+      this.#allowed.some((allowed) => coversAddress(allowed, url) && isLiteral(allowed.hostname))
     );
   }
-}
-
-function covers(allowed: URL, url: URL): boolean {
-  const path = allowed.pathname.replace(/\/$/, '');
-  return url.origin === allowed.origin && (url.pathname === path || url.pathname.startsWith(`${path}/`));
 }
 
 function isLiteral(hostname: string): boolean {

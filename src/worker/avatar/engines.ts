@@ -1,16 +1,15 @@
 /** The concrete engines of an avatar worker, chosen by configuration; the heavy ones live in the speech worker. */
-import { createKnowledgeAgent, openRetriever } from '../../agents/knowledge/index.js';
-import { createOpenAiAgent } from '../../agents/openai-agent.js';
+import { openRetriever } from '../../agents/knowledge/index.js';
 import { SynthesisPace } from '../../agents/pace.js';
 import type { ConversationEngines } from '../../agents/session.js';
 import type { TurnSettings } from '../../agents/turn.js';
 import type { Config } from '../../config.js';
-import type { Agent } from '../../inference/engines.js';
 import { OpenAiSynthesiser } from '../../inference/speech/openai-speech.js';
 import { SileroVad } from '../../inference/speech/silero.js';
 import type { Logger } from '../../log.js';
-import type { ConversationOptions, SpeechPending } from '../control.js';
+import type { SpeechPending } from '../control.js';
 import { SpeechWorkerClient } from '../speech/client.js';
+import { Agents, type ConversationAgentOptions } from './agents.js';
 import { SpeechCalls, type SpeechHistograms } from './stats.js';
 
 /** Models may still be loading when the avatar worker starts. */
@@ -18,7 +17,7 @@ const SPEECH_WORKER_TIMEOUT_MS = 60_000;
 
 export interface WorkerEngines {
   turnSettings: Partial<TurnSettings>;
-  forConversation(options: ConversationOptions): Promise<ConversationEngines>;
+  forConversation(conversation: ConversationAgentOptions): Promise<ConversationEngines>;
   /** What the calls to the speech worker have cost since the start, and how many are under way. */
   speech: { readonly histograms: SpeechHistograms; readonly pending: SpeechPending };
   close(): Promise<void>;
@@ -32,19 +31,10 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
   });
   const vad = await SileroVad.create();
   const retriever = await openRetriever({ folder: config.knowledgeFolder, embedder: speech.embedder() });
+  const agents = await Agents.create(config, retriever, log);
   log.info({ chunks: retriever.size, agent: config.openai === null ? 'knowledge' : 'openai' }, 'agent ready');
 
   const paces = { kokoro: new SynthesisPace(), piper: new SynthesisPace(), openai: new SynthesisPace() };
-  const agentFor = (options: ConversationOptions): Agent =>
-    config.openai === null
-      ? createKnowledgeAgent({ retriever, name: options.name })
-      : createOpenAiAgent({
-          ...config.openai,
-          instructions: options.instructions ?? config.instructions,
-          name: options.name,
-          retriever,
-        });
-
   return {
     turnSettings: {
       questionMs: Math.round(config.endOfTurnMs.min * 0.8),
@@ -53,7 +43,8 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
       unfinishedMs: config.endOfTurnMs.max,
       decideMs: config.interruptionMs,
     },
-    async forConversation(options) {
+    async forConversation(conversation) {
+      const { options } = conversation;
       const synthesiser =
         options.speech === 'openai' && config.openai !== null
           ? new OpenAiSynthesiser(config.openai)
@@ -63,7 +54,7 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
         recogniser: speech.recogniser(),
         synthesiser,
         pace: paces[options.speech],
-        agent: agentFor(options),
+        agent: agents.forConversation(conversation),
       };
     },
     speech: {
@@ -75,6 +66,7 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
       },
     },
     async close() {
+      await agents.close();
       await vad.close();
       await speech.close();
     },
