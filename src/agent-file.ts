@@ -47,7 +47,7 @@ export function checkAgentFile(
   env: Readonly<Record<string, string | undefined>>,
 ): AgentFileResult {
   const missing = new Set<string>();
-  const result = agentFile.safeParse(withEnvironment(value, env, missing));
+  const result = agentFile.safeParse(withEnvironment(value, env, missing), { reportInput: true });
   const problems = [...missing].map((name) => `${name}: named in the agent file, but not set in the environment`);
   if (!result.success) problems.push(...result.error.issues.flatMap((issue) => describe(issue)));
   else problems.push(...problemsBetween(result.data));
@@ -131,9 +131,14 @@ function describe(issue: z.core.$ZodIssue): string[] {
   const at = issue.path.length === 0 ? 'agent file' : issue.path.join('.');
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => `${[...issue.path, key].join('.')}: no such field`);
-  if (issue.code === 'invalid_type')
-    return [`${at}: expected ${issue.expected}${issue.input === undefined ? ', got nothing' : ''}`];
+  if (issue.code === 'invalid_type') return [`${at}: expected ${issue.expected}, got ${typeName(issue.input)}`];
   return [`${at}: ${issue.message}`];
+}
+
+function typeName(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
 }
 
 function withEnvironment(

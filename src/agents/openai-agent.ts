@@ -79,7 +79,7 @@ class OpenAiAgent implements Agent {
     if (history.at(-1)?.role !== 'user')
       throw new VisavisError('bad-request', 'the last message must be the user’s', { field: 'history' });
     const { toolbox } = this.#o;
-    const hasTools = toolbox !== undefined && !this.#takesNoTools;
+    const hasTools = !this.#takesNoTools && (toolbox?.schemas.length ?? 0) > 0;
     const { messages, passages } = await buildPrompt(history, {
       ...this.#o,
       retriever: this.#o.retriever?.current,
