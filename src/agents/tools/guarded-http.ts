@@ -33,6 +33,8 @@ export interface GuardedResponse {
   status: number;
   /** In lower case, without parameters. */
   contentType: string;
+  /** As the type names it. */
+  charset: string | undefined;
   body: Buffer;
   /** After redirects. */
   url: string;
@@ -171,7 +173,15 @@ export class GuardedHttp {
           if (encoding !== 'identity')
             return reject(new VisavisError('upstream-failed', `the answer is compressed (${encoding.slice(0, 20)})`));
           const contentType = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-          resolve({ status, contentType, body: Buffer.concat(parts), url: url.href, location: headers.location });
+          const charset = /;\s*charset\s*=\s*"?([\w-]+)/i.exec(headers['content-type'] ?? '')?.[1];
+          resolve({
+            status,
+            contentType,
+            charset,
+            body: Buffer.concat(parts),
+            url: url.href,
+            location: headers.location,
+          });
         });
       });
       outgoing.end(body);

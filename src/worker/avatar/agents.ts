@@ -6,7 +6,7 @@ import { createKnowledgeAgent, type KnowledgeSource } from '../../agents/knowled
 import { McpServers } from '../../agents/mcp/servers.js';
 import { createOpenAiAgent } from '../../agents/openai-agent.js';
 import { effectiveVariables, instructionsOf } from '../../agents/persona.js';
-import { GuardedHttp } from '../../agents/tools/guarded-http.js';
+import type { GuardedHttp } from '../../agents/tools/guarded-http.js';
 import { Handover, handoverApology } from '../../agents/tools/handover.js';
 import { loadToolModules } from '../../agents/tools/modules.js';
 import { rememberTool } from '../../agents/tools/remember.js';
@@ -25,6 +25,13 @@ export interface ConversationAgentOptions {
   emit: (event: ConversationEvent) => void;
 }
 
+/** Not owned by the agents. */
+export interface AgentParts {
+  knowledge: KnowledgeSource;
+  http: GuardedHttp;
+  log: Logger;
+}
+
 export class Agents {
   readonly #config: Config;
   readonly #knowledge: KnowledgeSource;
@@ -34,15 +41,15 @@ export class Agents {
   readonly #tools: readonly Tool[];
 
   /** Rejects with `bad-request` or `forbidden` where the agent file's tools cannot be used. */
-  static async create(config: Config, knowledge: KnowledgeSource, log: Logger): Promise<Agents> {
-    const http = new GuardedHttp(config.toolAccess);
+  static async create(config: Config, parts: AgentParts): Promise<Agents> {
+    const { http } = parts;
     const { tools } = config.agent ?? {};
     const modules = await loadToolModules(tools?.modules ?? []);
     const webhooks = (tools?.webhooks ?? []).map((entry) => webhookOf(entry, http));
-    return new Agents(config, knowledge, log, http, [...webhooks, ...modules]);
+    return new Agents(config, parts, [...webhooks, ...modules]);
   }
 
-  private constructor(config: Config, knowledge: KnowledgeSource, log: Logger, http: GuardedHttp, tools: Tool[]) {
+  private constructor(config: Config, { knowledge, http, log }: AgentParts, tools: Tool[]) {
     this.#config = config;
     this.#knowledge = knowledge;
     this.#log = log;
@@ -132,7 +139,6 @@ export class Agents {
 
   async close(): Promise<void> {
     await this.#servers.close();
-    this.#http.close();
   }
 
   /** Neither arguments nor answers: they are what people say. */

@@ -1,7 +1,8 @@
 /** The concrete engines of an avatar worker, chosen by configuration; the heavy ones live in the speech worker. */
-import { openRetriever } from '../../agents/knowledge/index.js';
+import { KnowledgePages, LiveKnowledge } from '../../agents/knowledge/index.js';
 import { SynthesisPace } from '../../agents/pace.js';
 import type { ConversationEngines } from '../../agents/session.js';
+import { GuardedHttp } from '../../agents/tools/guarded-http.js';
 import type { TurnSettings } from '../../agents/turn.js';
 import type { Config } from '../../config.js';
 import { OpenAiSynthesiser } from '../../inference/speech/openai-speech.js';
@@ -30,9 +31,21 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
     onCall: (report) => calls.add(report),
   });
   const vad = await SileroVad.create();
-  const retriever = await openRetriever({ folder: config.knowledgeFolder, embedder: speech.embedder() });
-  const agents = await Agents.create(config, retriever, log);
-  log.info({ chunks: retriever.size, agent: config.openai === null ? 'knowledge' : 'openai' }, 'agent ready');
+  const http = new GuardedHttp(config.toolAccess);
+  const knowledge = await LiveKnowledge.open({
+    folder: config.knowledgeFolder,
+    pages: new KnowledgePages(config.agent?.knowledge?.pages ?? [], http),
+    embedder: speech.embedder(),
+    onReport: (report) => {
+      if (report.type === 'failed') log.error({ err: report.error }, 'knowledge could not be read again');
+      else {
+        for (const problem of report.problems) log.warn({ problem }, 'a document is left out');
+        log.info({ chunks: report.chunks }, 'knowledge read');
+      }
+    },
+  });
+  const agents = await Agents.create(config, { knowledge, http, log });
+  log.info({ agent: config.openai === null ? 'knowledge' : 'openai' }, 'agent ready');
 
   const paces = { kokoro: new SynthesisPace(), piper: new SynthesisPace(), openai: new SynthesisPace() };
   return {
@@ -67,6 +80,8 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
     },
     async close() {
       await agents.close();
+      knowledge.close();
+      http.close();
       await vad.close();
       await speech.close();
     },
