@@ -28,7 +28,7 @@ export type ConversationEvent =
   | { type: 'transcript'; turnId: number; participantId: string; text: string; final: boolean }
   /** A word of the avatar at the moment its audio is sent. `aside`: of an utterance that does not become part of the history. */
   | { type: 'caption'; utteranceId: number; index: number; word: string; aside?: boolean }
-  /** What the avatar's utterance rests on; several of one utterance add up. */
+  /** What the avatar's utterance rests on; at most once, just before its end. */
   | { type: 'sources'; utteranceId: number; sources: Source[] }
   /** The avatar's utterance is over; `text` is what was heard. */
   | { type: 'utterance-end'; utteranceId: number; text: string; interrupted: boolean }

@@ -26,6 +26,7 @@ import { apology as agentApology } from './openai-agent.js';
 import type { SynthesisPace } from './pace.js';
 import { Reply } from './reply.js';
 import { isBackchannel } from './turn-text.js';
+import { UtteranceSources } from './utterance-sources.js';
 import type { Voice, VoiceEvent } from './voice.js';
 
 export interface PipelineOptions {
@@ -75,6 +76,7 @@ export class Pipeline {
   readonly #queue: string[] = [];
   /** Utterances that do not become part of the history. */
   readonly #asides = new Set<number>();
+  readonly #sources = new UtteranceSources();
   /** A turn was not understood, or a reply not spoken, because an engine failed. */
   #owesApology = false;
 
@@ -203,7 +205,7 @@ export class Pipeline {
       // What an apology is about was reported, and why it cannot be spoken is most often the same.
       onError: (error) => aside || this.#emitError(error),
       onToolUse: (call, result) => this.#mirror(this.#o.history.addToolUse(call, result)),
-      onSources: (utteranceId, sources) => this.#o.emit({ type: 'sources', utteranceId, sources }),
+      onSources: (utteranceId, sources) => this.#sources.add(utteranceId, sources),
       now: this.#now,
     });
   }
@@ -240,6 +242,9 @@ export class Pipeline {
       this.#o.emit({ type: 'caption', utteranceId, index, word, ...aside });
     } else {
       const aside = this.#asides.delete(event.utteranceId);
+      const sources = this.#sources.take(event.utteranceId);
+      if (event.heard !== '' && sources.length > 0)
+        this.#o.emit({ type: 'sources', utteranceId: event.utteranceId, sources });
       if (!aside) this.#mirror(this.#o.history.commitReply(event.heard, { interrupted: event.interrupted }));
       this.#o.emit({
         type: 'utterance-end',

@@ -111,7 +111,7 @@ export interface ServerToClient {
   transcript: (e: { turnId: number; participantId: string; text: string; final: boolean }) => void;
   /** A word of the avatar, when its audio is sent. */
   caption: (e: { utteranceId: number; index: number; word: string }) => void;
-  /** What the avatar's utterance rests on; several of one utterance add up. Comes before its end. */
+  /** What the avatar's utterance rests on; at most once, just before its end. */
   sources: (e: { utteranceId: number; sources: Source[] }) => void;
   'utterance-end': (e: { utteranceId: number; text: string; interrupted: boolean }) => void;
   interruption: (e: { phase: 'ducked' | 'stopped' | 'resumed'; utteranceId: number; sinceOnsetMs: number }) => void;

@@ -149,9 +149,16 @@ describe('a reply that is prepared while the visitor may go on', () => {
     bench.pipeline.interrupt();
     await bench.pause('And the other?');
     bench.agent.options.onToolUse?.(CALL, 'shipped');
-    await bench.write({ type: 'sources', sources: [{ title: 'Orders' }] });
+    await bench.write({ type: 'sources', sources: [{ title: 'Orders' }] }, text('It was shipped.'));
     await bench.end('And the other?');
     expect(bench.history.messages.at(-1)).toMatchObject({ role: 'tool', text: 'shipped' });
-    expect(bench.events.filter(({ type }) => type === 'sources')).toMatchObject([{ sources: [{ title: 'Orders' }] }]);
+    await bench.write({ type: 'sources', sources: [{ title: 'Orders' }, { title: 'Rules', page: 2 }] }, 'end');
+    bench.play();
+    await settle();
+    const told = bench.events.filter(({ type }) => type === 'sources' || type === 'utterance-end');
+    expect(told.slice(-2)).toMatchObject([
+      { type: 'sources', sources: [{ title: 'Orders' }, { title: 'Rules', page: 2 }] },
+      { type: 'utterance-end', text: 'It was shipped.' },
+    ]);
   });
 });
