@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkAgentFile, fillPlaceholders, readAgentFile } from '../src/agent-file.js';
+import { PROJECT_ROOT } from '../src/cache.js';
 import { describeConfig, loadConfig } from '../src/config.js';
 
 const FILE = `
@@ -63,6 +64,17 @@ describe('an agent file', () => {
         modules: [join(folder, 'tools.mjs')],
       },
       mcpServers: { files: { env: { TOKEN: ENV.FILES_TOKEN }, timeoutS: 15 } },
+    });
+  });
+
+  it('as it is documented is right', () => {
+    const documented =
+      /```yaml\n([\s\S]*?)```/u.exec(readFileSync(join(PROJECT_ROOT, 'docs/agent.md'), 'utf8'))?.[1] ?? '';
+    const shown = join(folder, 'documented.yaml');
+    writeFileSync(shown, documented);
+    const env = { ...ENV, CALENDAR_TOKEN: 'x', CRM_KEY: 'y' };
+    expect(readAgentFile(shown, env)).toMatchObject({
+      profile: { name: 'Nora', handover: { secret: ENV.STOCK_SECRET } },
     });
   });
 
