@@ -5,7 +5,9 @@ import { parse, YAMLParseError } from 'yaml';
 import type { z } from 'zod';
 import { type AgentFile, agentFile } from './agent-file-schema.js';
 
-const MAX_FILE_BYTES = 512 * 1024;
+/** One variable of the environment holds at most 128 kB on Linux, and the file travels in one. */
+const MAX_FILE_BYTES = 100_000;
+const SNAPSHOT = 'VISAVIS_AGENT_SNAPSHOT';
 /** The parts in which `${NAME}` stands for a variable of the environment: never in what a model reads. */
 const PARTS_WITH_SECRETS = ['tools', 'mcpServers', 'handover'] as const;
 
@@ -18,34 +20,48 @@ export type AgentFileResult =
   | { profile: AgentProfile; problems?: undefined }
   | { profile?: undefined; problems: string[] };
 
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The environment with what the agent file says now, so that all processes that are given it have the same agent, those too that
+ * start when the file has been changed or is gone. A file that cannot be read is left for `readAgentFile` to report.
+ */
+export function withAgentFile<E extends Env>(env: E): E {
+  const path = env['VISAVIS_AGENT']?.trim();
+  if (path === undefined || path === '' || env[SNAPSHOT] !== undefined) return env;
+  try {
+    return statSync(path).size > MAX_FILE_BYTES ? env : { ...env, [SNAPSHOT]: readFileSync(path, 'utf8') };
+  } catch {
+    return env;
+  }
+}
+
 /** The file, or everything that is wrong with it, a line each that names the field; values of secrets are in none. */
-export function readAgentFile(path: string, env: Readonly<Record<string, string | undefined>>): AgentFileResult {
+export function readAgentFile(path: string, env: Env): AgentFileResult {
   let value: unknown;
   try {
-    const { size } = statSync(path);
-    if (size > MAX_FILE_BYTES) return { problems: [`${path} has ${size} bytes, expected at most ${MAX_FILE_BYTES}`] };
-    value = parse(readFileSync(path, 'utf8'), { prettyErrors: true });
+    value = parse(env[SNAPSHOT] ?? textOf(path), { prettyErrors: true });
   } catch (thrown) {
     if (thrown instanceof YAMLParseError) {
       const at = thrown.linePos?.[0];
-      return {
-        problems: [
-          `${path}: ${at === undefined ? '' : `line ${at.line}, column ${at.col}: `}${thrown.code}: not YAML or JSON`,
-        ],
-      };
+      const place = at === undefined ? '' : `line ${at.line}, column ${at.col}: `;
+      return { problems: [`${path}: ${place}${thrown.code}: not YAML or JSON`] };
     }
+    if (thrown instanceof RangeError) return { problems: [`${path} ${thrown.message}`] };
     const code = (thrown as NodeJS.ErrnoException).code ?? (thrown as Error).name;
     return { problems: [`${path} cannot be read (${code})`] };
   }
   return checkAgentFile(value, path, env);
 }
 
+function textOf(path: string): string {
+  const { size } = statSync(path);
+  if (size > MAX_FILE_BYTES) throw new RangeError(`has ${size} bytes, expected at most ${MAX_FILE_BYTES}`);
+  return readFileSync(path, 'utf8');
+}
+
 /** `readAgentFile` for what was parsed already. */
-export function checkAgentFile(
-  value: unknown,
-  path: string,
-  env: Readonly<Record<string, string | undefined>>,
-): AgentFileResult {
+export function checkAgentFile(value: unknown, path: string, env: Env): AgentFileResult {
   const missing = new Set<string>();
   const result = agentFile.safeParse(withEnvironment(value, env, missing), { reportInput: true });
   const problems = [...missing].map((name) => `${name}: named in the agent file, but not set in the environment`);

@@ -217,7 +217,7 @@ function problemsBetween(values: Values, broken: ReadonlySet<string>): string[] 
 }
 
 function unknownNames(env: Environment, known: readonly string[]): string[] {
-  const names = new Set([...known, 'VISAVIS_CACHE']);
+  const names = new Set([...known, 'VISAVIS_CACHE', 'VISAVIS_AGENT_SNAPSHOT']);
   return Object.keys(env).filter((name) => name.startsWith('VISAVIS_') && !names.has(name));
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkAgentFile, fillPlaceholders, readAgentFile } from '../src/agent-file.js';
+import { checkAgentFile, fillPlaceholders, readAgentFile, withAgentFile } from '../src/agent-file.js';
 import { PROJECT_ROOT } from '../src/cache.js';
 import { describeConfig, loadConfig } from '../src/config.js';
 
@@ -137,11 +137,22 @@ describe('an agent file', () => {
       `a: &a [x, x]\n${Array.from({ length: 12 }, (_, i) => `b${i}: &b${i} [${i === 0 ? '*a, *a, *a' : `*b${i - 1}, *b${i - 1}, *b${i - 1}`}]`).join('\n')}`,
       /cannot be read|no such field/,
     ],
-    ['x'.repeat(600_000), /600000 bytes, expected at most/],
+    ['x'.repeat(600_000), /has 600000 bytes, expected at most 100000/],
   ])('that is no sane YAML is refused (%#)', (text, message) => {
     const broken = join(folder, 'broken.yaml');
     writeFileSync(broken, text);
     expect(readAgentFile(broken, {}).problems?.join('\n')).toMatch(message);
+  });
+
+  it('is the same for all processes of a service, whatever becomes of the file', () => {
+    const changing = join(folder, 'changing.yaml');
+    writeFileSync(changing, 'version: 1\nname: Before');
+    const env = withAgentFile({ VISAVIS_AGENT: changing });
+    writeFileSync(changing, 'name: [broken');
+    expect(loadConfig(env).agent?.name).toBe('Before');
+    expect(withAgentFile(env)).toBe(env);
+    expect(() => loadConfig({ VISAVIS_AGENT: changing })).toThrow(/not YAML or JSON/);
+    expect(withAgentFile({ VISAVIS_AGENT: '/no/such/file' })).toEqual({ VISAVIS_AGENT: '/no/such/file' });
   });
 
   it('that is not there is named', () => {

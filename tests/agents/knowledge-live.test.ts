@@ -141,7 +141,7 @@ describe('a folder of knowledge', () => {
     };
     expect(await ask('a double room costs')).toEqual({
       text: expect.stringContaining('A double room costs 120 euros.'),
-      sources: [{ title: 'prices.md: Rooms' }],
+      sources: [{ title: 'Prices: Rooms' }],
     });
     put('prices.md', '# Prices\n## Rooms\nA double room costs 150 euros.');
     await expect.poll(text, { timeout: 5_000 }).toContain('150');

@@ -163,6 +163,32 @@ describe('a reply that needs a tool', () => {
   });
 });
 
+describe('a language API that fails after a tool was used', () => {
+  test.each([
+    ['errors', { kind: 'error', status: 500 }],
+    ['is busy for a moment', { kind: 'error', status: 429, retryAfterS: 0.05 }],
+    ['breaks off', { kind: 'break-off', text: 'It was', afterTokens: 0 }],
+  ] as const)('(%s) is asked again, and the tool is not', async (_what, failure) => {
+    const run = vi.fn(() => 'shipped');
+    server.script({ kind: 'tool-calls', calls: [call()] }, failure, { kind: 'reply', text: 'It was shipped.' });
+    expect((await ask(boxOf(orders(run, { effect: 'acts' })))).text).toBe('It was shipped.');
+    expect(run).toHaveBeenCalledOnce();
+    expect(sent(2).messages).toEqual(sent(1).messages);
+  });
+
+  test('(is silent) ends in time, with what the tool did kept', async () => {
+    server.script({ kind: 'tool-calls', calls: [call()] }, { kind: 'dead' });
+    const uses: string[] = [];
+    const agent = createOpenAiAgent({
+      ...{ apiKey: '', baseUrl: server.url, model: 'stand-in', toolbox: boxOf(orders()), timeoutMs: 200 },
+    });
+    const signal = new AbortController().signal;
+    const reply = agent.reply(QUESTION, { signal, onToolUse: (_call, result) => uses.push(result) });
+    await expect(all(reply)).rejects.toMatchObject({ code: 'upstream-timeout' });
+    expect(uses).toHaveLength(1);
+  });
+});
+
 describe('while a tool takes long', () => {
   const slow = (ms: number, o: Partial<Tool> = {}) =>
     orders(() => new Promise((resolve) => setTimeout(resolve, ms, 'shipped')), o);

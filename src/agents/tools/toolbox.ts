@@ -92,7 +92,7 @@ export class Toolbox {
     const args = argumentsOf(json);
     if (args === undefined) return refuse('the arguments are not a JSON object, or are too long.');
     if (this.#abandoned >= MAX_ABANDONED) return refuse('the tools are busy; say that it is not possible right now.');
-    if (tool.effect === 'acts') await certain(o);
+    if (tool.effect === 'acts' || tool.confirm === true) await certain(o);
     if (tool.confirm === true && !this.#confirmations.admits(name, args, o.history)) {
       return refuse(
         'this needs the person’s word. Tell them in one sentence exactly what you are about to do and ask whether you should; call again with the same arguments only after they have agreed.',
