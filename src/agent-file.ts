@@ -1,7 +1,9 @@
 /** Reads an agent file: YAML or JSON, checked as a whole, with secrets taken from the environment. */
+
 import { readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
-import { parse, YAMLParseError } from 'yaml';
+import type * as Yaml from 'yaml';
 import type { z } from 'zod';
 import { type AgentFile, agentFile } from './agent-file-schema.js';
 
@@ -39,6 +41,8 @@ export function withAgentFile<E extends Env>(env: E): E {
 /** The file, or everything that is wrong with it, a line each that names the field; values of secrets are in none. */
 export function readAgentFile(path: string, env: Env): AgentFileResult {
   let value: unknown;
+  // Processes without an agent file, which may be waited for, need not load it.
+  const { parse, YAMLParseError } = createRequire(import.meta.url)('yaml') as typeof Yaml;
   try {
     value = parse(env[SNAPSHOT] ?? textOf(path), { prettyErrors: true });
   } catch (thrown) {

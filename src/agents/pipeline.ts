@@ -204,6 +204,7 @@ export class Pipeline {
       apology: agentApology,
       // What an apology is about was reported, and why it cannot be spoken is most often the same.
       onError: (error) => aside || this.#emitError(error),
+      onSilence: (utteranceId) => this.#current?.reply.utteranceId === utteranceId && this.#setState('thinking'),
       onToolUse: (call, result) => this.#mirror(this.#o.history.addToolUse(call, result)),
       onSources: (utteranceId, sources) => this.#sources.add(utteranceId, sources),
       now: this.#now,
@@ -236,6 +237,8 @@ export class Pipeline {
     if (event.type === 'started') {
       this.#setState('speaking');
       this.#emitLatency(event.utteranceId, event.atMs);
+    } else if (event.type === 'went-on') {
+      if (this.#state === 'thinking') this.#setState('speaking');
     } else if (event.type === 'word') {
       const { utteranceId, index, word } = event;
       const aside = this.#asides.has(utteranceId) ? { aside: true } : {};

@@ -39,6 +39,8 @@ export interface ReplyOptions {
   onError: (error: VisavisError) => void;
   /** A tool was used for this reply; only ever called once it is released. */
   onToolUse?: (call: ToolCall, result: string) => void;
+  /** Nothing is left to be heard for now, and more is to come. */
+  onSilence?: (utteranceId: number) => void;
   /** As above: what the reply rests on. */
   onSources?: (utteranceId: number, sources: Source[]) => void;
   now?: () => number;
@@ -58,6 +60,8 @@ export class Reply {
   readonly #released: Promise<void>;
   #utteranceId: number | undefined;
   #unspoken = false;
+  /** The text goes on, but not at once. */
+  #paused = false;
   /** What is to be told of a reply that is still held. */
   #untold: (() => void)[] = [];
 
@@ -118,13 +122,14 @@ export class Reply {
     try {
       for await (const event of text) {
         if (this.#abort.signal.aborted) return;
-        if (event.type === 'pause') this.#push(assembler.flush().map((segment) => segment.text));
+        if (event.type === 'pause') this.#pause(assembler);
         if (event.type === 'sources') {
           const { sources } = event;
           this.#tell(() => this.#o.onSources?.(this.#utteranceId ?? 0, sources));
         }
         if (event.type !== 'text-delta') continue;
         this.marks.firstTextAtMs ??= this.#now();
+        this.#paused = false;
         length += event.text.length;
         this.#push(assembler.push(event.text).map((segment) => segment.text));
         if (length > MAX_REPLY_CHARACTERS) break;
@@ -140,6 +145,12 @@ export class Reply {
       this.#textEnded = true;
       this.#wake?.();
     }
+  }
+
+  #pause(assembler: SegmentAssembler): void {
+    this.#push(assembler.flush().map((segment) => segment.text));
+    this.#paused = true;
+    this.#wake?.();
   }
 
   #push(segments: string[]): void {
@@ -189,12 +200,22 @@ export class Reply {
   async #nextSegment(): Promise<string | undefined> {
     while (this.#segments.length === 0) {
       if (this.#textEnded || this.#abort.signal.aborted) return undefined;
+      const timer = this.#paused ? this.#awaitSilence() : undefined;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
       this.#wake = undefined;
+      clearTimeout(timer);
     }
     return this.#abort.signal.aborted ? undefined : this.#segments.shift();
+  }
+
+  /** Everything so far is with the voice. */
+  #awaitSilence(): NodeJS.Timeout | undefined {
+    const utteranceId = this.#utteranceId;
+    if (utteranceId === undefined || this.#o.onSilence === undefined) return undefined;
+    const leftMs = this.#o.voice.backlogMs(utteranceId, this.#now());
+    return setTimeout(() => this.#o.onSilence?.(utteranceId), leftMs);
   }
 
   async #waitForRoom(utteranceId: number): Promise<void> {

@@ -98,6 +98,18 @@ describe('a reply that waits for a tool', () => {
     ]);
   });
 
+  it('is seen to think once it has said what there was, and to speak when it goes on', async () => {
+    const states = () => bench.events.flatMap((event) => (event.type === 'state' ? [event.state] : []));
+    bench.pipeline.ask('ann', 'Where is it?');
+    await bench.write(text('Let me look.'), { type: 'pause' });
+    bench.play();
+    await expect.poll(states).toEqual(['thinking', 'speaking', 'thinking']);
+    await bench.write(text('It was shipped.'), 'end');
+    bench.play();
+    await settle();
+    expect(states()).toEqual(['thinking', 'speaking', 'thinking', 'speaking', 'idle']);
+  });
+
   it('is kept with what the tool answered, between question and reply', async () => {
     bench.pipeline.ask('ann', 'Where is it?');
     await settle();
