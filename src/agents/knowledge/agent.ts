@@ -2,6 +2,7 @@ import { throwIfAborted } from '../../abort.js';
 import type { Agent, AgentEvent, Message, ReplyOptions } from '../../inference/engines.js';
 import { smallTalkIntent, withoutLeadIn } from '../small-talk.js';
 import { SMALL_TALK, vary } from '../small-talk-replies.js';
+import { fillWait } from '../tools/filler.js';
 import { asksForHuman } from '../tools/handover.js';
 import {
   choosePassage,
@@ -80,7 +81,7 @@ class KnowledgeAgent implements Agent {
     const { handOver } = this.#o;
     const asked = history.at(-1);
     const wantsHuman = handOver !== undefined && asked?.role === 'user' && asksForHuman(asked.text);
-    const text = wantsHuman ? await this.#handOver(handOver, history, o) : await this.#answer(history, o.signal);
+    const text = wantsHuman ? yield* this.#handOver(handOver, history, o) : await this.#answer(history, o.signal);
     throwIfAborted(o.signal);
     const sentences = splitSentences(text);
     const cited = new Map(this.#finder.find(text).map(({ chunk }) => [chunk.id, sourceOf(chunk)]));
@@ -93,14 +94,17 @@ class KnowledgeAgent implements Agent {
   }
 
   /** Nobody is called before it is certain that the visitor has finished. */
-  async #handOver(
+  async *#handOver(
     handOver: NonNullable<KnowledgeAgentOptions['handOver']>,
     history: readonly Message[],
     o: ReplyOptions,
-  ): Promise<string> {
+  ): AsyncGenerator<AgentEvent, string> {
     await o.committed;
     throwIfAborted(o.signal);
-    return handOver(history, o.signal);
+    const told = handOver(history, o.signal);
+    const turn = history.length;
+    yield* fillWait(told, { committed: Promise.resolve(), signal: o.signal, said: false, own: wording.CALLING, turn });
+    return told;
   }
 
   /** The knowledge may have changed since the last reply. */

@@ -175,6 +175,11 @@ describe('the agent without a language model', () => {
     expect(await text).toBe('Ben is coming.');
   });
 
+  test('says so while that takes long', async () => {
+    const slow = () => new Promise<string>((resolve) => setTimeout(resolve, 900, 'Ben is coming.'));
+    expect(await say(slow)).toBe('One moment, I am calling someone. Ben is coming.');
+  });
+
   test('answers as ever where nobody can be called', async () => {
     expect(await say(undefined)).not.toBe('');
   });
