@@ -57,11 +57,16 @@ export interface SpeechRecogniser {
 
 // ---------------------------------------------------------------- synthesis
 
-/** One phoneme with its time inside the chunk. `symbol` is IPA as the synthesiser's vocabulary writes it (Kokoro's set). */
+/**
+ * One phoneme with its time inside the chunk. `symbol` is IPA as the synthesiser's vocabulary writes it (Kokoro's set), or the punctuation
+ * mark that a pause stands for.
+ */
 export interface TimedPhoneme {
   symbol: string;
   startMs: number;
   endMs: number;
+  /** Of the vowel that comes here or next. */
+  stress?: 'primary' | 'secondary';
 }
 
 /** One word of the text as written (captions), with its time inside the chunk. */
