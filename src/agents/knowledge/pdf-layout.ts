@@ -82,7 +82,7 @@ function linesOf(items: readonly PdfItem[], page: number): Line[] {
       .normalize('NFKC')
       .replace(/[\s\u00ad]+/gu, ' ')
       .trim();
-    if (first !== undefined && plain !== '')
+    if (first !== undefined && plain !== '' && !LEADERS.test(plain))
       lines.push({ text: plain, x: first.x, y: first.y, height: Math.round(height * 2) / 2, page });
     text = '';
     first = undefined;
