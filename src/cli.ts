@@ -1,8 +1,6 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { PROJECT_ROOT } from './cache.js';
+import { programVersion } from './cache.js';
 import { type Config, configVariables, describeConfig, loadConfig } from './config.js';
 import { phoneSettings, phoneUrls } from './dev-network.js';
 import { VisavisError } from './errors.js';
@@ -44,7 +42,7 @@ async function main(): Promise<void> {
   });
   const [command = 'serve'] = positionals;
   if (values.help === true && (command === 'serve' || command === 'config')) process.stdout.write(USAGE);
-  else if (values.version === true) process.stdout.write(`${version()}\n`);
+  else if (values.version === true) process.stdout.write(`${programVersion()}\n`);
   else if (command === 'serve') await serve(environment(values));
   else if (command === 'config') printConfig(loadConfig(environment(values)));
   else if (command === 'doctor' || command === 'talk') await runModule(command);
@@ -128,10 +126,6 @@ async function avatar(args: string[]): Promise<void> {
   const { badgeText } = await import('./signaling/session-texts.js');
   const config = loadConfig(process.env);
   await preview(args, config.avatarFolders, badgeText(config, config.language) ?? '');
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 main().catch((thrown: unknown) => {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { ownAvatarsFolder, PROJECT_ROOT } from './cache.js';
+import { type TelemetryConfig, telemetryOf, telemetryProblems, telemetryVariables } from './config-telemetry.js';
 import {
   address,
   apiKeys,
@@ -92,6 +93,8 @@ export interface Config {
   admission: 'auto' | 'off';
   /** Language of what the service itself says: disclosure, greeting, apologies. */
   language: Language;
+  /** Null: turns are not traced. */
+  telemetry: TelemetryConfig | null;
   /** What tells visitors that they talk with a machine. Undefined: the wording of `language`. */
   disclosure: { off: boolean; text: string | undefined; badge: string | undefined };
 }
@@ -152,6 +155,7 @@ const variables = {
   OPENAI_TIMEOUT_S: [whole(1, 600), 20],
   OPENAI_SPEECH_MODEL: [text, 'gpt-4o-mini-tts'],
   OPENAI_VOICE: [text, 'alloy'],
+  ...telemetryVariables,
 } as const satisfies Record<string, readonly [Parse<unknown>, unknown]>;
 
 type Variables = typeof variables;
@@ -199,6 +203,7 @@ function problemsBetween(values: Values, broken: ReadonlySet<string>): string[] 
   if (links.max - links.min + 1 < 2 * values.VISAVIS_MAX_SESSIONS) {
     problems.push('VISAVIS_LINK_PORTS: expected at least two ports for each of VISAVIS_MAX_SESSIONS');
   }
+  problems.push(...telemetryProblems(values));
   return problems;
 }
 
@@ -262,6 +267,7 @@ function toConfig(v: Values): Config {
     drainMs: v.VISAVIS_DRAIN_S * 1000,
     admission: v.VISAVIS_ADMISSION,
     language: v.VISAVIS_LANGUAGE,
+    telemetry: telemetryOf(v),
     disclosure: {
       off: v.VISAVIS_DISCLOSURE_OFF !== undefined,
       text: v.VISAVIS_DISCLOSURE || undefined,
@@ -301,8 +307,13 @@ export function loadConfig(env: Environment): Config {
 /** The configuration as an operator may see it: every key and secret is replaced. */
 export function describeConfig(config: Config): Record<string, unknown> {
   const secret = (value: string) => (value === '' ? '(none)' : '[redacted]');
+  const { telemetry } = config;
   return {
     ...config,
+    telemetry: telemetry && {
+      ...telemetry,
+      headers: Object.keys(telemetry.headers).map((name) => `${name}: [redacted]`),
+    },
     apiKeys: config.apiKeys.map(secret),
     redisUrl: config.redisUrl?.replace(/\/\/[^@/]*@/, '//[redacted]@'),
     turn: config.turn === null ? null : { ...config.turn, secret: secret(config.turn.secret) },
@@ -327,7 +338,7 @@ export function workerEnvironment(env: Environment): Record<string, string> {
     'VISAVIS_TLS_KEY',
   ]);
   for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && !gatewayOnly.has(name)) kept[name] = value;
+    if (value !== undefined && !gatewayOnly.has(name) && !name.startsWith('OTEL_')) kept[name] = value;
   }
   // See inference/telemetry.ts.
   kept['ORT_DISABLE_TELEMETRY'] = '1';

@@ -5,12 +5,15 @@ import type { AgentState, Message } from '../inference/engines.js';
 export interface TurnLatency {
   /** Silence after which the recogniser's final run was started speculatively. */
   speculationMs?: number;
+  /** The text that was answered was known. */
   transcriptMs?: number;
   /** First text of the reply. */
   firstTextMs?: number;
+  /** First part of it that is long enough to be spoken. */
+  firstSegmentMs?: number;
   /** First audio from the synthesiser. */
   firstAudioMs?: number;
-  /** The turn detector's decision. */
+  /** The turn detector's decision, or the visitor's release of the key. */
   turnEndMs?: number;
   /** First sample of the reply's speech handed to the network. */
   firstSentMs?: number;
@@ -32,7 +35,15 @@ export type ConversationEvent =
   | { type: 'utterance-end'; utteranceId: number; text: string; interrupted: boolean }
   /** The visitor spoke into the avatar's voice. */
   | { type: 'interruption'; phase: 'ducked' | 'stopped' | 'resumed'; utteranceId: number; sinceOnsetMs: number }
-  | { type: 'latency'; turnId: number; utteranceId: number; latency: TurnLatency }
+  /** `lastVoicedAtMs`: wall clock of the visitor's last voiced sample, from which all of `latency` counts. */
+  | {
+      type: 'latency';
+      turnId: number;
+      participantId: string;
+      utteranceId: number;
+      lastVoicedAtMs: number;
+      latency: TurnLatency;
+    }
   /** A message became part of the history (the mirror of every conversation is kept from these). */
   | { type: 'history'; message: Message }
   | { type: 'error'; error: ErrorBody };

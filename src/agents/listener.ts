@@ -5,6 +5,7 @@
 import { isAbort } from '../errors.js';
 import type { RecognitionStream, Transcript, VoiceActivityStream } from '../inference/engines.js';
 import { VAD_WINDOW } from '../inference/engines.js';
+import type { TurnLatency } from './events.js';
 import { SpeechLevel } from './speech-level.js';
 import { type TurnDecision, TurnMachine, type TurnSettings } from './turn.js';
 import { takesFloor } from './turn-text.js';
@@ -23,11 +24,21 @@ export type ListenerEvent =
   | { type: 'resume'; sinceOnsetMs: number }
   | { type: 'partial'; text: string }
   /** The text if the turn ended now; a reply may be prepared. `lastVoicedAtMs` is wall-clock. */
-  | { type: 'candidate'; transcript: Transcript; lastVoicedAtMs: number; speculationMs: number }
+  | { type: 'candidate'; transcript: Transcript; lastVoicedAtMs: number; marks: TurnMarks }
   | { type: 'candidate-void' }
-  | { type: 'turn-end'; transcript: Transcript; lastVoicedAtMs: number; overVoice: boolean }
+  | { type: 'turn-end'; transcript: Transcript; lastVoicedAtMs: number; marks: TurnMarks; overVoice: boolean }
   | { type: 'discard' }
   | { type: 'failed'; error: unknown };
+
+/** How a turn came to its text, in ms since its last voiced sample; without a decision it is not over yet. */
+export type TurnMarks = Pick<TurnLatency, 'speculationMs' | 'transcriptMs' | 'turnEndMs' | 'recognitionComputeMs'>;
+
+interface Candidate {
+  abort: AbortController;
+  lastVoicedAtMs: number;
+  marks: TurnMarks;
+  result: Promise<Transcript | undefined>;
+}
 
 export interface ListenerOptions {
   vad: VoiceActivityStream;
@@ -50,10 +61,9 @@ export class Listener {
   readonly #preroll: Float32Array[] = [];
   readonly #abort = new AbortController();
   #mediaMs = 0;
-  #lastVoicedAtMs = 0;
   #inTurn = false;
   #turnNumber = 0;
-  #candidate: { abort: AbortController; result: Promise<Transcript | undefined> } | undefined;
+  #candidate: Candidate | undefined;
   #partialRunning = false;
   #nextPartialMs = 0;
   #chain: Promise<void> = Promise.resolve();
@@ -172,15 +182,16 @@ export class Listener {
     this.#voidCandidate();
     const abort = new AbortController();
     const lastVoicedAtMs = this.#wallOf(lastVoicedMs);
-    this.#lastVoicedAtMs = lastVoicedAtMs;
-    const speculationMs = this.#now() - lastVoicedAtMs;
+    const marks: TurnMarks = { speculationMs: this.#now() - lastVoicedAtMs };
     const result = this.#o.recognition.final({ signal: abort.signal }).then(
       (transcript) => {
         if (abort.signal.aborted) return undefined;
+        marks.transcriptMs = this.#now() - lastVoicedAtMs;
+        marks.recognitionComputeMs = transcript.computeMs;
         for (const d of this.#turn.transcript(transcript.text, this.#mediaMs, this.#o.avatarAudible()))
           this.#handleDecision(d);
         if (!abort.signal.aborted && this.#inTurn) {
-          this.#o.onEvent({ type: 'candidate', transcript, lastVoicedAtMs, speculationMs });
+          this.#o.onEvent({ type: 'candidate', transcript, lastVoicedAtMs, marks });
         }
         return transcript;
       },
@@ -189,7 +200,7 @@ export class Listener {
         return undefined;
       },
     );
-    this.#candidate = { abort, result };
+    this.#candidate = { abort, lastVoicedAtMs, marks, result };
   }
 
   #voidCandidate(): void {
@@ -201,14 +212,17 @@ export class Listener {
     if (this.#candidate === undefined) this.#startCandidate(lastVoicedMs);
     const candidate = this.#candidate;
     this.#inTurn = false;
-    const transcript = await candidate?.result;
+    if (candidate === undefined) return;
+    const { lastVoicedAtMs, marks } = candidate;
+    marks.turnEndMs = this.#now() - lastVoicedAtMs;
+    const transcript = await candidate.result;
     if (this.#candidate !== candidate) return;
     this.#candidate = undefined;
     this.#o.recognition.reset();
     const text = transcript?.text ?? '';
     const isTurn = text.length > 0 && (!doubtful || takesFloor(text));
     if (transcript === undefined || !isTurn) this.#o.onEvent({ type: 'discard' });
-    else this.#o.onEvent({ type: 'turn-end', transcript, lastVoicedAtMs: this.#lastVoicedAtMs, overVoice });
+    else this.#o.onEvent({ type: 'turn-end', transcript, lastVoicedAtMs, marks, overVoice });
   }
 
   #runPartial(): void {

@@ -7,6 +7,7 @@ import type { TurnLatency } from '../agents/events.js';
 import type { ErrorBody } from '../errors.js';
 import type { AgentState } from '../inference/engines.js';
 import { LANGUAGES, type Language } from '../languages.js';
+import type { SilenceLedger } from '../silence-ledger.js';
 import type { IceServer } from './turn-credentials.js';
 
 export const MAX_TEXT_LENGTH = 4_000;
@@ -112,7 +113,8 @@ export interface ServerToClient {
   caption: (e: { utteranceId: number; index: number; word: string }) => void;
   'utterance-end': (e: { utteranceId: number; text: string; interrupted: boolean }) => void;
   interruption: (e: { phase: 'ducked' | 'stopped' | 'resumed'; utteranceId: number; sinceOnsetMs: number }) => void;
-  latency: (e: { turnId: number; utteranceId: number; latency: TurnLatency }) => void;
+  /** `ledger` splits the silence up to the answer, with what delivery takes by estimate; see `silenceLedger`. */
+  latency: (e: { turnId: number; utteranceId: number; latency: TurnLatency; ledger: SilenceLedger }) => void;
   /** Something failed that was not asked for by a message (those fail in their acknowledgement). */
   'session-error': (e: ErrorBody) => void;
   /** The session will be ended by the service in `inMs`: it has lasted as long as one may, or the service is to stop. */

@@ -1,10 +1,11 @@
 import type { ConversationEvent } from '../agents/events.js';
 import type { Logger } from '../log.js';
-import type { Metrics } from '../metrics/metrics.js';
+import { settleTurn, type TurnAccounts } from './turn-accounts.js';
 import type { Notify } from './viewer.js';
 
 /** Passes a conversation's event on to its viewers, counted and logged; the history's events are not for them. */
-export function passOn(event: ConversationEvent, metrics: Metrics, logger: Logger, broadcast: Notify): void {
+export function passOn(event: ConversationEvent, accounts: TurnAccounts & { logger: Logger }, broadcast: Notify): void {
+  const { metrics, logger } = accounts;
   switch (event.type) {
     case 'state':
       broadcast('state', { state: event.state });
@@ -33,8 +34,7 @@ export function passOn(event: ConversationEvent, metrics: Metrics, logger: Logge
     }
     case 'latency': {
       const { turnId, utteranceId, latency } = event;
-      metrics.recordTurn(latency);
-      broadcast('latency', { turnId, utteranceId, latency });
+      broadcast('latency', { turnId, utteranceId, latency, ledger: settleTurn(event, accounts) });
       break;
     }
     case 'error':
