@@ -18,6 +18,8 @@ const USAGE = `visavis: a face for a language model
   visavis avatar preview AVATAR --strip OUT.png  draw successive frames of an avatar's mouth while it speaks
   visavis avatar inspect PHOTO [--json] [--out FILE]
                                                  say whether an avatar can be made of the face in a picture
+  visavis turns replay TRACE                     run the turn machine over a recording of turns (turns --help says more)
+  visavis turns draw TRACE --out OUT.svg         draw a recording of turns
   visavis config                                 print the configuration, secrets left out
   visavis --help | --version
 
@@ -46,6 +48,7 @@ async function main(): Promise<void> {
   else if (command === 'serve') await serve(environment(values));
   else if (command === 'config') printConfig(loadConfig(environment(values)));
   else if (command === 'doctor' || command === 'talk') await runModule(command);
+  else if (command === 'turns') await turns(process.argv.slice(3));
   else if (command === 'avatar') await avatar(process.argv.slice(3));
   else throw new VisavisError('bad-request', `unknown command "${command}"\n\n${USAGE}`);
 }
@@ -113,6 +116,16 @@ async function runModule(command: keyof typeof MODULES): Promise<void> {
   const file = MODULES[command];
   const module = (await import(new URL(file, import.meta.url).href)) as { main?: (args: string[]) => Promise<void> };
   await module.main?.(process.argv.slice(3));
+}
+
+async function turns(args: string[]): Promise<void> {
+  const { turns: run } = await import('./turns/main.js');
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort(new VisavisError('unavailable', 'interrupted')));
+  process.exitCode = await run(args, loadConfig(process.env), {
+    write: (text) => void process.stdout.write(text),
+    signal: stop.signal,
+  });
 }
 
 /** A preview needs no configuration but the folder of the stock avatars and what stands in the pictures. */

@@ -20,6 +20,7 @@ import {
 } from './config-values.js';
 import { VisavisError } from './errors.js';
 import { LANGUAGES, type Language } from './languages.js';
+import { TURN_TAKING, type TurnTaking } from './turn-taking.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -93,6 +94,10 @@ export interface Config {
   admission: 'auto' | 'off';
   /** Language of what the service itself says: disclosure, greeting, apologies. */
   language: Language;
+  /** Of sessions that ask for none. */
+  turnTaking: TurnTaking;
+  /** Where turns are recorded, words included; null: nowhere. */
+  turnTraces: { folder: string; maxBytes: number; maxFiles: number } | null;
   /** Null: turns are not traced. */
   telemetry: TelemetryConfig | null;
   /** What tells visitors that they talk with a machine. Undefined: the wording of `language`. */
@@ -132,6 +137,10 @@ const variables = {
   VISAVIS_LOG_LEVEL: [level, 'info' as const],
   VISAVIS_END_OF_TURN_MS: [range(100, 5_000), { min: 400, max: 1_200 }],
   VISAVIS_INTERRUPTION_MS: [whole(100, 3_000), 448],
+  VISAVIS_TURN_TAKING: [oneOf(...TURN_TAKING), 'balanced' as const],
+  VISAVIS_TURN_TRACES: [folder, undefined],
+  VISAVIS_TURN_TRACES_MB: [whole(1, 100_000), 256],
+  VISAVIS_TURN_TRACES_FILES: [whole(1, 10_000), 200],
   VISAVIS_TLS_CERT: [folder, undefined],
   VISAVIS_TLS_KEY: [folder, undefined],
   VISAVIS_DEV_TLS: [oneOf('on', 'off'), 'off' as const],
@@ -267,6 +276,15 @@ function toConfig(v: Values): Config {
     drainMs: v.VISAVIS_DRAIN_S * 1000,
     admission: v.VISAVIS_ADMISSION,
     language: v.VISAVIS_LANGUAGE,
+    turnTaking: v.VISAVIS_TURN_TAKING,
+    turnTraces:
+      v.VISAVIS_TURN_TRACES === undefined
+        ? null
+        : {
+            folder: v.VISAVIS_TURN_TRACES,
+            maxBytes: v.VISAVIS_TURN_TRACES_MB * 1e6,
+            maxFiles: v.VISAVIS_TURN_TRACES_FILES,
+          },
     telemetry: telemetryOf(v),
     disclosure: {
       off: v.VISAVIS_DISCLOSURE_OFF !== undefined,

@@ -4,11 +4,13 @@ import { createOpenAiAgent } from '../../agents/openai-agent.js';
 import { SynthesisPace } from '../../agents/pace.js';
 import type { ConversationEngines } from '../../agents/session.js';
 import type { TurnSettings } from '../../agents/turn.js';
+import { turnSettingsOf } from '../../agents/turn-modes.js';
 import type { Config } from '../../config.js';
 import type { Agent } from '../../inference/engines.js';
 import { OpenAiSynthesiser } from '../../inference/speech/openai-speech.js';
 import { SileroVad } from '../../inference/speech/silero.js';
 import type { Logger } from '../../log.js';
+import type { TurnTaking } from '../../turn-taking.js';
 import type { ConversationOptions, SpeechPending } from '../control.js';
 import { SpeechWorkerClient } from '../speech/client.js';
 import { SpeechCalls, type SpeechHistograms } from './stats.js';
@@ -17,7 +19,7 @@ import { SpeechCalls, type SpeechHistograms } from './stats.js';
 const SPEECH_WORKER_TIMEOUT_MS = 60_000;
 
 export interface WorkerEngines {
-  turnSettings: Partial<TurnSettings>;
+  turnSettings(mode: TurnTaking): Partial<TurnSettings>;
   forConversation(options: ConversationOptions): Promise<ConversationEngines>;
   /** What the calls to the speech worker have cost since the start, and how many are under way. */
   speech: { readonly histograms: SpeechHistograms; readonly pending: SpeechPending };
@@ -46,13 +48,7 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
         });
 
   return {
-    turnSettings: {
-      questionMs: Math.round(config.endOfTurnMs.min * 0.8),
-      completeMs: config.endOfTurnMs.min,
-      openMs: Math.round(config.endOfTurnMs.min * 0.6 + config.endOfTurnMs.max * 0.4),
-      unfinishedMs: config.endOfTurnMs.max,
-      decideMs: config.interruptionMs,
-    },
+    turnSettings: (mode) => turnSettingsOf(mode, config),
     async forConversation(options) {
       const synthesiser =
         options.speech === 'openai' && config.openai !== null

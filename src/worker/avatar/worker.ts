@@ -10,6 +10,7 @@ import { AvatarThread, type AvatarThreadOptions } from './avatar-thread-client.j
 import type { WorkerEngines } from './engines.js';
 import type { PreparedThreads } from './prepared-threads.js';
 import { FrameTimes, percentile } from './stats.js';
+import type { TurnTraceFolder } from './turn-trace-folder.js';
 
 type Message<T extends ToAvatarWorker['type']> = Extract<ToAvatarWorker, { type: T }>;
 
@@ -24,6 +25,8 @@ export interface AvatarWorkerOptions {
   log: Logger;
   /** What was measured before the start, for the reports. */
   drawing?: DrawingCost | null;
+  /** Undefined: turns are not recorded. */
+  traces?: TurnTraceFolder | undefined;
   /** Threads that were made ready for the picture most asked for; closed with the worker. */
   threads?: PreparedThreads;
 }
@@ -77,6 +80,9 @@ export class AvatarWorker {
       case 'ask':
         this.#find(message.conversationId).conversation.ask(message.participantId, message.text);
         return this.#o.send({ type: 'answer', requestId: message.requestId });
+      case 'talk':
+        this.#hosted.get(message.conversationId)?.conversation.setTalking(message.participantId, message.pressed);
+        return;
       case 'interrupt':
         this.#find(message.conversationId).conversation.interrupt();
         return this.#o.send({ type: 'answer', requestId: message.requestId });
@@ -136,6 +142,8 @@ export class AvatarWorker {
       badge: options.badge,
       onStats: (stats) => this.#frameTimes.add(stats),
     };
+    // A session that an earlier version kept knows nothing of it.
+    const turnTaking = options.turnTaking ?? 'balanced';
     const avatar = await AvatarThread.create(picture, this.#o.threads?.take(picture));
     try {
       const engines = await this.#o.engines.forConversation(options);
@@ -153,7 +161,9 @@ export class AvatarWorker {
         speechVoice: options.voice,
         greeting: options.greeting,
         apology: options.apology,
-        turnSettings: this.#o.engines.turnSettings,
+        turnTaking,
+        turnSettings: this.#o.engines.turnSettings(turnTaking),
+        traces: this.#o.traces?.forConversation(conversationId, turnTaking),
         emit: (event) => this.#o.send({ type: 'event', conversationId, event }),
       });
       this.#hosted.set(conversationId, { conversation, avatar });
