@@ -113,7 +113,8 @@ export class Listener {
 
   /** Push-to-talk: the key is pressed or released. Without `keyed` settings, or while somebody else has the floor, it means nothing. */
   setKey(pressed: boolean): void {
-    if (this.#abort.signal.aborted || (pressed && !this.#inTurn && !this.#o.mayBegin())) return;
+    if (this.#abort.signal.aborted || !this.#turn.settings.keyed) return;
+    if (pressed && !this.#inTurn && !this.#o.mayBegin()) return;
     clearTimeout(this.#releaseTimer);
     this.#feed({ type: 'key', atMs: this.#mediaMs, pressed, audible: this.#o.avatarAudible() });
     if (!pressed && this.#inTurn) this.#releaseTimer = setTimeout(() => this.#endRelease(), RELEASE_LIMIT_MS);

@@ -8,6 +8,7 @@ import type { ErrorBody } from '../errors.js';
 import type { AgentState } from '../inference/engines.js';
 import { LANGUAGES, type Language } from '../languages.js';
 import type { SilenceLedger } from '../silence-ledger.js';
+import { TURN_TAKING, type TurnTaking } from '../turn-taking.js';
 import type { IceServer } from './turn-credentials.js';
 
 export const MAX_TEXT_LENGTH = 4_000;
@@ -45,6 +46,8 @@ export const clientMessages = {
   /** A question to the agent. */
   ask: z.strictObject({ text }),
   interrupt: z.strictObject({}),
+  /** In a session that takes turns by push-to-talk: the visitor pressed or released the key. `conflict` in any other. */
+  'push-to-talk': z.strictObject({ pressed: z.boolean() }),
   leave: z.strictObject({}),
 } as const;
 
@@ -63,6 +66,8 @@ export interface JoinAnswer {
   disclosure: string;
   /** Of `disclosure`, BCP 47. */
   language: Language;
+  /** How it is decided whose turn it is. */
+  turnTaking: TurnTaking;
   /** The transports of the broken connection live on, and with them microphone and consumers; else they are to be made anew. */
   mediaKept: boolean;
 }
@@ -95,6 +100,7 @@ export interface Answers {
   say: Record<never, never>;
   ask: Record<never, never>;
   interrupt: Record<never, never>;
+  'push-to-talk': Record<never, never>;
   leave: Record<never, never>;
 }
 
@@ -136,6 +142,8 @@ export const createSessionBody = z.strictObject({
   /** Spoken when the visitor is connected; null: silence. That the avatar is an AI is put before a text that does not say so. */
   greeting: z.string().max(500).nullable().optional(),
   instructions: z.string().max(20_000).optional(),
+  /** How it is decided whose turn it is; by default VISAVIS_TURN_TAKING. See docs/turns.md. */
+  turnTaking: z.enum(TURN_TAKING).optional(),
 });
 export type CreateSessionBody = z.infer<typeof createSessionBody>;
 

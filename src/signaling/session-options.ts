@@ -7,6 +7,12 @@ import type { SessionOptions, SpeechEngineName } from './session.js';
 import { sessionTexts } from './session-texts.js';
 import { sessionVoice } from './session-voice.js';
 
+/** Throws `conflict` unless the session takes turns by push-to-talk. */
+export function requirePushToTalk({ turnTaking = 'balanced' }: SessionOptions['conversation']): void {
+  if (turnTaking === 'push-to-talk') return;
+  throw new VisavisError('conflict', `this session takes turns by itself (turnTaking is ${turnTaking})`);
+}
+
 /** What a request for a session comes to with this service's configuration; throws `bad-request` or `not-found`. */
 export async function sessionOptions(
   body: CreateSessionBody,
@@ -34,6 +40,7 @@ export async function sessionOptions(
       apology: texts.apology,
       badge: texts.badge,
       instructions: body.instructions ?? config.instructions,
+      turnTaking: body.turnTaking ?? config.turnTaking,
       videoBitrateKbps: config.videoBitrateKbps,
       seed: randomInt(2 ** 32),
     },

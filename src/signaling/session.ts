@@ -62,9 +62,7 @@ export class Session {
   static async create(options: SessionOptions, services: SessionServices, stored?: StoredSession): Promise<Session> {
     let session: Session | undefined;
     const media = await SessionMedia.create(services.sfu, {
-      onLost: () => {
-        if (session !== undefined) session.#handleMediaLost();
-      },
+      onLost: () => (session === undefined ? undefined : session.#handleMediaLost()),
       onBack: (moved) => {
         services.logger.info({ sessionId: options.id, moved }, 'media goes on in a new media worker');
         if (moved && session !== undefined) session.#tellPort();
@@ -183,12 +181,15 @@ export class Session {
       state: this.#state,
       disclosure: this.#options.disclosure.text,
       language: this.#options.disclosure.language,
+      turnTaking: this.#options.conversation.turnTaking ?? 'balanced',
     };
     return { viewer, answer };
   }
 
   /** The participant's connection broke: the seat stays for a while. */
   suspend(viewer: Viewer): void {
+    // The release of a held key would never come.
+    this.talk(viewer, false);
     this.#seats.suspend(viewer);
   }
 
@@ -208,6 +209,11 @@ export class Session {
   async ask(viewer: Viewer, text: string): Promise<void> {
     this.#idle.active();
     await this.#worker.ask(viewer.participantId, text);
+  }
+
+  /** Push-to-talk; in other modes it means nothing. */
+  talk(viewer: Viewer, pressed: boolean): void {
+    this.#worker.talk(viewer.participantId, pressed);
   }
 
   async interrupt(): Promise<void> {
