@@ -81,6 +81,7 @@ export class Voice {
       segmentId,
       durationMs,
       phonemes: chunk.phonemes,
+      audio: this.#audioOf(utterance, chunk),
       loudness: loudnessEnvelope(chunk.samples, chunk.sampleRateHz),
       tone: toneOf(chunk.words.map((word) => word.text).join(' ')),
     });
@@ -96,6 +97,12 @@ export class Voice {
     });
     utterance.queuedMs += durationMs;
     return true;
+  }
+
+  /** What the face must hear for itself: speech without phonemes. */
+  #audioOf(utterance: Utterance, { samples, sampleRateHz, phonemes }: SpeechChunk): SpeechMotion['audio'] {
+    if (phonemes !== undefined) return undefined;
+    return { samples, sampleRateHz, continues: utterance.queuedMs > 0 };
   }
 
   /** Milliseconds of speech queued and not yet sent. */
