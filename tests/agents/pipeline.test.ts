@@ -268,7 +268,13 @@ describe('an apology', () => {
     bench.pipeline.handleListener('ann', { type: 'onset', overVoice: false });
     bench.pipeline.handleListener('ann', { type: 'failed', error: new VisavisError('unavailable', 'not connected') });
     const transcript = { text: 'What does it cost?', audioMs: 900, computeMs: 40 };
-    bench.pipeline.handleListener('ann', { type: 'turn-end', transcript, lastVoicedAtMs: 0, overVoice: false });
+    bench.pipeline.handleListener('ann', {
+      type: 'turn-end',
+      transcript,
+      lastVoicedAtMs: 0,
+      marks: {},
+      overVoice: false,
+    });
     await settle();
     bench.play();
     await settle();
