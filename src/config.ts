@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type AgentProfile, addressesOf, describeAgent, readAgentFile } from './agent-file.js';
 import { memoriesFolder, ownAvatarsFolder, PROJECT_ROOT } from './cache.js';
+import { type TelemetryConfig, telemetryOf, telemetryProblems, telemetryVariables } from './config-telemetry.js';
 import {
   address,
   apiKeys,
@@ -21,6 +22,7 @@ import {
 } from './config-values.js';
 import { VisavisError } from './errors.js';
 import { LANGUAGES, type Language } from './languages.js';
+import { TURN_TAKING, type TurnTaking } from './turn-taking.js';
 import { coversAddress } from './web-access.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -101,6 +103,12 @@ export interface Config {
   admission: 'auto' | 'off';
   /** Language of what the service itself says: disclosure, greeting, apologies. */
   language: Language;
+  /** Of sessions that ask for none. */
+  turnTaking: TurnTaking;
+  /** Where turns are recorded, words included; null: nowhere. */
+  turnTraces: { folder: string; maxBytes: number; maxFiles: number } | null;
+  /** Null: turns are not traced. */
+  telemetry: TelemetryConfig | null;
   /** What tells visitors that they talk with a machine. Undefined: the wording of `language`. */
   disclosure: { off: boolean; text: string | undefined; badge: string | undefined };
 }
@@ -143,6 +151,10 @@ const variables = {
   VISAVIS_LOG_LEVEL: [level, 'info' as const],
   VISAVIS_END_OF_TURN_MS: [range(100, 5_000), { min: 400, max: 1_200 }],
   VISAVIS_INTERRUPTION_MS: [whole(100, 3_000), 448],
+  VISAVIS_TURN_TAKING: [oneOf(...TURN_TAKING), 'balanced' as const],
+  VISAVIS_TURN_TRACES: [folder, undefined],
+  VISAVIS_TURN_TRACES_MB: [whole(1, 100_000), 256],
+  VISAVIS_TURN_TRACES_FILES: [whole(1, 10_000), 200],
   VISAVIS_TLS_CERT: [folder, undefined],
   VISAVIS_TLS_KEY: [folder, undefined],
   VISAVIS_DEV_TLS: [oneOf('on', 'off'), 'off' as const],
@@ -166,6 +178,7 @@ const variables = {
   OPENAI_TIMEOUT_S: [whole(1, 600), 20],
   OPENAI_SPEECH_MODEL: [text, 'gpt-4o-mini-tts'],
   OPENAI_VOICE: [text, 'alloy'],
+  ...telemetryVariables,
 } as const satisfies Record<string, readonly [Parse<unknown>, unknown]>;
 
 type Variables = typeof variables;
@@ -213,6 +226,7 @@ function problemsBetween(values: Values, broken: ReadonlySet<string>): string[] 
   if (links.max - links.min + 1 < 2 * values.VISAVIS_MAX_SESSIONS) {
     problems.push('VISAVIS_LINK_PORTS: expected at least two ports for each of VISAVIS_MAX_SESSIONS');
   }
+  problems.push(...telemetryProblems(values));
   return problems;
 }
 
@@ -282,6 +296,16 @@ function toConfig(v: Values, agent: AgentProfile | null): Config {
     drainMs: v.VISAVIS_DRAIN_S * 1000,
     admission: v.VISAVIS_ADMISSION,
     language: v.VISAVIS_LANGUAGE,
+    turnTaking: v.VISAVIS_TURN_TAKING,
+    turnTraces:
+      v.VISAVIS_TURN_TRACES === undefined
+        ? null
+        : {
+            folder: v.VISAVIS_TURN_TRACES,
+            maxBytes: v.VISAVIS_TURN_TRACES_MB * 1e6,
+            maxFiles: v.VISAVIS_TURN_TRACES_FILES,
+          },
+    telemetry: telemetryOf(v),
     disclosure: {
       off: v.VISAVIS_DISCLOSURE_OFF !== undefined,
       text: v.VISAVIS_DISCLOSURE || undefined,
@@ -333,8 +357,13 @@ export function loadConfig(env: Environment): Config {
 /** The configuration as an operator may see it: every key and secret is replaced. */
 export function describeConfig(config: Config): Record<string, unknown> {
   const secret = (value: string) => (value === '' ? '(none)' : '[redacted]');
+  const { telemetry } = config;
   return {
     ...config,
+    telemetry: telemetry && {
+      ...telemetry,
+      headers: Object.keys(telemetry.headers).map((name) => `${name}: [redacted]`),
+    },
     apiKeys: config.apiKeys.map(secret),
     agent: config.agent === null ? null : describeAgent(config.agent),
     redisUrl: config.redisUrl?.replace(/\/\/[^@/]*@/, '//[redacted]@'),
@@ -360,7 +389,7 @@ export function workerEnvironment(env: Environment): Record<string, string> {
     'VISAVIS_TLS_KEY',
   ]);
   for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && !gatewayOnly.has(name)) kept[name] = value;
+    if (value !== undefined && !gatewayOnly.has(name) && !name.startsWith('OTEL_')) kept[name] = value;
   }
   // See inference/telemetry.ts.
   kept['ORT_DISABLE_TELEMETRY'] = '1';
