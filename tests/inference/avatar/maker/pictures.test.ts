@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { backgroundBehind } from '../../../../src/inference/avatar/maker/background.js';
-import { fillMembrane } from '../../../../src/inference/avatar/maker/fill.js';
+import { fillMembrane } from '../../../../src/inference/avatar/membrane.js';
 import { guidedFilter } from '../../../../src/inference/avatar/maker/guided-filter.js';
 import { cutOut } from '../../../../src/inference/avatar/maker/matte.js';
 import { boxMean, grown, planeOf, resized, shrunk } from '../../../../src/inference/avatar/maker/plane.js';
