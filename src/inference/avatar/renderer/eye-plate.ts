@@ -100,6 +100,7 @@ export class EyePlate {
       height: this.#height,
       anchor: this.#brow,
       upper: this.#upper,
+      lower: this.#lower,
       closed: this.#closed,
       share: this.#share,
       unit: this.#unit,

@@ -10,7 +10,9 @@ const LEAST_ROOM = 0.17;
 const STEPS = 41;
 /** Columns to each side that also end where one of them does. */
 const SPREAD = 2;
+/** Studio range. */
 const BLACK = 16;
+const WHITE = 235;
 
 /**
  * Up to where the skin above an eye moves with its lid, in output pixels: the brow's lower edge as the landmarks have it, or nearer, where the
@@ -64,6 +66,7 @@ export interface LidPatch {
   /** Nothing above it moves. */
   anchor: Float32Array;
   upper: Float32Array;
+  lower: Float32Array;
   closed: Float32Array;
   /** How much of the lid's motion reaches the column, 0…1. */
   share: Float32Array;
@@ -77,8 +80,13 @@ const LASHES = 0.12;
 /** Stretched by less than `from` skin keeps its texture; by more than `to` it would be drawn out to threads and is evened along the lid. */
 const STRETCHED = { from: 1.15, to: 1.8 };
 const EVENED_OVER = 0.12;
+/** A lid that is down comes out of the brow's shade: it is at least this bright against the skin below the eye, unless that takes more than `most`. */
+const IN_LIGHT = { share: 0.82, most: 1.6, from: 0.12, to: 0.24 };
 
-/** The closed lid: skin from between brow and lashes drawn down to the closing line, even where it is drawn out far, rounded by the eyeball under it. */
+/**
+ * The closed lid: skin from between brow and lashes drawn down to the closing line, even where it is drawn out far, rounded by the eyeball under it and
+ * in no less light than a lid that is down.
+ */
 export function closedLid(p: LidPatch): Uint8Array {
   const { open, width, height, unit } = p;
   const lid = open.slice();
@@ -97,17 +105,35 @@ export function closedLid(p: LidPatch): Uint8Array {
   }
   const radius = Math.max(1, Math.round(EVENED_OVER * unit));
   const smooth = alongRows(alongRows(lid, width, height, radius), width, height, radius);
+  const gain = p.isLuma ? gainOf(p, smooth) : 1;
   for (let i = 0; i < width; i++) {
     const anchor = p.anchor[i]!;
     for (let row = Math.max(0, Math.ceil(anchor)); row < height; row++) {
       const at = row * width + i;
       const f = (row - anchor) / Math.max(1, p.closed[i]! - anchor);
       const value = lerp(lid[at]!, smooth[at]!, even[i]! * smoothstep(0, 0.35, f));
+      const light = 1 + (gain - 1) * p.share[i]! * smoothstep(0, 0.7, f);
       const round = p.isLuma ? 1 - 0.1 * p.share[i]! * smoothstep(0.55, 1, f) : 1;
-      lid[at] = BLACK + (value - BLACK) * round + 0.5;
+      lid[at] = Math.min(WHITE, BLACK + (value - BLACK) * round * light + 0.5);
     }
   }
   return lid;
+}
+
+/** What brings the lid's lower half into the light that the skin below the eye is in. */
+function gainOf({ open, width, height, anchor, lower, closed, share, unit }: LidPatch, lid: Uint8Array): number {
+  let [above, below, count] = [0, 0, 0];
+  for (let i = 0; i < width; i++) {
+    if (share[i]! < 1) continue;
+    const half = lerp(anchor[i]!, closed[i]!, 0.7);
+    for (let t = IN_LIGHT.from; t < IN_LIGHT.to; t += 0.03) {
+      below += valueAt(open, width, height, i, lower[i]! + t * unit) - BLACK;
+      above += valueAt(lid, width, height, i, half) - BLACK;
+      count++;
+    }
+  }
+  if (count === 0) return 1;
+  return clamp((IN_LIGHT.share * below) / Math.max(1, above), 1, IN_LIGHT.most);
 }
 
 /** The mean of `2 · radius + 1` samples of a row, fewer at its ends. */

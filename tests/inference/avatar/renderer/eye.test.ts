@@ -140,6 +140,7 @@ describe('The skin that a lid takes along', () => {
       height,
       anchor: fill(20),
       upper: fill(42),
+      lower: fill(90),
       closed: fill(90),
       share: fill(1),
       unit: 120,
@@ -151,5 +152,26 @@ describe('The skin that a lid takes along', () => {
     };
     expect(contrast(10)).toBe(40);
     for (let row = 55; row < 90; row++) expect(contrast(row)).toBeLessThan(4);
+  });
+
+  it('comes into the light out of the shade of a brow, and not beyond it', () => {
+    const [width, height] = [160, 130];
+    const fill = (value: number) => new Float32Array(width).fill(value);
+    const lidOf = (above: number) =>
+      closedLid({
+        open: Uint8Array.from({ length: width * height }, (_, at) => (at < 60 * width ? above : SKIN)),
+        width,
+        height,
+        anchor: fill(10),
+        upper: fill(50),
+        lower: fill(95),
+        closed: fill(95),
+        share: fill(1),
+        unit: 120,
+        isLuma: true,
+      })[70 * width + 80]!;
+    expect(lidOf(90)).toBeGreaterThan(105);
+    expect(lidOf(90)).toBeLessThan(0.9 * SKIN);
+    expect(Math.abs(lidOf(SKIN) - SKIN)).toBeLessThan(12);
   });
 });
