@@ -1,7 +1,7 @@
 import { clamp, lerp, smoothstep, traceCurve } from './curves.js';
 import type { AnchoredCurves, EyeState } from './eye.js';
 import { type Eyeball, paintEyeball } from './eyeball.js';
-import { type LashLine, paintLashes } from './lashes.js';
+import { LASHES_REACH, type LashLine, paintLashes } from './lashes.js';
 import { closedLid } from './lid-skin.js';
 
 /** How much darker the eyeball is just under the upper lid. */
@@ -41,6 +41,8 @@ export class EyePlate {
   readonly #irisX: number;
   readonly #irisY: number;
   readonly #irisRadius: number;
+  /** What lids, lashes and gaze ever change: outside of it the texture is always the portrait's. */
+  readonly #changing: { left: number; right: number; top: number; bottom: number };
   /** Outside the opening the texture is the portrait's. */
   #clean = true;
 
@@ -94,6 +96,16 @@ export class EyePlate {
       irisY: this.#irisY,
       irisRadius: this.#irisRadius,
     });
+    const reached = Array.from(this.#share.keys()).filter((i) => this.#share[i]! > 0);
+    this.#changing = {
+      left: reached[0] ?? 0,
+      right: (reached.at(-1) ?? -1) + 1,
+      top: Math.max(0, Math.floor(Math.min(...reached.map((i) => this.#brow[i]!))) - 1),
+      bottom: Math.min(
+        this.#height,
+        Math.ceil(Math.max(...this.#lower, ...this.#closed) + LASHES_REACH * this.#unit) + 2,
+      ),
+    };
     this.#lid = closedLid({
       open: this.#open,
       width: this.#width,
@@ -149,14 +161,15 @@ export class EyePlate {
   #close(state: EyeState): void {
     const blink = state.lid;
     const width = this.#width;
+    const { left, right, top, bottom } = this.#changing;
     const fade = smoothstep(0, 0.3, blink);
     // Lashes that point up over an open eye point down over a closed one.
     const lashesDown = smoothstep(0.4, 0.85, blink);
     const band = LASH_BAND * this.#unit;
     const softness = this.#isLuma ? 1.6 : 1;
-    for (let row = 0; row < this.#height; row++) {
+    for (let row = top; row < bottom; row++) {
       const to = (this.#top + row) * this.#stride + this.#left;
-      for (let i = 0; i < width; i++) {
+      for (let i = left; i < right; i++) {
         const at = row * width + i;
         const share = this.#share[i]!;
         const upper = this.#upper[i]!;
@@ -170,8 +183,8 @@ export class EyePlate {
           if (above > 0) {
             const q = clamp((row - this.#brow[i]!) / Math.max(1, edge - this.#brow[i]!), 0, 1);
             // The portrait's own lid slides down at first and gives way to plain skin; its lashes stay on the edge.
-            const own = this.#at(this.#open, i, row - (edge - upper) * q * q);
-            let skin = own + (this.#at(this.#lid, i, row + (closed - edge) * q * q) - own) * fade;
+            let skin = fade < 1 ? this.#at(this.#open, i, row - (edge - upper) * q * q) : 0;
+            if (fade > 0) skin += (this.#at(this.#lid, i, row + (closed - edge) * q * q) - skin) * fade;
             const onLashes = 1 - smoothstep(0.55 * band, band, edge - row);
             if (onLashes > 0) skin += (this.#at(this.#open, i, row - (edge - upper)) - skin) * onLashes;
             value += (skin - value) * above * share;
@@ -180,8 +193,10 @@ export class EyePlate {
             value *=
               1 - (0.25 * fade + 0.3 * smoothstep(0.7, 1, blink)) * (1 - smoothstep(0, 0.1 * this.#unit, row - edge));
           }
-          const lash = (this.#at(this.#lash, i, row + (closed - edge)) / 255) * lashesDown * share;
-          value += (this.#lashValue - value) * lash;
+          if (lashesDown > 0) {
+            const lash = (this.#at(this.#lash, i, row + (closed - edge)) / 255) * lashesDown * share;
+            value += (this.#lashValue - value) * lash;
+          }
         }
         this.#plane[to + i] = value + 0.5;
       }

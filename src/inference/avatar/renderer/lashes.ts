@@ -78,6 +78,8 @@ const HAIRS = 62;
 /** Half the thickness of the line of a closed lid, in eye widths. */
 const THICKNESS = { least: 0.006, most: 0.016 };
 const HAIR_LENGTH = { least: 0.05, most: 0.09 };
+/** Nothing is painted farther below the closed lid's line, in eye widths. */
+export const LASHES_REACH = HAIR_LENGTH.most;
 
 /** Coverage 0…255 of the line where a closed lid meets the lower one, and of the lashes that hang from it. */
 export function paintLashes(patch: LashPatch, strength: number): Uint8Array {
