@@ -6,6 +6,8 @@ import { closedLid } from './lid-skin.js';
 
 /** How much darker the eyeball is just under the upper lid. */
 const LID_SHADOW = 0.34;
+/** Studio range. */
+const BLACK = 16;
 /** Height of the portrait's own lashes and liner above the upper lid's edge, in eye widths: they go down with the lid as they are. */
 const LASH_BAND = 0.1;
 /** Iris radii: farther from its middle there is nothing of it. */
@@ -87,15 +89,10 @@ export class EyePlate {
     this.#irisY = c.irisY * scale - 0.5 - this.#top;
     this.#irisRadius = c.irisRadius * scale;
     this.#open = this.#copy();
-    this.#ball = paintEyeball(this.#open, {
-      width: this.#width,
-      height: this.#height,
-      upper: this.#upper,
-      lower: this.#lower,
-      irisX: this.#irisX,
-      irisY: this.#irisY,
-      irisRadius: this.#irisRadius,
-    });
+    const { upper, lower } = { upper: this.#upper, lower: this.#lower };
+    const [irisX, irisY, irisRadius] = [this.#irisX, this.#irisY, this.#irisRadius];
+    const opening = { width: this.#width, height: this.#height, upper, lower, irisX, irisY, irisRadius };
+    this.#ball = paintEyeball(this.#open, opening, this.#isLuma ? BLACK : undefined);
     const reached = Array.from(this.#share.keys()).filter((i) => this.#share[i]! > 0);
     this.#changing = {
       left: reached[0] ?? 0,
@@ -215,7 +212,7 @@ export class EyePlate {
     const along = (2 * (i - this.#width / 2)) / this.#unit;
     const lids = Math.max(0, 1 - along * along) * this.#scale;
     const y = row + lids * lerp(state.upperY, state.lowerY, clamp((row - upper) / Math.max(1, lower - upper), 0, 1));
-    const { white, iris, cover: irisCover } = this.#ball;
+    const { white, iris, cover: irisCover, shade, own } = this.#ball;
     let turned = this.#at(white, i, y);
     const [fromX, fromY] = [clamp(i - dx, 0, this.#width - 1.001), y - dy];
     if (Math.hypot(fromX - this.#irisX, fromY - this.#irisY) < IRIS_REACH * this.#irisRadius) {
@@ -228,6 +225,9 @@ export class EyePlate {
       const near = this.#isLuma ? fresh * (1 - smoothstep(0, 0.12 * this.#unit, row - upper)) : 0;
       turned = turned * (1 - covered) + colour * (1 - LID_SHADOW * near);
     }
+    const at = row * this.#width + i;
+    if (this.#isLuma) turned = BLACK + (turned - BLACK) * shade[at]!;
+    turned += (still - turned) * own[at]!;
     // Next to the lids, where the eyeball is invented, the portrait stays as it is until something moves.
     const shift = Math.abs(dx) + Math.abs(fromY - row);
     const inner = smoothstep(2, 5, row - upper) * smoothstep(2, 5, lower - row);

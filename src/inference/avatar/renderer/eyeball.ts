@@ -12,26 +12,35 @@ export interface EyeOpening {
   irisRadius: number;
 }
 
-/** An eyeball without lids: the white everywhere, and the iris as what is added to what the white is covered by. */
+/** An eyeball without lids: the white everywhere, and the iris as what is added to what the white is covered by; and what the lids do to it. */
 export interface Eyeball {
   white: Float32Array;
   /** Colour times coverage; where the portrait shows the iris, `iris + (1 − cover) · white` is the portrait. */
   iris: Float32Array;
   /** 0…1. */
   cover: Float32Array;
+  /** Share of its light above `black` that lashes and the lids' shadow leave next to the lids, 0…1; it stays with the lids. */
+  shade: Float32Array;
+  /** Share of the portrait's own colour there, brighter than the eyeball or of another tint: wet edges, skin. */
+  own: Float32Array;
 }
 
 /** Next to the lids the portrait's pixels are part lash and shadow: this share of the opening's width is not taken for eyeball, nor less than `least` samples. */
 const INSET = { upper: 0.045, lower: 0.03, least: 2.5 };
+/** Limits of what lashes leave, and from where on a place is brighter than any eyeball. */
+const DARKEST = 0.15;
+const BRIGHTER = 1.3;
+/** In widths of the opening. */
+const EVENED_OVER = 0.15;
 /** Iris radii: where its edge begins to give way to the white, where it has, and from where the white is believed. */
 const EDGE = { from: 0.98, to: 1.15, white: 1.2 };
 
 /**
  * Takes the portrait's eye apart. What the lids hide of the iris is what its other half shows (upside down), or, where that is hidden too, the median
  * of its ring; the white behind the iris and the lids is the membrane between what is seen of it. So nothing of lids, lashes or catchlights comes out
- * from behind anything.
+ * from behind anything. `black`: the value without light, or undefined for a plane of chroma.
  */
-export function paintEyeball(open: Uint8Array, o: EyeOpening): Eyeball {
+export function paintEyeball(open: Uint8Array, o: EyeOpening, black: number | undefined): Eyeball {
   const { width, height, irisX, irisY, irisRadius } = o;
   const size = width * height;
   const span = openColumns(o);
@@ -61,7 +70,35 @@ export function paintEyeball(open: Uint8Array, o: EyeOpening): Eyeball {
       iris[at] = value - (1 - cover[at]!) * white[at]!;
     }
   }
-  return { white, iris, cover };
+  const shade = new Float32Array(size).fill(1);
+  const own = new Float32Array(size);
+  for (let row = 0; row < height; row++) {
+    for (let i = 0; i < width; i++) {
+      const at = row * width + i;
+      if (isOpen(i, row)) continue;
+      const near = 1 - Math.min(smoothstep(0, above, row - o.upper[i]!), smoothstep(0, below, o.lower[i]! - row));
+      own[at] = near;
+      if (black === undefined) continue;
+      const ratio = (open[at]! - black) / Math.max(1, iris[at]! + (1 - cover[at]!) * white[at]! - black);
+      shade[at] = clamp(ratio, DARKEST, 1);
+      own[at] = near * smoothstep(1, BRIGHTER, ratio);
+    }
+  }
+  if (black !== undefined) evenShade(shade, o, above, Math.max(1, Math.round(EVENED_OVER * span)));
+  return { white, iris, cover, shade, own };
+}
+
+/** The upper lid's shadow also where the portrait has a dark iris under it, on which it does not show: at least the mean along the lid. */
+function evenShade(shade: Float32Array, { width, height, upper }: EyeOpening, depth: number, radius: number): void {
+  const line = new Float32Array(width);
+  for (let d = 0; d < depth; d++) {
+    const at = (i: number) => clamp(Math.ceil(upper[i]!) + d, 0, height - 1) * width + i;
+    for (let i = 0; i < width; i++) line[i] = shade[at(i)]!;
+    for (let i = 0; i < width; i++) {
+      const around = line.subarray(Math.max(0, i - radius), i + radius + 1);
+      shade[at(i)] = Math.min(line[i]!, around.reduce((sum, value) => sum + value, 0) / around.length);
+    }
+  }
 }
 
 /** How many columns the lids are apart in. */

@@ -36,7 +36,7 @@ describe('The eyeball behind the lids', () => {
     if (catchlight(at)) return 235;
     return distance(at) < 26 ? IRIS : WHITE;
   });
-  const ball = paintEyeball(open, opening);
+  const ball = paintEyeball(open, opening, 16);
   const places = Array.from({ length: width * height }, (_, at) => at);
 
   it('is the portrait where the portrait shows it', () => {
@@ -53,9 +53,19 @@ describe('The eyeball behind the lids', () => {
     }
   });
 
+  it('lies in the shade of lids and lashes, which do not turn with it', () => {
+    const [lashes, middle] = [Math.ceil(opening.upper[70]!), 45].map((row) => row * width + 70) as [number, number];
+    const shaded = open.slice();
+    for (let row = 0; row < 4; row++)
+      for (let i = 0; i < width; i++) shaded[(Math.ceil(opening.upper[i]!) + row) * width + i] = LASH;
+    const { shade } = paintEyeball(shaded, opening, 16);
+    expect(shade[lashes + width]).toBeLessThan(0.45);
+    expect(shade[middle]).toBe(1);
+  });
+
   it('is left as it is where no white is seen at all', () => {
     const narrow = { ...opening, irisRadius: 80 };
-    expect(Array.from(paintEyeball(open, narrow).white)).toEqual(Array.from(open));
+    expect(Array.from(paintEyeball(open, narrow, 16).white)).toEqual(Array.from(open));
   });
 });
 
