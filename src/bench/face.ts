@@ -113,7 +113,7 @@ async function measure(
     ['render-512', SIDE],
     ['render-768', LARGER_SIDE],
   ] as const) {
-    const { wallMs, cpuMs } = drawingTimes(avatar, script.placed, side);
+    const { wallMs, cpuMs } = await drawingTimes(avatar, script.placed, side);
     const note = `p95 ${quantile(wallMs, 0.95).toFixed(2)} ms, processor time ${cpuMs.toFixed(2)} ms`;
     figures.push({ goal, value: quantile(wallMs, 0.5), note });
   }
