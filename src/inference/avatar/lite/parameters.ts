@@ -2,8 +2,8 @@ import { type Blendshape, MOTION } from '../motion-frame.js';
 
 /**
  * What the family's 32 parameters move: ARKit's blendshapes of jaw, mouth, cheeks and nose in alphabetical order. Measured on a published pack: its fifth (from 0) opens the
- * jaw, and its neutral pose has pairs of nearly equal numbers just where this list has a left beside a right. The importer measures every pack anew and keeps
- * only what it sees.
+ * jaw, and its neutral pose has pairs of nearly equal numbers just where this list has a left beside a right. The importer measures every pack anew, and takes from
+ * the names only which two are left and right of the same.
  */
 export const LITE_PARAMETERS = [
   ...['cheekPuff', 'cheekSquintLeft', 'cheekSquintRight', 'jawForward', 'jawLeft', 'jawOpen', 'jawRight', 'mouthClose'],
@@ -22,6 +22,16 @@ export const LITE_PARAMETERS = [
 
 export const JAW_OPEN = LITE_PARAMETERS.indexOf('jawOpen');
 export const MOUTH_CLOSE = LITE_PARAMETERS.indexOf('mouthClose');
+
+/** A mouth that moves to one side: speech never asks for it, and decoders that never saw it much draw it badly. */
+const SIDEWAYS = new Set<Blendshape>(['jawLeft', 'jawRight', 'mouthLeft', 'mouthRight']);
+
+/** What is moved together in speech, as places of parameters: those without a side alone, left and right as one, those that go sideways not at all. */
+export const CONTROLS: readonly (readonly number[])[] = LITE_PARAMETERS.flatMap((name, place) => {
+  if (SIDEWAYS.has(name) || name.endsWith('Right')) return [];
+  if (!name.endsWith('Left')) return [[place]];
+  return [[place, LITE_PARAMETERS.indexOf(name.replace(/Left$/, 'Right') as Blendshape)]];
+});
 
 /** Numbers that describe a mouth: one for every parameter's blendshape, then a constant 1. */
 export const MOUTH_NUMBERS = LITE_PARAMETERS.length + 1;

@@ -1,7 +1,7 @@
 import { throwIfAborted } from '../../../../abort.js';
 import { MOTION_FRAME_LENGTH } from '../../motion-frame.js';
 import { LITE_PARAMETER_COUNT } from '../networks.js';
-import { LITE_PARAMETERS, MOUTH_NUMBERS, mouthOf } from '../parameters.js';
+import { CONTROLS, LITE_PARAMETERS, MOUTH_NUMBERS, mouthOf } from '../parameters.js';
 import type { LiteSettings } from '../settings.js';
 import { LOOK_WEIGHTS, LOOKS } from './mouth-look.js';
 import { ridge } from './ridge.js';
@@ -10,6 +10,8 @@ import type { Seen, Studio } from './studio.js';
 
 /** Steps of one parameter from the neutral pose; the last also with the jaw open. */
 const STEPS = [-0.15, 0.15, 0.3, 0.5] as const;
+/** The first of them, from which slopes are taken. */
+const SMALL_STEPS = 3;
 const OPEN_STEP = 0.2;
 const JAW_OPEN_AT = 0.25;
 /** Skin may change by this much (mean of 0…255 a channel) before a parameter goes no farther; beyond a step, stains are taken to grow with its square. */
@@ -40,8 +42,8 @@ interface Pose {
 
 /**
  * Finds the map from ARKit mouths to the decoder's parameters by looking: steps each parameter, sees how the mouth and the skin answer, then has the decoder say
- * sentences and moves the map until what is seen is what our own rig would show (Gauss–Newton on a linear map, regularised by how much each parameter stains the skin). Nothing is taken from
- * the parameters' names. Deterministic.
+ * sentences and moves the map until what is seen is what our own rig would show (Gauss–Newton on a linear map, regularised by how much each parameter stains the skin).
+ * Deterministic.
  *
  * About 500 drawings and looks, 30 s of one core. Rejects with AbortError between two of them.
  */
@@ -66,7 +68,7 @@ export async function calibrate(
     ...singlePoses().map((motion) => posed(motion, SINGLE_WEIGHT)),
   ];
   const judged = speech.judged.map((motion) => posed(motion, 1));
-  const probes = LITE_PARAMETER_COUNT * (STEPS.length + 1);
+  const probes = CONTROLS.length * (STEPS.length + 1);
   const drawings = probes + ROUNDS * taught.length + 2 * judged.length;
   let done = 0;
   const draw = async (parameters: ArrayLike<number>): Promise<Seen> => {
@@ -89,18 +91,19 @@ export async function calibrate(
       const { look } = await draw(parameters);
       const missing = missingOf(pose, look);
       error += pose.weight * errorOf(missing);
+
       wanted.push(stepFor(missing, parameters, neutral, look[0]! - clip[0]!, response));
     }
     if (error < best.error) best = { error, map: Float64Array.from(map) };
-    const damping = round === 0 ? 1 : 0.7;
-    for (let p = 0; p < LITE_PARAMETER_COUNT; p++) {
+    const damping = round === 0 ? 1 : 0.6;
+    for (const [c, parameters] of CONTROLS.entries()) {
       const change = ridge(
         taught.map(({ mouth }) => mouth),
-        wanted.map((step) => damping * step[p]!),
+        wanted.map((step) => damping * step[c]!),
         taught.map(({ weight }) => weight),
         new Float64Array(MOUTH_NUMBERS).fill(MAP_RIDGE * taught.length),
       );
-      for (let k = 0; k < MOUTH_NUMBERS; k++) map[p * MOUTH_NUMBERS + k]! += change[k]!;
+      for (const p of parameters) for (let k = 0; k < MOUTH_NUMBERS; k++) map[p * MOUTH_NUMBERS + k]! += change[k]!;
     }
   }
   // The last change was not looked at; those judged below are.
@@ -131,13 +134,16 @@ export async function calibrate(
 }
 
 interface Response {
-  /** Change of each look for each parameter's 1, with the lips together and with the jaw open; parameters vary fastest. */
+  /** Change of each look for each control's 1, with the lips together and with the jaw open; controls vary fastest. */
   closed: Float64Array;
   open: Float64Array;
   /** How far the jaw's step opened the lips. */
   openGap: number;
-  /** Cost of each parameter's distance from the neutral pose. */
+  /** Cost of each control's distance from the neutral pose. */
   cost: Float64Array;
+  /** How far each control may go from there. */
+  reach: { low: Float64Array; high: Float64Array };
+  /** The same for parameters. */
   limits: { low: Float64Array; high: Float64Array };
 }
 
@@ -146,36 +152,41 @@ async function probe(
   neutral: Float32Array,
   draw: (p: ArrayLike<number>) => Promise<Seen>,
 ): Promise<Response> {
-  const n = LITE_PARAMETER_COUNT;
+  const n = CONTROLS.length;
   const closed = new Float64Array(LOOKS.length * n);
   const open = new Float64Array(LOOKS.length * n);
   const cost = new Float64Array(n);
-  const limits = { low: new Float64Array(n), high: new Float64Array(n) };
+  const reach = { low: new Float64Array(n), high: new Float64Array(n) };
+  const limits = { low: Float64Array.from(neutral), high: Float64Array.from(neutral) };
   const base = await studio.setBase(neutral);
-  let widest = { parameter: 0, gap: 0 };
-  for (let p = 0; p < n; p++) {
+  let widest = { control: 0, gap: 0 };
+  for (const [c, parameters] of CONTROLS.entries()) {
     const seen: Seen[] = [];
-    for (const step of STEPS) seen.push(await draw(moved(neutral, p, step)));
+    for (const step of STEPS) seen.push(await draw(moved(neutral, c, step)));
+    const small = STEPS.slice(0, SMALL_STEPS);
     for (let k = 0; k < LOOKS.length; k++) {
-      const slopes = STEPS.slice(0, 3).map((step, s) => (seen[s]!.look[k]! - base.look[k]!) * step);
-      const squares = STEPS.slice(0, 3).reduce((sum, step) => sum + step * step, 0);
-      closed[k * n + p] = slopes.reduce((a, b) => a + b, 0) / squares;
+      const slopes = small.map((step, s) => (seen[s]!.look[k]! - base.look[k]!) * step);
+      closed[k * n + c] = slopes.reduce((a, b) => a + b, 0) / small.reduce((sum, step) => sum + step * step, 0);
     }
-    cost[p] = LEAST_COST + STAIN_COST * (seen[2]!.stain / STEPS[2]);
-    limits.high[p] = neutral[p]! + reachOf(STEPS.slice(1).map((step, s) => [step, seen[s + 1]!.stain] as const));
-    limits.low[p] = neutral[p]! - reachOf([[-STEPS[0], seen[0]!.stain]]);
+    cost[c] = LEAST_COST + STAIN_COST * (seen[2]!.stain / STEPS[2]);
+    reach.high[c] = reachOf(STEPS.slice(1).map((step, s) => [step, seen[s + 1]!.stain] as const));
+    reach.low[c] = -reachOf([[-STEPS[0], seen[0]!.stain]]);
+    for (const p of parameters) {
+      limits.high[p]! += reach.high[c]!;
+      limits.low[p]! += reach.low[c]!;
+    }
     const gap = seen[2]!.look[0]! - base.look[0]!;
-    if (gap > widest.gap) widest = { parameter: p, gap };
+    if (gap > widest.gap) widest = { control: c, gap };
   }
   // What opens the mouth most is the jaw, whatever the parameters are called.
-  const opened = moved(neutral, widest.parameter, JAW_OPEN_AT);
+  const opened = moved(neutral, widest.control, JAW_OPEN_AT);
   const openBase = await studio.setBase(opened);
-  for (let p = 0; p < n; p++) {
-    const { look } = await draw(moved(opened, p, OPEN_STEP));
-    for (let k = 0; k < LOOKS.length; k++) open[k * n + p] = (look[k]! - openBase.look[k]!) / OPEN_STEP;
+  for (let c = 0; c < n; c++) {
+    const { look } = await draw(moved(opened, c, OPEN_STEP));
+    for (let k = 0; k < LOOKS.length; k++) open[k * n + c] = (look[k]! - openBase.look[k]!) / OPEN_STEP;
   }
   await studio.setBase(neutral);
-  return { closed, open, openGap: Math.max(0.5, openBase.look[0]! - base.look[0]!), cost, limits };
+  return { closed, open, openGap: Math.max(0.5, openBase.look[0]! - base.look[0]!), cost, reach, limits };
 }
 
 /** How far a parameter may go until skin changes by `STAIN_LIMIT`, from pairs of distance and stain, ascending. */
@@ -189,9 +200,9 @@ function reachOf(seen: readonly (readonly [number, number])[]): number {
   return reach;
 }
 
-function moved(from: Float32Array, parameter: number, step: number): Float32Array {
+function moved(from: Float32Array, control: number, step: number): Float32Array {
   const out = Float32Array.from(from);
-  out[parameter]! += step;
+  for (const parameter of CONTROLS[control]!) out[parameter]! += step;
   return out;
 }
 
@@ -224,27 +235,21 @@ function stepFor(
   gap: number,
   o: Response,
 ): Float64Array {
-  const n = LITE_PARAMETER_COUNT;
+  const n = CONTROLS.length;
   const share = Math.min(1, Math.max(0, gap / o.openGap));
   // Unknown is the distance from neutral, which is what stains; where it is now is known.
-  const offset = Float64Array.from(at, (value, p) => value - neutral[p]!);
+  const offset = CONTROLS.map(([p = 0]) => at[p]! - neutral[p]!);
   const rows = LOOKS.map((_, k) => {
     const row = new Float64Array(n);
-    for (let p = 0; p < n; p++) row[p] = (1 - share) * o.closed[k * n + p]! + share * o.open[k * n + p]!;
+    for (let c = 0; c < n; c++) row[c] = (1 - share) * o.closed[k * n + c]! + share * o.open[k * n + c]!;
     return row;
   });
-  const wanted = rows.map((row, k) => missing[k]! + row.reduce((sum, value, p) => sum + value * offset[p]!, 0));
-  const lambda = Float64Array.from(o.cost, (value) => value * value);
-  const target = ridge(
-    rows,
-    wanted,
-    LOOKS.map((look) => LOOK_WEIGHTS[look]),
-    lambda,
+  const wanted = rows.map((row, k) => missing[k]! + row.reduce((sum, value, c) => sum + value * offset[c]!, 0));
+  const lambda = o.cost.map((value) => value * value);
+  const weights = LOOKS.map((look) => LOOK_WEIGHTS[look]);
+  return ridge(rows, wanted, weights, lambda).map(
+    (value, c) => Math.min(o.reach.high[c]!, Math.max(o.reach.low[c]!, value)) - offset[c]!,
   );
-  return target.map((value, p) => {
-    const within = Math.min(o.limits.high[p]! - neutral[p]!, Math.max(o.limits.low[p]! - neutral[p]!, value));
-    return within - offset[p]!;
-  });
 }
 
 /** The map that takes parameters for the blendshapes that they are named after, for comparison. */

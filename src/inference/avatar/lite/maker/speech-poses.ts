@@ -1,7 +1,7 @@
 import type { SpeechMotion, TimedPhoneme } from '../../../engines.js';
 import { PhonemeMotion } from '../../motion/phoneme-motion.js';
 import { FRAME_RATE, MOTION, MOTION_FRAME_LENGTH } from '../../motion-frame.js';
-import { LITE_PARAMETERS } from '../parameters.js';
+import { CONTROLS, LITE_PARAMETERS } from '../parameters.js';
 
 /** Every kind of sound between others, with usual lengths in ms (Kokoro's symbols). */
 const TAUGHT =
@@ -12,24 +12,26 @@ const JUDGED =
   'm:60 u:130 v:70 d:50 p:60 æ:140 s:90 t:40 ð:50 ə:50 w:70 ɪ:90 n:60 d:50 O:150 b:60 ʌ:110 t:60 .:200';
 const EVERY = 3;
 const SEED = 11;
-/** Sizes at which each coefficient is looked at alone. */
-const ALONE = [0.35, 0.7] as const;
-const JAW_ALONE = [0.1, 0.2, 0.3, 0.4, 0.55] as const;
+/** At which each coefficient, or pair of left and right, is looked at alone. */
+const ALONE = [0.5] as const;
+const JAW_ALONE = [0.08, 0.16, 0.24, 0.32, 0.42, 0.55] as const;
 
 /** Poses of speech, head and eyes left out, that between them make every mouth shape; deterministic. `taught` and `judged` have no sentence in common. */
 export function speechPoses(): { taught: Float32Array[]; judged: Float32Array[] } {
   return { taught: posesOf(TAUGHT), judged: posesOf(JUDGED) };
 }
 
-/** Each blendshape that the parameters are named after, alone. */
+/** Each blendshape of the parameters alone, left and right together. */
 export function singlePoses(): Float32Array[] {
-  return LITE_PARAMETERS.flatMap((name) =>
-    (name === 'jawOpen' ? JAW_ALONE : name === 'mouthClose' ? [] : ALONE).map((value) => {
+  return CONTROLS.flatMap((parameters) => {
+    const names = parameters.map((parameter) => LITE_PARAMETERS[parameter]!);
+    const values = names[0] === 'jawOpen' ? JAW_ALONE : names[0] === 'mouthClose' ? [] : ALONE;
+    return values.map((value) => {
       const pose = new Float32Array(MOTION_FRAME_LENGTH);
-      pose[MOTION[name]] = value;
+      for (const name of names) pose[MOTION[name]] = value;
       return pose;
-    }),
-  );
+    });
+  });
 }
 
 function posesOf(sounds: string): Float32Array[] {
