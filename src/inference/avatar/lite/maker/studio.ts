@@ -12,7 +12,10 @@ import { faceWidthOf, lookOf } from './mouth-look.js';
 export interface Seen {
   /** As `lookOf`. */
   look: number[];
-  /** How far skin that nothing should move has changed from the base, mean of 0…255 a channel. */
+  /**
+   * How far skin that nothing should move has changed from the base, and how unlike the changes of the mouth's two halves are: means of 0…255 a channel, added. What
+   * moves left and right alike does neither, unless it takes the decoder where it was never taught.
+   */
   stain: number;
 }
 
@@ -32,6 +35,8 @@ export class Studio {
   readonly #region: Region;
   readonly #faceWidth: number;
   readonly #watched: Uint32Array;
+  /** Pixels of the mouth's right half, each followed by its mirror image in the left. */
+  readonly #mirrored: Uint32Array;
   #base: Uint8Array | undefined;
 
   private constructor(parts: {
@@ -53,6 +58,7 @@ export class Studio {
     this.#region = parts.region;
     this.#faceWidth = faceWidthOf(parts.landmarks, 3);
     this.#watched = watchedPixels(parts.box, parts.landmarks, width, height);
+    this.#mirrored = mirroredPixels(parts.landmarks, width, height);
   }
 
   /** For frame `index` of a clip in which the face's landmarks (pixels) and the mesh's region are known. */
@@ -107,8 +113,38 @@ export class Studio {
     if (base === undefined) return 0;
     let sum = 0;
     for (const at of this.#watched) for (let k = 0; k < 3; k++) sum += Math.abs(rgb[at * 3 + k]! - base[at * 3 + k]!);
-    return sum / Math.max(1, 3 * this.#watched.length);
+    let unlike = 0;
+    const pairs = this.#mirrored;
+    for (let i = 0; i < pairs.length; i += 2) {
+      const [a, b] = [3 * pairs[i]!, 3 * pairs[i + 1]!];
+      for (let k = 0; k < 3; k++) unlike += Math.abs(rgb[a + k]! - base[a + k]! - (rgb[b + k]! - base[b + k]!));
+    }
+    return sum / Math.max(1, 3 * this.#watched.length) + (SIDES_WEIGHT * 2 * unlike) / Math.max(1, 3 * pairs.length);
   }
+}
+
+/** How far the mouth's surroundings are compared, in its widths. */
+const SIDES_REACH = 0.12;
+/** A difference of the halves is seen less than a stain on a cheek. */
+const SIDES_WEIGHT = 0.5;
+
+function mirroredPixels(landmarks: Float32Array, width: number, height: number): Uint32Array {
+  const xs = OUTER_LIPS.map((index) => landmarks[3 * index]!);
+  const ys = OUTER_LIPS.map((index) => landmarks[3 * index + 1]!);
+  const [left, right] = [Math.min(...xs), Math.max(...xs)];
+  const reach = SIDES_REACH * (right - left);
+  const pairs: number[] = [];
+  const rows = {
+    from: Math.max(0, Math.floor(Math.min(...ys) - reach)),
+    to: Math.min(height, Math.max(...ys) + reach),
+  };
+  for (let row = rows.from; row < rows.to; row++) {
+    for (let column = Math.floor(left - reach); column < (left + right) / 2 - 0.5; column++) {
+      const mirror = Math.round(left + right - column - 1);
+      if (column >= 0 && mirror < width) pairs.push(row * width + column, row * width + mirror);
+    }
+  }
+  return Uint32Array.from(pairs);
 }
 
 /** Skin of cheeks and nose within the box: pixels that no speech moves far. */
