@@ -83,4 +83,26 @@ describe('frame maker', () => {
     expect(new Set(pictures[0]?.subarray(0, LUMA)).size).toBe(1);
     maker.close();
   });
+
+  it('draws what the avatar computed of the newest motion, and nothing before it is there', async () => {
+    const events: string[] = [];
+    const avatar: AvatarStream = {
+      width: SIDE,
+      height: SIDE,
+      prepare: async (motion) => {
+        events.push(`computes ${motion[0]}`);
+        await new Promise((resolve) => setImmediate(resolve));
+        events.push('has computed');
+      },
+      render: (motion) => void events.push(`draws ${motion[0]}`),
+      close() {},
+    };
+    const motion = new ProbeMotion();
+    motion.addSpeech(speechOf(1, SENTENCE));
+    const { maker } = makerOf(avatar, motion, null);
+    await maker.make([request(0, 0)]);
+    await maker.make([request(1, 40), request(2, 80)]);
+    expect(events).toEqual(['computes 0', 'has computed', 'draws 0', 'computes 80', 'has computed', 'draws 80']);
+    maker.close();
+  });
 });

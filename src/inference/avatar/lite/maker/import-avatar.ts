@@ -6,6 +6,7 @@ import { encodeRgbPng } from '../../../../png.js';
 import { canonicalFace } from '../../../vision/canonical-face.js';
 import { type FaceLandmarks, regionOfLandmarks } from '../../../vision/face-mesh.js';
 import { openVision, type Vision } from '../../../vision/inspect-portrait.js';
+import { OUTER_LIPS, POINT } from '../../../vision/landmarks.js';
 import { SampledImage } from '../../../vision/sample.js';
 import { faceLight } from '../../maker/face-light.js';
 import { frameHead } from '../../maker/framing.js';
@@ -159,10 +160,20 @@ async function readClip(
   });
   const face = await faceIn({ width, height, data: first }, vision, 'bg_video.mp4');
   const region = squareAround(face.points, { width, height }, size);
-  if (left < region.x || right > region.x + region.side || top < region.y || bottom > region.y + region.side) {
-    throw new VisavisError('bad-request', 'face_box.txt does not lie around the face in bg_video.mp4', {
-      field: 'face_box.txt',
-    });
+  const isShown =
+    left >= region.x && right <= region.x + region.side && top >= region.y && bottom <= region.y + region.side;
+  const inBox = (index: number) => {
+    const [x = 0, y = 0] = face.points.subarray(3 * index, 3 * index + 2);
+    return x > left && x < right && y > top && y < bottom;
+  };
+  if (!isShown || ![...OUTER_LIPS, POINT.chin].every(inBox)) {
+    throw new VisavisError(
+      'bad-request',
+      'face_box.txt does not lie around mouth and chin of the face in bg_video.mp4',
+      {
+        field: 'face_box.txt',
+      },
+    );
   }
   const crop = `crop=${region.side}:${region.side}:${region.x}:${region.y}:exact=1`;
   const data = await readPictures(pack.clipPath, {
