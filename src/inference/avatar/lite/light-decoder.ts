@@ -22,6 +22,8 @@ export interface LightDecoder {
   part: DrawnPart;
 }
 
+/** How a stage of the family's decoders doubles its picture. */
+const DOUBLING = ['Resize', 'Conv', 'LeakyRelu', 'Conv', 'LeakyRelu', 'Concat'];
 /** The last operators of the family's decoders, from the last activation before their full width on. */
 const TAIL = [
   ...[
@@ -42,6 +44,8 @@ const TAIL = [
 ] as const;
 /** Channels: before the last stage, after it, of a picture. */
 const [WIDE, NARROW, COLOURS] = [32, 8, 3];
+/** Channels before and after the stage before it. */
+const [WIDE_BEFORE, NARROW_BEFORE] = [64, 16];
 const PHASES = 4;
 const LEAK = { float: 0.1 };
 const PAD = { kernel_shape: [3, 3], pads: [1, 1, 1, 1] } as const;
@@ -104,11 +108,14 @@ export function lightDecoder(file: Uint8Array, part: DrawnPart): LightDecoder | 
     const grown = add('Conv', [sum, kernel, found.depthwiseBias], `grow_${phase}`, { ...PAD, group: WIDE });
     return add('LeakyRelu', [grown], `active_${phase}`, { alpha: LEAK });
   });
-  const together = add('Concat', phases, 'together', { axis: 1 });
-  const shape = [PHASES * NARROW, PHASES * WIDE, 1, 1];
-  const diagonal = floats('pointwise', shape, repeatedOnDiagonal(found.pointwise.values));
+  // Each phase fills rows of its own; adding them is cheaper than laying them side by side.
   const bias = floats('pointwise_bias', [PHASES * NARROW], repeated(found.pointwiseBias.values, PHASES));
-  const narrow = add('Conv', [together, diagonal, bias], 'narrow', { kernel_shape: [1, 1] });
+  const narrow = phases.reduce((before, phase, k) => {
+    const rows = floats(`pointwise_${k}`, [PHASES * NARROW, WIDE, 1, 1], rowsOf(found.pointwise.values, k));
+    const inputs = k === 0 ? [phase, rows, bias] : [phase, rows];
+    const part = add('Conv', inputs, `narrow_${k}`, { kernel_shape: [1, 1] });
+    return before === '' ? part : add('Add', [part, before], `narrow_sum_${k}`);
+  }, '');
   const active = add('LeakyRelu', [narrow], 'narrow_active', { alpha: LEAK });
   const shown = add('Slice', [picture, wholeFrom, wholeTo, axes], 'shown');
   const shownPhases = add('SpaceToDepth', [shown], 'shown_phases', { blocksize: 2 });
@@ -121,14 +128,50 @@ export function lightDecoder(file: Uint8Array, part: DrawnPart): LightDecoder | 
   const drawnShown = add('Conv', [shownPhases, fromShown], 'drawn_shown', PAD);
   const drawn = add('Tanh', [add('Add', [drawnNarrow, drawnShown], 'drawn')], 'squashed');
   nodes.push(node('DepthToSpace', [drawn], output, { blocksize: 2 }));
-  const head = graph.nodes.slice(0, -TAIL.length + 1).map(({ content }) => content);
+  const head = graph.nodes.slice(0, -TAIL.length + 1);
+  const start = head.findLastIndex((_, i) => DOUBLING.every((operator, k) => head[i + k]?.operator === operator));
+  const stage =
+    start < 0 ? undefined : stageBefore(head.slice(start, start + DOUBLING.length - 1), graph.weights, floats);
+  const contents = head.map(({ content }) => content);
+  if (stage !== undefined) contents.splice(start, DOUBLING.length - 1, ...stage);
   return {
-    file: graph.withTail([...head, ...nodes], constants, {
+    file: graph.withTail([...contents, ...nodes], constants, {
       name: output,
       shape: [1, COLOURS, part.height, part.width],
     }),
     part,
   };
+}
+
+/** The stage before the last: taken apart into phases likewise, but put together again, since what follows looks at the picture as a whole. */
+function stageBefore(
+  nodes: readonly GraphNode[],
+  weights: ReadonlyMap<string, Weights>,
+  floats: (name: string, shape: readonly number[], values: Float32Array) => string,
+): Buffer[] | undefined {
+  const [resize, depth, , point, last] = nodes;
+  const kernel = weights.get(depth?.inputs[1] ?? '');
+  const shape = [WIDE_BEFORE, 1, 3, 3];
+  const from = resize?.inputs[0];
+  const [depthBias, pointWeights, pointBias] = [depth?.inputs[2], point?.inputs[1], point?.inputs[2]];
+  const matrix = weights.get(pointWeights ?? '')?.shape.join();
+  if (kernel?.shape.join() !== shape.join() || matrix !== [NARROW_BEFORE, WIDE_BEFORE, 1, 1].join()) return undefined;
+  if (!from || !depthBias || !pointWeights || !pointBias || last?.outputs[0] === undefined) return undefined;
+  const out: Buffer[] = [];
+  const phases = Array.from({ length: PHASES }, (_, phase) => {
+    const name = `before_${phase}`;
+    const grown = floats(name, shape, grownKernel(kernel.values, phase));
+    out.push(
+      node('Conv', [from, grown, depthBias], `${name}_grown`, { ...PAD, group: WIDE_BEFORE }),
+      node('LeakyRelu', [`${name}_grown`], `${name}_active`, { alpha: LEAK }),
+      node('Conv', [`${name}_active`, pointWeights, pointBias], `${name}_narrow`, { kernel_shape: [1, 1] }),
+      node('LeakyRelu', [`${name}_narrow`], `${name}_out`, { alpha: LEAK }),
+    );
+    return `${name}_out`;
+  });
+  out.push(node('Concat', phases, 'before_phases', { axis: 1 }));
+  out.push(node('DepthToSpace', ['before_phases'], last.outputs[0], { blocksize: 2 }));
+  return out;
 }
 
 interface TailParts {
@@ -161,7 +204,7 @@ function partsOf(tail: readonly GraphNode[], weights: ReadonlyMap<string, Weight
 function grownKernel(values: Float32Array, phase: number): Float32Array {
   const [row, column] = [phase >> 1, phase & 1];
   const out = new Float32Array(values.length);
-  for (let c = 0; c < WIDE; c++) {
+  for (let c = 0; c < values.length / 9; c++) {
     for (let y = 0; y < 3; y++) {
       for (let x = 0; x < 3; x++) {
         const weight = values[c * 9 + y * 3 + x]!;
@@ -174,13 +217,10 @@ function grownKernel(values: Float32Array, phase: number): Float32Array {
   return out;
 }
 
-/** One matrix for all phases: theirs along the diagonal. */
-function repeatedOnDiagonal(values: Float32Array): Float32Array {
-  const out = new Float32Array(PHASES * NARROW * PHASES * WIDE);
-  for (let phase = 0; phase < PHASES; phase++)
-    for (let o = 0; o < NARROW; o++)
-      for (let i = 0; i < WIDE; i++)
-        out[(phase * NARROW + o) * PHASES * WIDE + phase * WIDE + i] = values[o * WIDE + i]!;
+/** The rows of one phase in a matrix for all of them. */
+function rowsOf(values: Float32Array, phase: number): Float32Array {
+  const out = new Float32Array(PHASES * values.length);
+  out.set(values, phase * values.length);
   return out;
 }
 

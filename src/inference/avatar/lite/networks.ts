@@ -1,5 +1,7 @@
 import { VisavisError } from '../../../errors.js';
+import { createLogger } from '../../../log.js';
 import { createSession, type OnnxSession, Tensor } from '../../onnx.js';
+import { type DrawnPart, lightDecoder } from './light-decoder.js';
 
 /** Side of the picture that the networks take and give, in pixels. */
 export const LITE_SIDE = 384;
@@ -12,6 +14,13 @@ const PICTURE = [1, 3, LITE_SIDE, LITE_SIDE];
 const FEATURES: readonly (readonly number[])[] = [PICTURE, [1, 16, 192, 192], [1, 32, 96, 96], [1, 64, 48, 48]];
 const DECODER_INPUTS = ['input', 'skip1', 'skip0', 'skip', 'params'] as const;
 const PARAMETERS = [1, LITE_PARAMETER_COUNT];
+
+const WHOLE: DrawnPart = { x: 0, y: 0, width: LITE_SIDE, height: LITE_SIDE };
+/** Mean difference of two decoders, of the range −1…1, that nobody sees: half a level of 255. */
+const LIGHT_ERROR = 0.004;
+/** Along its edges a light decoder differs. */
+const UNSURE = 6;
+const log = createLogger('lite-avatar');
 
 /** A network in memory and what to call it in errors. */
 export interface NetworkFile {
@@ -28,16 +37,20 @@ export class LiteNetworks {
   readonly reference = new Float32Array(LITE_NUMBERS);
   /** The parameters to decode. Written by the caller. */
   readonly parameters = new Float32Array(LITE_PARAMETER_COUNT);
-  /** What was drawn: planes of red, green and blue in −1…1. */
-  readonly drawn = new Float32Array(LITE_NUMBERS);
+  /** Which pixels are drawn. */
+  readonly part: DrawnPart;
+  /** What was drawn: planes of red, green and blue of `part`, in −1…1. */
+  readonly drawn: Float32Array;
   readonly #encoder: OnnxSession;
   readonly #decoder: OnnxSession;
   readonly #encode: { feeds: Record<string, Tensor>; fetches: Record<string, Tensor> };
   readonly #decode: { feeds: Record<string, Tensor>; fetches: Record<string, Tensor> };
 
-  private constructor(encoder: OnnxSession, decoder: OnnxSession) {
+  private constructor(encoder: OnnxSession, decoder: OnnxSession, part: DrawnPart) {
     this.#encoder = encoder;
     this.#decoder = decoder;
+    this.part = part;
+    this.drawn = new Float32Array(3 * part.width * part.height);
     const features = FEATURES.map((shape) => new Tensor('float32', new Float32Array(product(shape)), shape));
     this.#encode = {
       feeds: { [encoder.inputNames[0]!]: new Tensor('float32', this.reference, PICTURE) },
@@ -46,15 +59,16 @@ export class LiteNetworks {
     const parameters = new Tensor('float32', this.parameters, PARAMETERS);
     this.#decode = {
       feeds: Object.fromEntries(DECODER_INPUTS.map((name, k) => [name, features[k] ?? parameters])),
-      fetches: { [decoder.outputNames[0]!]: new Tensor('float32', this.drawn, PICTURE) },
+      fetches: { [decoder.outputNames[0]!]: new Tensor('float32', this.drawn, [1, 3, part.height, part.width]) },
     };
   }
 
   /**
    * Opens both and has them draw once. Rejects with `bad-request`, field the file's name, for what is no network, has other inputs or outputs than the
-   * family's, or draws something that is not a number.
+   * family's, or draws something that is not a number. Where the decoder can be brought into a lighter form (`lightDecoder`) that draws the same, that one draws, and
+   * of the picture at least `part`.
    */
-  static async create(encoder: NetworkFile, decoder: NetworkFile): Promise<LiteNetworks> {
+  static async create(encoder: NetworkFile, decoder: NetworkFile, part: DrawnPart = WHOLE): Promise<LiteNetworks> {
     const [first, second] = [await opened(encoder), await opened(decoder)];
     expectShapes(encoder.name, 'input', first.inputMetadata, [PICTURE]);
     expectShapes(encoder.name, 'output', first.outputMetadata, FEATURES);
@@ -68,8 +82,19 @@ export class LiteNetworks {
       throw wrong(decoder.name, `has ${byName.size} inputs, expected ${inputs.length}`);
     expectShapes(decoder.name, 'input', inputs, [...FEATURES, PARAMETERS]);
     expectShapes(decoder.name, 'output', second.outputMetadata, [PICTURE]);
-    const networks = new LiteNetworks(first, second);
+    const networks = new LiteNetworks(first, second, WHOLE);
     await networks.#tryOut(encoder.name, decoder.name);
+    const light = lightDecoder(decoder.content, part);
+    if (light === undefined) return networks;
+    const lighter = new LiteNetworks(first, await opened({ name: decoder.name, content: light.file }), part);
+    await lighter.#tryOut(encoder.name, decoder.name);
+    const error = differenceWithin(networks, lighter);
+    if (error <= LIGHT_ERROR) {
+      await second.release();
+      return lighter;
+    }
+    log.warn({ decoder: decoder.name, error }, 'the lighter form of a decoder draws something else and is not used');
+    await lighter.#decoder.release();
     return networks;
   }
 
@@ -96,6 +121,21 @@ export class LiteNetworks {
     await this.decode();
     if (!allFinite(this.drawn)) throw wrong(decoder, 'draws values that are not numbers');
   }
+}
+
+/** Mean difference of what both drew, where the second is sure. */
+function differenceWithin(whole: LiteNetworks, { part, drawn }: LiteNetworks): number {
+  let sum = 0;
+  let count = 0;
+  for (let plane = 0; plane < 3; plane++) {
+    for (let y = UNSURE; y < part.height - UNSURE; y++) {
+      for (let x = UNSURE; x < part.width - UNSURE; x++, count++) {
+        const at = (plane * LITE_SIDE + part.y + y) * LITE_SIDE + part.x + x;
+        sum += Math.abs(whole.drawn[at]! - drawn[(plane * part.height + y) * part.width + x]!);
+      }
+    }
+  }
+  return sum / count;
 }
 
 /** True where every value is a number, neither NaN nor infinite. */

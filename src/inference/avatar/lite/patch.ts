@@ -1,4 +1,5 @@
-import { clamp } from '../renderer/curves.js';
+import { clamp, smoothstep } from '../renderer/curves.js';
+import type { DrawnPart } from './light-decoder.js';
 import { LITE_SIDE } from './networks.js';
 import { type Taps, tapsOf } from './taps.js';
 
@@ -10,15 +11,25 @@ export interface FaceBox {
   height: number;
 }
 
-/** How far from the box's edges the drawn face fades into the clip, in parts of the box's width and height. */
-const FEATHER = { side: 0.16, top: 0.16, bottom: 0.14 };
+/** Pixels at its edges that a part may have wrong (`lightDecoder`). */
+const UNSURE = 6;
+/** Where the drawn face begins to show in the clip and where it shows alone, from the box's sides, top and bottom inwards, in parts of its width and height. */
+const FADE = { side: [0.06, 0.2], top: [0.12, 0.28], bottom: [0.02, 0.13] } as const;
+
+/** What must be drawn for all that is shown to be right; even. */
+export const SHOWN_PART: DrawnPart = (() => {
+  const from = (share: number) => 2 * Math.floor((share * LITE_SIDE - UNSURE) / 2);
+  const to = (share: number) => Math.min(LITE_SIDE, 2 * Math.ceil((share * LITE_SIDE + UNSURE) / 2));
+  const [x, y] = [from(FADE.side[0]), from(FADE.top[0])];
+  return { x, y, width: to(1 - FADE.side[0]) - x, height: to(1 - FADE.bottom[0]) - y };
+})();
 
 /**
- * Lays the face that a decoder drew (384 × 384, planes of red, green and blue in −1…1) into its box of an I420 picture (BT.601, studio range), with an edge that
+ * Lays the part of a face that a decoder drew (planes of red, green and blue in −1…1) into its box of an I420 picture (BT.601, studio range), with an edge that
  * fades out. Prepared once; `draw` allocates nothing.
  */
 export class Patch {
-  /** The whole pixels around the box; even, so that chroma samples belong to it whole. */
+  /** The whole pixels around what is shown of the box; even, so that chroma samples belong to it whole. */
   readonly #left: number;
   readonly #top: number;
   readonly #width: number;
@@ -29,29 +40,48 @@ export class Patch {
   readonly #down: Taps;
   /** 0…1 a pixel. */
   readonly #mask: Float32Array;
-  /** The drawn face as wide as the box, rows as drawn. */
+  /** How many rows of a plane were drawn. */
+  readonly #rowsDrawn: number;
+  readonly #columnsDrawn: number;
+  /** The drawn face as wide as it is shown, rows as drawn. */
   readonly #narrow: Float32Array;
   /** Two rows of the picture, red, green and blue. */
   readonly #rows: Float32Array;
 
-  constructor(box: FaceBox, pictureWidth: number, pictureHeight: number) {
+  /** `box` is where all 384 × 384 pixels would lie, `part` which of them are drawn; it must hold what is shown (`SHOWN_PART`). */
+  constructor(box: FaceBox, part: DrawnPart, pictureWidth: number, pictureHeight: number) {
     this.#pictureWidth = pictureWidth;
     this.#pictureHeight = pictureHeight;
-    this.#left = 2 * Math.floor(clamp(box.x, 0, pictureWidth - 2) / 2);
-    this.#top = 2 * Math.floor(clamp(box.y, 0, pictureHeight - 2) / 2);
-    this.#width = 2 * Math.ceil((Math.min(pictureWidth, box.x + box.width) - this.#left) / 2);
-    this.#height = 2 * Math.ceil((Math.min(pictureHeight, box.y + box.height) - this.#top) / 2);
+    const shown = {
+      left: box.x + FADE.side[0] * box.width,
+      right: box.x + (1 - FADE.side[0]) * box.width,
+      top: box.y + FADE.top[0] * box.height,
+      bottom: box.y + (1 - FADE.bottom[0]) * box.height,
+    };
+    const evenBelow = (value: number, most: number) => 2 * Math.floor(clamp(value, 0, most) / 2);
+    const evenAbove = (value: number, most: number) => 2 * Math.ceil(clamp(value, 0, most) / 2);
+    this.#left = evenBelow(shown.left, pictureWidth - 2);
+    this.#top = evenBelow(shown.top, pictureHeight - 2);
+    this.#width = Math.max(2, evenAbove(shown.right, pictureWidth) - this.#left);
+    this.#height = Math.max(2, evenAbove(shown.bottom, pictureHeight) - this.#top);
+    this.#columnsDrawn = part.width;
+    this.#rowsDrawn = part.height;
     const [stepX, stepY] = [LITE_SIDE / box.width, LITE_SIDE / box.height];
-    const available = LITE_SIDE;
-    this.#across = tapsOf({ length: this.#width, from: (this.#left - box.x) * stepX, step: stepX, available });
-    this.#down = tapsOf({ length: this.#height, from: (this.#top - box.y) * stepY, step: stepY, available });
+    this.#across = tapsOf({
+      ...{ length: this.#width, step: stepX, available: part.width },
+      from: (this.#left - box.x) * stepX - part.x,
+    });
+    this.#down = tapsOf({
+      ...{ length: this.#height, step: stepY, available: part.height },
+      from: (this.#top - box.y) * stepY - part.y,
+    });
     this.#mask = new Float32Array(this.#width * this.#height);
     for (let row = 0, at = 0; row < this.#height; row++) {
       const v = (this.#top + row + 0.5 - box.y) / box.height;
       for (let column = 0; column < this.#width; column++, at++)
         this.#mask[at] = maskAt((this.#left + column + 0.5 - box.x) / box.width, v);
     }
-    this.#narrow = new Float32Array(3 * this.#width * LITE_SIDE);
+    this.#narrow = new Float32Array(3 * this.#width * part.height);
     this.#rows = new Float32Array(2 * 3 * this.#width);
   }
 
@@ -70,8 +100,8 @@ export class Patch {
   #shrinkAcross(drawn: Float32Array): void {
     const { first, count, weights } = this.#across;
     const width = this.#width;
-    for (let line = 0, to = 0; line < 3 * LITE_SIDE; line++) {
-      const row = line * LITE_SIDE;
+    for (let line = 0, to = 0; line < 3 * this.#rowsDrawn; line++) {
+      const row = line * this.#columnsDrawn;
       for (let x = 0; x < width; x++, to++) {
         let sum = 0;
         let from = row + first[x]!;
@@ -89,7 +119,7 @@ export class Patch {
       const to = (2 * plane + half) * width;
       for (let x = 0; x < width; x++) {
         let sum = 0;
-        let from = (plane * LITE_SIDE + first[row]!) * width + x;
+        let from = (plane * this.#rowsDrawn + first[row]!) * width + x;
         for (let k = row * count, end = k + count; k < end; k++, from += width)
           sum += weights[k]! * this.#narrow[from]!;
         this.#rows[to + x] = sum < -1 ? 0 : sum > 1 ? 1 : 0.5 + 0.5 * sum;
@@ -137,11 +167,10 @@ export class Patch {
 
 /** `u` and `v` 0…1 across and down the box. */
 function maskAt(u: number, v: number): number {
-  const side = ramp(Math.min(u, 1 - u) / FEATHER.side);
-  return side * ramp(v / FEATHER.top) * ramp((1 - v) / FEATHER.bottom);
-}
-
-function ramp(t: number): number {
-  const x = clamp(t, 0, 1);
-  return x * x * (3 - 2 * x);
+  const { side, top, bottom } = FADE;
+  return (
+    smoothstep(side[0], side[1], Math.min(u, 1 - u)) *
+    smoothstep(top[0], top[1], v) *
+    smoothstep(bottom[0], bottom[1], 1 - v)
+  );
 }

@@ -6,7 +6,7 @@ import { ClipWalk } from './clip-walk.js';
 import { decodeFrames, type Frames, frameAt } from './frames.js';
 import { LITE_PARAMETER_COUNT, LiteNetworks, type NetworkFile } from './networks.js';
 import { activityOf, MOUTH_NUMBERS, mouthOf } from './parameters.js';
-import { Patch } from './patch.js';
+import { Patch, SHOWN_PART } from './patch.js';
 import { References } from './reference.js';
 import type { LiteSettings } from './settings.js';
 
@@ -25,17 +25,19 @@ export interface LiteStreamOptions {
   height: number;
   seed?: number;
   /**
-   * Frames are due every `frameMs`: where drawing takes so long that they would come late, only every second or third is drawn and the ones between
-   * hold it. Absent: every frame is drawn, however long it takes, as films want it.
+   * Frames are due every `frameMs`: where drawing takes longer, as many frames as needed, two in a row at most, hold the one before. Absent: every frame is drawn, however long it takes, as films want it.
    */
   frameMs?: number;
 }
 
 /** Share of the time between frames that drawing may take; the rest is for the encoder and for what else the machine does. */
-const BUDGET = 0.85;
+const BUDGET = 0.92;
+/** Time that drawing may be behind, in frames, before one is held. */
+const LATE = 0.5;
 /** Weight of the newest drawing in the mean of their times. */
 const NEWEST = 0.1;
-const MOST_HELD = 3;
+/** Frames held in a row at most. */
+const MOST_HELD = 2;
 
 /**
  * Opens an avatar of the LiteAvatar family for drawing. Reads the clip into memory: 1.5 bytes a pixel and frame, 59 MB for 150 frames of 512 × 512, and the
@@ -54,7 +56,7 @@ export async function openLite(files: LiteFiles, o: LiteStreamOptions): Promise<
     });
   }
   const shown = resizeFrames(clip, o.width, o.height);
-  const networks = await LiteNetworks.create(files.encoder, files.decoder);
+  const networks = await LiteNetworks.create(files.encoder, files.decoder, SHOWN_PART);
   return new LiteStream({ networks, clip: shown, references }, files.settings, o);
 }
 
@@ -78,6 +80,8 @@ export class LiteStream implements AvatarStream {
   #frame: number;
   #share = 0;
   #drawingMs = 0;
+  /** By how much the drawings so far took longer than their frames lasted. */
+  #behindMs = 0;
   #held = 0;
 
   constructor(
@@ -94,7 +98,7 @@ export class LiteStream implements AvatarStream {
     this.#limits = settings.limits;
     const { x, y, width, height } = settings.box;
     const box = { x: x * o.width, y: y * o.height, width: width * o.width, height: height * o.height };
-    this.#patch = new Patch(box, o.width, o.height);
+    this.#patch = new Patch(box, parts.networks.part, o.width, o.height);
     this.#walk = new ClipWalk(settings.turns, o.seed ?? 1);
     this.#frame = this.#walk.frame;
     this.#frameMs = o.frameMs;
@@ -110,9 +114,15 @@ export class LiteStream implements AvatarStream {
     this.#walk.next();
     mouthOf(motion, this.#mouth);
     const share = activityOf(this.#mouth);
+    const budgetMs = (this.#frameMs ?? 0) * BUDGET;
+    this.#behindMs = Math.max(0, this.#behindMs - budgetMs);
     if (share > 0) {
-      const due = this.#frameMs === undefined ? 0 : Math.min(MOST_HELD, this.#drawingMs / (this.#frameMs * BUDGET)) - 1;
-      if (this.#share > 0 && this.#held < due) {
+      if (
+        this.#behindMs > LATE * budgetMs &&
+        this.#share > 0 &&
+        this.#held < MOST_HELD &&
+        this.#frameMs !== undefined
+      ) {
         this.#held++;
         return;
       }
@@ -120,6 +130,7 @@ export class LiteStream implements AvatarStream {
       this.#apply();
       await this.#draw(this.#walk.frame);
       const ms = performance.now() - began;
+      this.#behindMs = Math.min(this.#behindMs + ms, (MOST_HELD + 1) * budgetMs);
       this.#drawingMs = this.#drawingMs === 0 ? ms : this.#drawingMs + NEWEST * (ms - this.#drawingMs);
     }
     this.#held = 0;

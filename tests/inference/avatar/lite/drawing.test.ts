@@ -11,7 +11,7 @@ import {
   MOUTH_NUMBERS,
   mouthOf,
 } from '../../../../src/inference/avatar/lite/parameters.js';
-import { Patch } from '../../../../src/inference/avatar/lite/patch.js';
+import { Patch, SHOWN_PART } from '../../../../src/inference/avatar/lite/patch.js';
 import { References } from '../../../../src/inference/avatar/lite/reference.js';
 import { tapsOf } from '../../../../src/inference/avatar/lite/taps.js';
 import { pose } from '../stock.js';
@@ -43,6 +43,8 @@ describe('taps of a resampled row', () => {
   });
 });
 
+const WHOLE = { x: 0, y: 0, width: LITE_SIDE, height: LITE_SIDE };
+
 describe('the patch', () => {
   const [width, height] = [64, 48];
   const box = { x: 20.4, y: 10.6, width: 25, height: 30 };
@@ -50,7 +52,7 @@ describe('the patch', () => {
 
   it('lays the drawn colour into the middle of its box and leaves the rest of the picture alone', () => {
     const picture = grey();
-    new Patch(box, width, height).draw(new Float32Array(LITE_NUMBERS).fill(1), 1, picture);
+    new Patch(box, WHOLE, width, height).draw(new Float32Array(LITE_NUMBERS).fill(1), 1, picture);
     expect(picture[25 * width + 33]).toBe(235);
     expect(picture[width * height + 12 * (width / 2) + 16]).toBe(128);
     for (let y = 0; y < height; y++)
@@ -62,7 +64,7 @@ describe('the patch', () => {
 
   it('fades out towards its edge and by its share', () => {
     const [whole, half] = [grey(), grey()];
-    const patch = new Patch(box, width, height);
+    const patch = new Patch(box, WHOLE, width, height);
     patch.draw(new Float32Array(LITE_NUMBERS).fill(1), 1, whole);
     patch.draw(new Float32Array(LITE_NUMBERS).fill(1), 0.5, half);
     const row = [...whole.subarray(25 * width + 20, 25 * width + 33)];
@@ -71,17 +73,32 @@ describe('the patch', () => {
     expect(half[25 * width + 33]).toBeCloseTo((100 + 235) / 2, -0.5);
   });
 
+  it('looks the same made of the part that is shown alone', () => {
+    const drawn = Float32Array.from({ length: LITE_NUMBERS }, (_, i) => Math.sin(i / 9_000) * Math.cos(i / 37));
+    const { x, y, width: columns, height: rows } = SHOWN_PART;
+    const part = new Float32Array(3 * columns * rows);
+    for (let k = 0; k < 3; k++)
+      for (let row = 0; row < rows; row++) {
+        const from = (k * LITE_SIDE + y + row) * LITE_SIDE + x;
+        part.set(drawn.subarray(from, from + columns), (k * rows + row) * columns);
+      }
+    const [a, b] = [grey(), grey()];
+    new Patch(box, WHOLE, width, height).draw(drawn, 1, a);
+    new Patch(box, SHOWN_PART, width, height).draw(part, 1, b);
+    expect(b).toEqual(a);
+  });
+
   it('shows each colour where it was drawn', () => {
     const drawn = new Float32Array(LITE_NUMBERS).fill(-1);
     // Red on the left half.
     for (let y = 0; y < LITE_SIDE; y++) drawn.fill(1, y * LITE_SIDE, y * LITE_SIDE + LITE_SIDE / 2);
     const picture = grey();
-    new Patch(box, width, height).draw(drawn, 1, picture);
+    new Patch(box, WHOLE, width, height).draw(drawn, 1, picture);
     const v = (x: number) => picture[width * height * 1.25 + 12 * (width / 2) + x];
     expect(v(14)).toBe(240);
     expect(v(19)).toBe(128);
     // A box that reaches over the picture's edge is drawn as far as it goes.
-    new Patch({ x: 50, y: 40, width: 30, height: 20 }, width, height).draw(drawn, 1, picture);
+    new Patch({ x: 50, y: 40, width: 30, height: 20 }, WHOLE, width, height).draw(drawn, 1, picture);
   });
 });
 

@@ -28,6 +28,7 @@ import { openAvatar } from '../../renderer/portrait.js';
 import { parseRig, SURFACE_COUNT } from '../../rig.js';
 import { encodeFrames, type Frames, frameAt } from '../frames.js';
 import { LiteNetworks } from '../networks.js';
+import { SHOWN_PART } from '../patch.js';
 import { References } from '../reference.js';
 import type { LiteSettings } from '../settings.js';
 import { calibrate, type TargetOf } from './calibrate.js';
@@ -92,7 +93,7 @@ export async function importAvatar(
   await requirePlace(o.avatars, o.id, o.replace === true);
   tell('read', 0);
   const pack = await readPackFolder(folder);
-  const networks = await LiteNetworks.create(pack.encoder, pack.decoder);
+  const networks = await LiteNetworks.create(pack.encoder, pack.decoder, SHOWN_PART);
   try {
     let read = 0;
     const references = await readReferences(pack.references, () => tell('read', ++read / pack.references.length));

@@ -51,7 +51,7 @@ export class Studio {
     const { width, height } = parts.clip;
     this.#networks = parts.networks;
     this.#mesh = parts.mesh;
-    this.#patch = new Patch(parts.box, width, height);
+    this.#patch = new Patch(parts.box, parts.networks.part, width, height);
     this.#frame = parts.frame;
     this.#picture = new Uint8Array(parts.frame.length);
     this.#size = { width, height };
