@@ -85,7 +85,7 @@ async function main(): Promise<void> {
   }
   for (const folder of o.frames.length > 0 && o.avatar.length === 0 ? [] : await foldersOf(o.avatar)) {
     const avatar = await loadAvatarPackage(folder);
-    if (avatar.manifest.renderer !== 'portrait') continue;
+    if (avatar.manifest.renderer === 'probe') continue;
     const { figures, pictures, tracks } = await measure(avatar, vision, { ...o, signal: stop.signal });
     keep(avatar.manifest.id, figures, pictures);
     writeFileSync(join(o.out, `${avatar.manifest.id}.json`), JSON.stringify({ figures, ...tracks }));

@@ -39,7 +39,7 @@ export async function renderIdleClip(avatar: AvatarPackage, o: IdleClipOptions =
   const { width, height } = avatar.manifest;
   const movement = idleLoop(Math.round((o.seconds ?? SECONDS) * FRAME_RATE), o.seed ?? SEED);
   const picture = new Uint8Array(i420Bytes(width, height));
-  const stream = await openStream(avatar, { width, height });
+  const stream = await openStream(avatar, { width, height, loop: movement.length });
   const encoder = new Vp8Encoder(width, height, { bitrateKbps: KEY_FRAME_KBPS, fps: FRAME_RATE });
   const frames: WebmFrame[] = [];
   try {

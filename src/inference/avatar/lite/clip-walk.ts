@@ -44,3 +44,39 @@ export class ClipWalk {
     this.#at += this.#step;
   }
 }
+
+/**
+ * The frames of a way through a clip that ends where it began: `length` of them, one step at a time from the first turn to others and back, as far as fits; what is left over is
+ * spent standing at the first.
+ */
+export function loopOf(turns: readonly number[], length: number): number[] {
+  const [first = 0] = turns;
+  const path: number[] = [];
+  for (;;) {
+    const left = length - path.length;
+    const end = turns.findLast((turn) => turn > first && 2 * (turn - first) <= left);
+    if (end === undefined) break;
+    for (let frame = first; frame < end; frame++) path.push(frame);
+    for (let frame = end; frame > first; frame--) path.push(frame);
+  }
+  while (path.length < length) path.push(first);
+  return path;
+}
+
+/** Goes through the same frames again and again. */
+export class ClipLoop {
+  readonly #path: readonly number[];
+  #at = -1;
+
+  constructor(path: readonly number[]) {
+    this.#path = path;
+  }
+
+  get frame(): number {
+    return this.#path[Math.max(0, this.#at)]!;
+  }
+
+  next(): void {
+    this.#at = (this.#at + 1) % this.#path.length;
+  }
+}

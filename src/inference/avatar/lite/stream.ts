@@ -2,7 +2,7 @@ import { VisavisError } from '../../../errors.js';
 import type { AvatarStream } from '../../engines.js';
 import { MOTION_FRAME_LENGTH } from '../motion-frame.js';
 import { resizeFrames } from './clip-size.js';
-import { ClipWalk } from './clip-walk.js';
+import { ClipLoop, ClipWalk, loopOf } from './clip-walk.js';
 import { decodeFrames, type Frames, frameAt } from './frames.js';
 import { LITE_PARAMETER_COUNT, LiteNetworks, type NetworkFile } from './networks.js';
 import { activityOf, MOUTH_NUMBERS, mouthOf } from './parameters.js';
@@ -28,6 +28,8 @@ export interface LiteStreamOptions {
    * Frames are due every `frameMs`: where drawing takes longer, as many frames as needed, two in a row at most, hold the one before. Absent: every frame is drawn, however long it takes, as films want it.
    */
   frameMs?: number;
+  /** The clip comes back to its first frame after so many frames, for a film that is looped. */
+  loop?: number;
 }
 
 /** Share of the time between frames that drawing may take; the rest is for the encoder and for what else the machine does. */
@@ -73,7 +75,7 @@ export class LiteStream implements AvatarStream {
   readonly #map: Float32Array;
   readonly #limits: LiteSettings['limits'];
   readonly #patch: Patch;
-  readonly #walk: ClipWalk;
+  readonly #walk: ClipWalk | ClipLoop;
   readonly #frameMs: number | undefined;
   readonly #mouth = new Float32Array(MOUTH_NUMBERS);
   /** The frame of the clip that is shown, and how much of the drawn mouth. */
@@ -99,7 +101,8 @@ export class LiteStream implements AvatarStream {
     const { x, y, width, height } = settings.box;
     const box = { x: x * o.width, y: y * o.height, width: width * o.width, height: height * o.height };
     this.#patch = new Patch(box, parts.networks.part, o.width, o.height);
-    this.#walk = new ClipWalk(settings.turns, o.seed ?? 1);
+    const { turns } = settings;
+    this.#walk = o.loop === undefined ? new ClipWalk(turns, o.seed ?? 1) : new ClipLoop(loopOf(turns, o.loop));
     this.#frame = this.#walk.frame;
     this.#frameMs = o.frameMs;
   }

@@ -11,6 +11,8 @@ export interface StreamOptions {
   seed?: number;
   /** Set where frames are due every so many ms: what cannot be drawn in time is held. Absent: every frame is drawn. */
   frameMs?: number;
+  /** What moves by itself comes back to where it began after so many frames. */
+  loop?: number;
 }
 
 /** Opens an avatar with the renderer that its manifest names (`probe` shows its portrait). Rejects with `bad-request` naming what is wrong. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ClipWalk } from '../../../../src/inference/avatar/lite/clip-walk.js';
+import { ClipLoop, ClipWalk, loopOf } from '../../../../src/inference/avatar/lite/clip-walk.js';
 import { ridge } from '../../../../src/inference/avatar/lite/maker/ridge.js';
 import { LITE_NUMBERS, LITE_SIDE } from '../../../../src/inference/avatar/lite/networks.js';
 import {
@@ -138,6 +138,28 @@ describe('the walk through a clip', () => {
     const turns = [0, 40, 90, 140];
     expect(walked(turns, 1, 2_000)).toEqual(walked(turns, 1, 2_000));
     expect(walked(turns, 1, 2_000)).not.toEqual(walked(turns, 2, 2_000));
+  });
+
+  it.each([
+    [[20, 35, 61, 97, 145], 225],
+    [[0, 30], 225],
+    [[7, 300], 225],
+    [[5], 40],
+  ])('can be a loop (turns %j)', (turns, length) => {
+    const path = loopOf(turns, length);
+    expect(path).toHaveLength(length);
+    const around = [...path, path[0]!];
+    for (let i = 1; i < around.length; i++) {
+      expect(Math.abs(around[i]! - around[i - 1]!)).toBeLessThanOrEqual(1);
+      const turned = i > 1 && around[i] === around[i - 2] && around[i] !== around[i - 1];
+      if (turned) expect(turns).toContain(around[i - 1]);
+    }
+    const loop = new ClipLoop(path);
+    const seen = Array.from({ length: length + 3 }, () => {
+      loop.next();
+      return loop.frame;
+    });
+    expect(seen).toEqual([...path, ...path.slice(0, 3)]);
   });
 
   it('stays at the only frame there is', () => {

@@ -15,12 +15,12 @@ const SMALL_STEPS = 3;
 const OPEN_STEP = 0.2;
 const JAW_OPEN_AT = 0.25;
 /** Skin may change by this much (mean of 0…255 a channel) before a parameter goes no farther; beyond a step, stains are taken to grow with its square. */
-const STAIN_LIMIT = 4.5;
+const STAIN_LIMIT = 5;
 const FARTHEST = 0.6;
 /** A stain of one level costs as much as this error, in per cent of the face's width. */
-const STAIN_COST = 0.35;
+const STAIN_COST = 0.28;
 /** Whatever is moved without need costs a little. */
-const LEAST_COST = 0.6;
+const LEAST_COST = 0.5;
 const ROUNDS = 4;
 /** A pose whose target is within this of the clip's closed lips asks for closed lips; their errors weigh more. */
 const CLOSED = 0.5;
