@@ -33,14 +33,17 @@ export const CONTROLS: readonly (readonly number[])[] = LITE_PARAMETERS.flatMap(
   return [[place, LITE_PARAMETERS.indexOf(name.replace(/Left$/, 'Right') as Blendshape)]];
 });
 
-/** Numbers that describe a mouth: one for every parameter's blendshape, then a constant 1. */
-export const MOUTH_NUMBERS = LITE_PARAMETERS.length + 1;
+/** Numbers that describe a mouth: one for every parameter's blendshape, whether the lips are parted at all, then a constant 1. */
+export const MOUTH_NUMBERS = LITE_PARAMETERS.length + 2;
+/** An opening of the jaw by this much parts the lips by 63 %. */
+const PARTING = 0.07;
 
 const CHANNELS = LITE_PARAMETERS.map((name) => MOTION[name]);
 
 /**
  * Describes the mouth of a MotionFrame in `MOUTH_NUMBERS` numbers. They are the blendshapes, but for two that only mean something together: in place of `jawOpen` the part
- * of the jaw's opening that lips leave open, in place of `mouthClose` the part that they close.
+ * of the jaw's opening that lips leave open, in place of `mouthClose` the part that they close. Decoders open lips late and then quickly; the number after them rises early and
+ * then hardly, so that a linear map can make up for it.
  */
 export function mouthOf(motion: Float32Array, out: Float32Array): void {
   for (let k = 0; k < CHANNELS.length; k++) out[k] = motion[CHANNELS[k]!]!;
@@ -48,7 +51,8 @@ export function mouthOf(motion: Float32Array, out: Float32Array): void {
   const closed = Math.min(jaw, Math.max(0, motion[MOTION.mouthClose]!));
   out[JAW_OPEN] = jaw - closed;
   out[MOUTH_CLOSE] = closed;
-  out[CHANNELS.length] = 1;
+  out[CHANNELS.length] = 1 - Math.exp(-(jaw - closed) / PARTING);
+  out[CHANNELS.length + 1] = 1;
 }
 
 /** Below the first the mouth is at rest, from the second on it is at work: a smile that comes and goes in silence does not count as work. */

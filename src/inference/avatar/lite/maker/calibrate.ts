@@ -21,7 +21,7 @@ const FARTHEST = 0.6;
 const STAIN_COST = 0.28;
 /** Whatever is moved without need costs a little. */
 const LEAST_COST = 0.5;
-const ROUNDS = 4;
+const ROUNDS = 6;
 /** A pose whose target is within this of the clip's closed lips asks for closed lips; their errors weigh more. */
 const CLOSED = 0.5;
 const CLOSED_WEIGHT = 4;
@@ -95,7 +95,7 @@ export async function calibrate(
       wanted.push(stepFor(missing, parameters, neutral, look[0]! - clip[0]!, response));
     }
     if (error < best.error) best = { error, map: Float64Array.from(map) };
-    const damping = round === 0 ? 1 : 0.6;
+    const damping = 1 / (1 + 0.5 * round);
     for (const [c, parameters] of CONTROLS.entries()) {
       const change = ridge(
         taught.map(({ mouth }) => mouth),

@@ -6,7 +6,7 @@ export type Look = (typeof LOOKS)[number];
 
 /** How much an error of each counts: what is seen first most. */
 export const LOOK_WEIGHTS: Record<Look, number> = {
-  gap: 7,
+  gap: 5,
   width: 1,
   upperLip: 0.6,
   lowerLip: 0.6,
