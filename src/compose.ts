@@ -13,6 +13,7 @@ import { ApiKeys } from './signaling/auth.js';
 import { AvatarDirectory } from './signaling/avatars.js';
 import { Cluster } from './signaling/cluster/cluster.js';
 import { SessionDirectory } from './signaling/directory.js';
+import { VisitorMemories } from './signaling/memory/visitor-memories.js';
 import { Operations } from './signaling/operations.js';
 import { OwnAvatars } from './signaling/own-avatars.js';
 import { SessionRegistry } from './signaling/registry.js';
@@ -136,6 +137,7 @@ export class Gateway {
   #worker: AvatarWorkerClient | undefined;
   readonly #operations: Operations;
   readonly #clips: IdleClips | undefined;
+  readonly #memories: VisitorMemories | undefined;
   readonly #making: { maker: AvatarCreations; own: OwnAvatars } | undefined;
   #closing: Promise<void> | undefined;
 
@@ -177,11 +179,13 @@ export class Gateway {
     }
     const ownFolder = config.avatarsFolder === STOCK_AVATARS ? undefined : config.avatarsFolder;
     const avatars = new AvatarDirectory(config.avatarFolders, this.#clips, ownFolder);
+    if (config.memory !== null) this.#memories = new VisitorMemories({ ...config.memory, logger });
     this.registry = new SessionRegistry({
       config,
       avatars,
       services: () => this.#services(),
       store,
+      memories: this.#memories,
       gatewayId: this.id,
       logger,
     });
@@ -213,6 +217,7 @@ export class Gateway {
       registry,
       directory,
       avatars,
+      memories: this.#memories,
       defaultAvatar: config.avatar,
       making: this.#making,
       apiKeys: new ApiKeys(config.apiKeys),
@@ -344,6 +349,7 @@ export class Gateway {
       logger: this.#logger,
       iceServers: (sessionId) => turnServers(this.#config.turn, sessionId, Date.now()),
       admit: (sessions) => this.#operations.admit(sessions),
+      remember: (visitor, openedAtMs, fact) => void this.#memories?.add(visitor, openedAtMs, fact),
       onSessionEnd: (sessionId, durationMs) => this.#operations.recordSessionEnd(sessionId, durationMs),
     };
   }

@@ -10,7 +10,15 @@
  * ducked, stopped or thrown away.
  */
 import type { VisavisError } from '../errors.js';
-import type { Agent, AgentEvent, AgentState, Message, SpeechSynthesiser, Transcript } from '../inference/engines.js';
+import type {
+  Agent,
+  AgentEvent,
+  ReplyOptions as AgentOptions,
+  AgentState,
+  Message,
+  SpeechSynthesiser,
+  Transcript,
+} from '../inference/engines.js';
 import type { ConversationEvent, TurnLatency } from './events.js';
 import type { History } from './history.js';
 import type { ListenerEvent } from './listener.js';
@@ -18,6 +26,7 @@ import { apology as agentApology } from './openai-agent.js';
 import type { SynthesisPace } from './pace.js';
 import { Reply } from './reply.js';
 import { isBackchannel } from './turn-text.js';
+import { UtteranceSources } from './utterance-sources.js';
 import type { Voice, VoiceEvent } from './voice.js';
 
 export interface PipelineOptions {
@@ -67,6 +76,7 @@ export class Pipeline {
   readonly #queue: string[] = [];
   /** Utterances that do not become part of the history. */
   readonly #asides = new Set<number>();
+  readonly #sources = new UtteranceSources();
   /** A turn was not understood, or a reply not spoken, because an engine failed. */
   #owesApology = false;
 
@@ -172,7 +182,7 @@ export class Pipeline {
     if (transcript.text.length === 0) return;
     const history = committed ? this.#o.history.messages : this.#o.history.withUser(transcript.text);
     this.#prepared = {
-      reply: this.#createReply((signal) => this.#o.agent.reply(history, { signal })),
+      reply: this.#createReply((options) => this.#o.agent.reply(history, options)),
       turnId: 0,
       text: transcript.text,
       lastVoicedAtMs,
@@ -184,7 +194,7 @@ export class Pipeline {
     };
   }
 
-  #createReply(text: (signal: AbortSignal) => AsyncIterable<AgentEvent>, aside = false): Reply {
+  #createReply(text: (o: AgentOptions) => AsyncIterable<AgentEvent>, aside = false): Reply {
     return new Reply({
       text,
       synthesiser: this.#o.synthesiser,
@@ -194,6 +204,9 @@ export class Pipeline {
       apology: agentApology,
       // What an apology is about was reported, and why it cannot be spoken is most often the same.
       onError: (error) => aside || this.#emitError(error),
+      onSilence: (utteranceId) => this.#current?.reply.utteranceId === utteranceId && this.#setState('thinking'),
+      onToolUse: (call, result) => this.#mirror(this.#o.history.addToolUse(call, result)),
+      onSources: (utteranceId, sources) => this.#sources.add(utteranceId, sources),
       now: this.#now,
     });
   }
@@ -224,12 +237,17 @@ export class Pipeline {
     if (event.type === 'started') {
       this.#setState('speaking');
       this.#emitLatency(event.utteranceId, event.atMs);
+    } else if (event.type === 'went-on') {
+      if (this.#state === 'thinking') this.#setState('speaking');
     } else if (event.type === 'word') {
       const { utteranceId, index, word } = event;
       const aside = this.#asides.has(utteranceId) ? { aside: true } : {};
       this.#o.emit({ type: 'caption', utteranceId, index, word, ...aside });
     } else {
       const aside = this.#asides.delete(event.utteranceId);
+      const sources = this.#sources.take(event.utteranceId);
+      if (event.heard !== '' && sources.length > 0)
+        this.#o.emit({ type: 'sources', utteranceId: event.utteranceId, sources });
       if (!aside) this.#mirror(this.#o.history.commitReply(event.heard, { interrupted: event.interrupted }));
       this.#o.emit({
         type: 'utterance-end',

@@ -4,7 +4,14 @@
  * leaves no trace.
  */
 import { isAbort, VisavisError } from '../errors.js';
-import type { AgentEvent, SpeechChunk, SpeechSynthesiser } from '../inference/engines.js';
+import type {
+  AgentEvent,
+  ReplyOptions as AgentOptions,
+  Source,
+  SpeechChunk,
+  SpeechSynthesiser,
+  ToolCall,
+} from '../inference/engines.js';
 import type { SynthesisPace } from './pace.js';
 import { SegmentAssembler } from './segments.js';
 import type { Voice } from './voice.js';
@@ -22,7 +29,7 @@ export interface ReplyMarks {
 
 export interface ReplyOptions {
   /** The text, as the agent produces it; called once. */
-  text: (signal: AbortSignal) => AsyncIterable<AgentEvent>;
+  text: (o: AgentOptions) => AsyncIterable<AgentEvent>;
   synthesiser: SpeechSynthesiser;
   voice: Voice;
   pace: SynthesisPace;
@@ -30,6 +37,12 @@ export interface ReplyOptions {
   /** Spoken in place of what a failing agent still owed. */
   apology: (error: VisavisError) => string;
   onError: (error: VisavisError) => void;
+  /** A tool was used for this reply; only ever called once it is released. */
+  onToolUse?: (call: ToolCall, result: string) => void;
+  /** Nothing is left to be heard for now, and more is to come. */
+  onSilence?: (utteranceId: number) => void;
+  /** As above: what the reply rests on. */
+  onSources?: (utteranceId: number, sources: Source[]) => void;
   now?: () => number;
 }
 
@@ -47,6 +60,10 @@ export class Reply {
   readonly #released: Promise<void>;
   #utteranceId: number | undefined;
   #unspoken = false;
+  /** The text goes on, but not at once. */
+  #paused = false;
+  /** What is to be told of a reply that is still held. */
+  #untold: (() => void)[] = [];
 
   constructor(options: ReplyOptions) {
     this.#o = options;
@@ -76,24 +93,43 @@ export class Reply {
   release(): number {
     this.#utteranceId ??= this.#o.voice.begin();
     this.#release();
+    for (const tell of this.#untold.splice(0)) tell();
     return this.#utteranceId;
   }
 
   /** Stops the agent and the synthesis. What the voice already has is the caller's to stop. */
   cancel(): void {
     this.#abort.abort();
+    this.#untold = [];
     this.#release();
     this.#wake?.();
+  }
+
+  /** Now, or once the reply is released; never of one that was thrown away before. */
+  #tell(what: () => void): void {
+    if (this.#utteranceId !== undefined) what();
+    else if (!this.isCancelled) this.#untold.push(what);
   }
 
   async #readText(): Promise<void> {
     const assembler = new SegmentAssembler(this.#o.pace.limits);
     let length = 0;
+    const text = this.#o.text({
+      signal: this.#abort.signal,
+      committed: this.#released,
+      onToolUse: (call, result) => this.#tell(() => this.#o.onToolUse?.(call, result)),
+    });
     try {
-      for await (const event of this.#o.text(this.#abort.signal)) {
+      for await (const event of text) {
         if (this.#abort.signal.aborted) return;
+        if (event.type === 'pause') this.#pause(assembler);
+        if (event.type === 'sources') {
+          const { sources } = event;
+          this.#tell(() => this.#o.onSources?.(this.#utteranceId ?? 0, sources));
+        }
         if (event.type !== 'text-delta') continue;
         this.marks.firstTextAtMs ??= this.#now();
+        this.#paused = false;
         length += event.text.length;
         this.#push(assembler.push(event.text).map((segment) => segment.text));
         if (length > MAX_REPLY_CHARACTERS) break;
@@ -109,6 +145,12 @@ export class Reply {
       this.#textEnded = true;
       this.#wake?.();
     }
+  }
+
+  #pause(assembler: SegmentAssembler): void {
+    this.#push(assembler.flush().map((segment) => segment.text));
+    this.#paused = true;
+    this.#wake?.();
   }
 
   #push(segments: string[]): void {
@@ -158,12 +200,22 @@ export class Reply {
   async #nextSegment(): Promise<string | undefined> {
     while (this.#segments.length === 0) {
       if (this.#textEnded || this.#abort.signal.aborted) return undefined;
+      const timer = this.#paused ? this.#awaitSilence() : undefined;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
       this.#wake = undefined;
+      clearTimeout(timer);
     }
     return this.#abort.signal.aborted ? undefined : this.#segments.shift();
+  }
+
+  /** Everything so far is with the voice. */
+  #awaitSilence(): NodeJS.Timeout | undefined {
+    const utteranceId = this.#utteranceId;
+    if (utteranceId === undefined || this.#o.onSilence === undefined) return undefined;
+    const leftMs = this.#o.voice.backlogMs(utteranceId, this.#now());
+    return setTimeout(() => this.#o.onSilence?.(utteranceId), leftMs);
   }
 
   async #waitForRoom(utteranceId: number): Promise<void> {

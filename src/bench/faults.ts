@@ -22,7 +22,7 @@ const PAUSE_MS = { least: 8_000, most: 16_000 };
 const SUCCESSOR_LIMIT_MS = 30_000;
 const AFTERLIFE_MS = 2_000;
 /** Then others take their place: a longer conversation would outgrow what a language model is told of it. */
-const KILLS_A_CONVERSATION = 10;
+const KILLS_A_CONVERSATION = 5;
 /** Until a spare of the kind that is to be killed is ready; on a busy machine loading takes its time. */
 const SPARE_LIMIT_MS = 90_000;
 
@@ -173,7 +173,7 @@ function agrees(visitor: FaultVisitor, requests: Parameters<typeof historyBreaks
   let at = 0;
   while (seen[at] === told[at]) at++;
   process.stdout.write(
-    `  ${visitor.name}: the histories part at "…${told.slice(at - 40, at + 60)}" / "…${seen.slice(at - 40, at + 60)}"\n`,
+    `  ${visitor.name}: the histories part at "…${told.slice(Math.max(0, at - 40), at + 60)}" / "…${seen.slice(Math.max(0, at - 40), at + 60)}"\n`,
   );
   return false;
 }

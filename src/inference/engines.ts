@@ -57,11 +57,16 @@ export interface SpeechRecogniser {
 
 // ---------------------------------------------------------------- synthesis
 
-/** One phoneme with its time inside the chunk. `symbol` is IPA as the synthesiser's vocabulary writes it (Kokoro's set). */
+/**
+ * One phoneme with its time inside the chunk. `symbol` is IPA as the synthesiser's vocabulary writes it (Kokoro's set), or the punctuation
+ * mark that a pause stands for.
+ */
 export interface TimedPhoneme {
   symbol: string;
   startMs: number;
   endMs: number;
+  /** Of the vowel that comes here or next. */
+  stress?: 'primary' | 'secondary';
 }
 
 /** One word of the text as written (captions), with its time inside the chunk. */
@@ -114,18 +119,45 @@ export interface TextEmbedder {
 // ---------------------------------------------------------------- agent
 
 export interface Message {
-  role: 'user' | 'assistant';
+  /** `tool`: what a tool answered for the reply that follows; nobody heard it. */
+  role: 'user' | 'assistant' | 'tool';
   text: string;
   /** Only for `assistant`: the reply was cut off, `text` is what was heard. */
   interrupted?: boolean;
+  /** Only for `tool`. */
+  tool?: ToolCall;
+}
+
+export interface ToolCall {
+  name: string;
+  /** JSON, as the language model wrote it. */
+  arguments: string;
+}
+
+/** Where something that the agent says comes from. */
+export interface Source {
+  /** As a reader may be shown it: document and heading. */
+  title: string;
+  /** From 1, of documents that have pages. */
+  page?: number;
+  /** http or https, of what came from a web page. */
+  url?: string;
 }
 
 export type AgentEvent =
   | { type: 'text-delta'; text: string }
+  /** More text follows, but not at once: what there is should be spoken. */
+  | { type: 'pause' }
+  /** What the text so far rests on. */
+  | { type: 'sources'; sources: Source[] }
   | { type: 'reply-end'; finishReason: 'stop' | 'length' | 'interrupted' };
 
 export interface ReplyOptions {
   signal: AbortSignal;
+  /** Resolves once it is certain that the reply is wanted; until then nothing outside may be changed for it. Absent: it is. */
+  committed?: Promise<void>;
+  /** A tool was used; called even when the reply is aborted meanwhile, because what a tool did stays done. */
+  onToolUse?: (call: ToolCall, result: string) => void;
 }
 
 /** Answers the last message of `history`. Rejects with a typed error; text already yielded stays said. */
@@ -138,12 +170,24 @@ export interface Agent {
 
 export type AgentState = 'idle' | 'listening' | 'thinking' | 'speaking';
 
+/** Sound that the face itself must listen to. */
+export interface SpeechAudio {
+  /** Mono, −1…1. */
+  samples: Float32Array;
+  /** 8 to 192 kHz. */
+  sampleRateHz: number;
+  /** The sound follows the previous segment's without a gap. */
+  continues: boolean;
+}
+
 /** What the face must know of a stretch of speech before it is heard. */
 export interface SpeechMotion {
   /** The pacer's segment number, which frame requests refer to. */
   segmentId: number;
   durationMs: number;
   phonemes?: TimedPhoneme[];
+  /** Only where the phonemes are not known. */
+  audio?: SpeechAudio;
   /** RMS loudness per 10 ms, 0…1, for stress and for speech without phonemes. */
   loudness: Float32Array;
   /** Of the words: −1 sad news or an apology … 1 good news or a welcome. Absent: neither. */

@@ -5,6 +5,7 @@ import type { CloseReason } from '../lifecycle.js';
 import type { Logger } from '../log.js';
 import { JoinTokens, type Seat } from './auth.js';
 import type { AvatarDirectory } from './avatars.js';
+import type { VisitorMemories } from './memory/visitor-memories.js';
 import type { CreatedSession, CreateSessionBody } from './messages.js';
 import { MAX_VIEWERS } from './seats.js';
 import { Session, type SessionServices } from './session.js';
@@ -26,6 +27,8 @@ export interface RegistryOptions {
   /** Throws `unavailable` while they are still loading. */
   services: () => SessionServices;
   store: SessionStore;
+  /** Undefined: no visitors are remembered. */
+  memories?: VisitorMemories | undefined;
   /** This gateway's id in the store. */
   gatewayId: string;
   logger: Logger;
@@ -76,7 +79,7 @@ export class SessionRegistry {
 
   /** Opens a conversation and a first seat in it. */
   async create(body: CreateSessionBody): Promise<CreatedSession> {
-    const { config, avatars, store } = this.#o;
+    const { config, avatars, store, memories } = this.#o;
     const services = this.#o.services();
     this.#checkOpen();
     if (store.problem !== undefined) throw new VisavisError('unavailable', store.problem);
@@ -84,7 +87,8 @@ export class SessionRegistry {
     this.#creating++;
     let session: Session;
     try {
-      const options = await sessionOptions(body, { config, avatars, standardSpeech: services.standardSpeech });
+      const { standardSpeech } = services;
+      const options = await sessionOptions(body, { config, avatars, standardSpeech, memories });
       session = await Session.create(options, services);
     } finally {
       // From here on it is counted as a session.

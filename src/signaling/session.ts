@@ -291,7 +291,7 @@ export class Session {
     else if (event.type === 'transcript' || event.type === 'caption') this.#idle.active();
     this.#ending.handle(event);
     if (event.type === 'history') this.#onChange();
-    passOn(event, this.#services.metrics, this.#logger, (name, payload) => this.#broadcast(name, payload));
+    passOn(event, this.#services, this.#logger, (name, payload) => this.#broadcast(name, payload));
   }
 
   #handleWorkerClosed(error: VisavisError | undefined): void {

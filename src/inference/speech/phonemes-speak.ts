@@ -4,7 +4,7 @@ import { VisavisError } from '../../errors.js';
 import type { SpeakOptions, SpeechChunk } from '../engines.js';
 import type { EnglishG2p } from './g2p.js';
 import { normalise } from './normalise.js';
-import { type Utterance, utterances } from './phonemes.js';
+import { isPhoneme, type Utterance, utterances } from './phonemes.js';
 import { type Timeline, timeline } from './phonemes-timing.js';
 import { finishAudio } from './trim.js';
 
@@ -81,7 +81,7 @@ function toChunk(utterance: Utterance, raw: RawSpeech, sampleRateHz: number, com
 
 /** A first sound that is audible before its predicted start (a long sibilant) starts when it is heard. */
 function startNoLater(times: Timeline, voiceStartMs: number): void {
-  for (const first of [times.phonemes[0], times.words[0]]) {
+  for (const first of [times.phonemes.find(({ symbol }) => isPhoneme(symbol)), times.words[0]]) {
     if (first !== undefined) first.startMs = Math.min(first.startMs, voiceStartMs);
   }
 }

@@ -20,7 +20,8 @@ export interface Utterance {
 
 /** Stress marks and length marks sound together with a neighbour, never alone. */
 export const STRESS_MARKS: ReadonlySet<string> = new Set('ˈˌ');
-const PAUSES: ReadonlySet<string> = new Set(',;:.!?…—');
+/** Punctuation that a synthesiser makes a pause of. */
+export const PAUSES: ReadonlySet<string> = new Set(',;:.!?…—');
 
 /** True for a unit that has a sound of its own. */
 export function isPhoneme(symbol: string): boolean {

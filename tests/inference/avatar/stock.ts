@@ -18,14 +18,21 @@ export function pose(values: Record<string, number>): Float32Array {
   return frame;
 }
 
-/** Speech from `symbol:milliseconds` items, evenly loud. */
+/** Speech from `symbol:milliseconds` items, evenly loud; `-` leaves a gap, ˈ stresses what follows. */
 export function speechOf(segmentId: number, items: string): SpeechMotion {
   const phonemes: TimedPhoneme[] = [];
   let at = 30;
+  let stressedFromMs: number | undefined;
   for (const item of items.split(/\s+/)) {
     const [symbol, ms] = item.split(':');
-    phonemes.push({ symbol: symbol === '_' ? ' ' : symbol!, startMs: at, endMs: at + Number(ms) });
-    at += Number(ms);
+    const endMs = at + Number(ms);
+    if (symbol === 'ˈ') stressedFromMs = at;
+    else if (symbol !== '-') {
+      const stress = stressedFromMs === undefined ? {} : { stress: 'primary' as const };
+      phonemes.push({ symbol: symbol === '_' ? ' ' : symbol!, startMs: stressedFromMs ?? at, endMs, ...stress });
+      stressedFromMs = undefined;
+    }
+    at = endMs;
   }
   const durationMs = at + 120;
   return { segmentId, durationMs, phonemes, loudness: new Float32Array(Math.ceil(durationMs / 10)).fill(0.1) };

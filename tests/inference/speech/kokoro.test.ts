@@ -62,12 +62,14 @@ describe('Kokoro synthesiser', () => {
     expect(last).toBeLessThanOrEqual(durationMs);
   });
 
-  it('times the phonemes of all words in one symbol set', () => {
+  it('times the phonemes of all words in one symbol set, with their stress, and the pauses between them', () => {
     const phonemes = chunk.phonemes!;
-    expect(phonemes.map((phoneme) => phoneme.symbol).join('')).toBe('ʃʊɹɪtkɑstsfIvdɑləɹz');
+    expect(phonemes.map((phoneme) => phoneme.symbol).join('')).toBe('ʃʊɹ,ɪtkɑstsfIvdɑləɹz.');
+    const stressed = phonemes.filter((phoneme) => phoneme.stress === 'primary');
+    expect(stressed.map((phoneme) => phoneme.symbol).join('')).toBe('ʊɑIɑ');
     let last = 0;
     for (const { symbol, startMs, endMs } of phonemes) {
-      expect(PHONEME_SYMBOLS).toContain(symbol);
+      expect([...PHONEME_SYMBOLS, ',', '.']).toContain(symbol);
       expect(startMs).toBeGreaterThanOrEqual(last);
       expect(endMs).toBeGreaterThanOrEqual(startMs);
       last = endMs;

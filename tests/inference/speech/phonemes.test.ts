@@ -77,13 +77,14 @@ describe('timeline', () => {
   const durations = [50, 20, 80, 20, 30, 70, 100, 10, 40, 90];
   const options = { leadSamples: 40, trimmedSamples: 30, totalSamples: 600, sampleRateHz: 1000 };
 
-  it('gives a stress mark to its vowel, shares a blank, and leaves a gap for a pause', () => {
+  it('gives a stress mark to its vowel, shares a blank, and times a pause with the blank after it', () => {
     const { phonemes } = timeline(utterance, durations, options);
     expect(phonemes).toEqual([
       { symbol: 'h', startMs: 10, endMs: 60 },
-      { symbol: 'I', startMs: 60, endMs: 170 },
+      { symbol: 'I', startMs: 60, endMs: 170, stress: 'primary' },
       { symbol: 'j', startMs: 170, endMs: 210 },
       { symbol: 'u', startMs: 210, endMs: 280 },
+      { symbol: ',', startMs: 280, endMs: 390 },
       { symbol: 'ɡ', startMs: 390, endMs: 430 },
       { symbol: 'O', startMs: 430, endMs: 520 },
     ]);

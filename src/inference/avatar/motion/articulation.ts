@@ -6,8 +6,6 @@ import {
   ARTICULATOR_COUNT,
   BLENDED_COUNT,
   LENGTH_MARKS,
-  PRIMARY_STRESS,
-  SECONDARY_STRESS,
   SILENCE,
   type Viseme,
   visemesOf,
@@ -52,7 +50,7 @@ const TUCK_FACTOR = 1.3;
  * The fastest change of the jaw's articulator in 1/ms: lower lips reach about 0.2 m/s in fast speech (Löfqvist & Gracco, JASA 101, 1997),
  * and more than 4 % of the face's width from one frame to the next looks like a jump.
  */
-const FASTEST = 0.12 / 40;
+const FASTEST = 0.108 / 40;
 const WIDEST = 0.9;
 /** A tucked lower lip closes this share of what the jaw opens, and by itself goes up as far as this much of the jaw would take it. */
 const TUCK_CLOSES = 0.7;
@@ -217,8 +215,7 @@ function paceContacts(segments: readonly Segment[]): void {
 function buildSegments(phonemes: readonly TimedPhoneme[], durationMs: number) {
   const segments: Segment[] = [];
   const stressed: Segment[] = [];
-  let stress = 0;
-  let heldFromMs: number | null = null;
+  let stress: TimedPhoneme['stress'];
   let lastMs = 0;
   const add = (viseme: Viseme, startMs: number, endMs: number, emphasis = 1): Segment => {
     const segment = { viseme, startMs, endMs, emphasis, inMs: CONTACT_IN_MS, outMs: CONTACT_OUT_MS };
@@ -226,31 +223,27 @@ function buildSegments(phonemes: readonly TimedPhoneme[], durationMs: number) {
     return segment;
   };
   add(SILENCE, -1_000, Math.min(0, phonemes[0]?.startMs ?? 0));
-  for (const { symbol, startMs, endMs } of phonemes) {
+  for (const phoneme of phonemes) {
+    const { symbol, startMs, endMs } = phoneme;
     if (!(endMs > startMs) || startMs < lastMs - 1) continue;
-    if (symbol === PRIMARY_STRESS || symbol === SECONDARY_STRESS) {
-      stress = symbol === PRIMARY_STRESS ? 2 : 1;
-      heldFromMs ??= startMs;
-      continue;
-    }
+    stress = phoneme.stress ?? stress;
     const previous = segments[segments.length - 1]!;
     if (LENGTH_MARKS.has(symbol)) {
       previous.endMs = endMs;
       continue;
     }
-    const from: number = heldFromMs ?? startMs;
-    heldFromMs = null;
+    if (lastMs > 0 && startMs - lastMs >= PAUSE_MS) add(SILENCE, lastMs, startMs);
     lastMs = endMs;
     const visemes = visemesOf(symbol);
-    if (visemes[0] === SILENCE && endMs - from < PAUSE_MS) continue;
+    if (visemes[0] === SILENCE && endMs - startMs < PAUSE_MS) continue;
     const vowel = visemes[0]!.vowel;
-    const emphasis = vowel ? (stress === 2 ? 1.12 : stress === 1 ? 1 : 0.86) : 1;
-    const cut = from + (endMs - from) * 0.58;
-    const first = add(visemes[0]!, from, visemes.length > 1 ? cut : endMs, emphasis);
+    const emphasis = vowel ? (stress === 'primary' ? 1.12 : stress === 'secondary' ? 1 : 0.86) : 1;
+    const cut = startMs + (endMs - startMs) * 0.58;
+    const first = add(visemes[0]!, startMs, visemes.length > 1 ? cut : endMs, emphasis);
     if (visemes.length > 1) add(visemes[1]!, cut, endMs, emphasis);
     if (vowel) {
-      if (stress === 2) stressed.push(first);
-      stress = 0;
+      if (stress === 'primary') stressed.push(first);
+      stress = undefined;
     }
   }
   add(SILENCE, Math.max(lastMs, 0), Math.max(durationMs, lastMs) + 1_000);

@@ -53,7 +53,9 @@ const POSTALVEOLAR = consonant(
 const ALVEOLAR = consonant({ jaw: 0.1, tongue: 0.35, raise: 0.15, drop: 0.2 }, { jaw: 0.7 });
 const VELAR = consonant({ jaw: 0.15 }, { jaw: 0.45 });
 const OPEN_A = vowel({ jaw: 0.42, wide: 0.12, raise: 0.2, drop: 0.25 });
-const NEAR_I = vowel({ jaw: 0.15, wide: 0.4, raise: 0.2, drop: 0.25 });
+/** Spread vowels let go of a rounding before them: English has no rounded front vowel that they could be taken for. */
+const SPREAD = { round: 1.6 };
+const NEAR_I = vowel({ jaw: 0.15, wide: 0.4, raise: 0.2, drop: 0.25 }, SPREAD);
 const NEAR_U = vowel({ jaw: 0.13, round: 0.9 }, { round: 1.6 });
 const OPEN_O = vowel({ jaw: 0.32, round: 0.7, flare: 0.25 }, { round: 1.2 });
 
@@ -64,23 +66,23 @@ const OPEN_O = vowel({ jaw: 0.32, round: 0.7, flare: 0.25 }, { round: 1.2 });
 const VISEMES: Readonly<Record<string, readonly Viseme[]>> = {
   ɑ: [OPEN_A],
   a: [OPEN_A],
-  æ: [vowel({ jaw: 0.37, wide: 0.4, raise: 0.3, drop: 0.35 })],
+  æ: [vowel({ jaw: 0.37, wide: 0.4, raise: 0.3, drop: 0.35 }, SPREAD)],
   ʌ: [vowel({ jaw: 0.29, wide: 0.1, drop: 0.2 })],
   ɐ: [vowel({ jaw: 0.22, wide: 0.08, drop: 0.12 }, { jaw: 0.7 })],
   ə: [vowel({ jaw: 0.16, drop: 0.1 }, { jaw: 0.6 })],
   ɔ: [OPEN_O],
   ɒ: [OPEN_O],
   o: [vowel({ jaw: 0.27, round: 0.65, flare: 0.2 })],
-  ɛ: [vowel({ jaw: 0.28, wide: 0.32, raise: 0.25, drop: 0.3 })],
-  e: [vowel({ jaw: 0.24, wide: 0.42, raise: 0.25, drop: 0.3 })],
+  ɛ: [vowel({ jaw: 0.28, wide: 0.32, raise: 0.25, drop: 0.3 }, SPREAD)],
+  e: [vowel({ jaw: 0.24, wide: 0.42, raise: 0.25, drop: 0.3 }, SPREAD)],
   ɜ: [vowel({ jaw: 0.2, round: 0.3, flare: 0.3, drop: 0.15 })],
   ɚ: [vowel({ jaw: 0.17, round: 0.3, flare: 0.3 })],
-  i: [vowel({ jaw: 0.1, wide: 0.65, raise: 0.25, drop: 0.35 })],
+  i: [vowel({ jaw: 0.1, wide: 0.65, raise: 0.25, drop: 0.35 }, { round: 2.2 })],
   ɪ: [NEAR_I],
   ᵻ: [vowel({ jaw: 0.13, wide: 0.3, raise: 0.15, drop: 0.2 }, { jaw: 0.7 })],
   u: [vowel({ jaw: 0.1, round: 0.95 }, { round: 2 })],
   ʊ: [NEAR_U],
-  A: [vowel({ jaw: 0.26, wide: 0.4, raise: 0.25, drop: 0.3 }), NEAR_I],
+  A: [vowel({ jaw: 0.26, wide: 0.4, raise: 0.25, drop: 0.3 }, SPREAD), NEAR_I],
   I: [OPEN_A, NEAR_I],
   W: [OPEN_A, NEAR_U],
   O: [vowel({ jaw: 0.27, round: 0.8, flare: 0.2 }, { round: 1.6 }), NEAR_U],
@@ -107,8 +109,8 @@ const VISEMES: Readonly<Record<string, readonly Viseme[]>> = {
   l: [consonant({ jaw: 0.16, tongue: 0.6, drop: 0.15 }, { jaw: 0.6 })],
   ɹ: [consonant({ jaw: 0.11, round: 0.4, flare: 0.4 }, { jaw: 0.7, round: 0.6, flare: 0.6 })],
   r: [consonant({ jaw: 0.12, tongue: 0.3 })],
-  w: [consonant({ jaw: 0.07, round: 1 }, { jaw: 1.8, round: 3.5 })],
-  ʍ: [consonant({ jaw: 0.07, round: 1 }, { jaw: 1.8, round: 3.5 })],
+  w: [consonant({ jaw: 0.07, round: 1 }, { jaw: 1.8, round: 5 })],
+  ʍ: [consonant({ jaw: 0.07, round: 1 }, { jaw: 1.8, round: 5 })],
   j: [consonant({ jaw: 0.1, wide: 0.5 }, { jaw: 0.6 })],
   k: [VELAR],
   g: [VELAR],
@@ -125,8 +127,6 @@ export const SILENCE: Viseme = viseme(
   false,
 );
 
-export const PRIMARY_STRESS = 'ˈ';
-export const SECONDARY_STRESS = 'ˌ';
 /** Lengthens what precedes. */
 export const LENGTH_MARKS: ReadonlySet<string> = new Set(['ː', 'ˑ', 'ʰ', '̃', '̩', 'ʲ', 'ᵊ']);
 
