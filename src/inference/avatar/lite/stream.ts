@@ -32,8 +32,8 @@ export interface LiteStreamOptions {
   loop?: number;
 }
 
-/** Share of the time between frames that drawing may take; the rest is for the encoder and for what else the machine does. */
-const BUDGET = 0.92;
+/** Share of the time between frames that the networks may take; the rest is for blending, for the video encoder, and for what else the machine does. */
+const BUDGET = 0.85;
 /** Time that drawing may be behind, in frames, before one is held. */
 const LATE = 0.5;
 /** Weight of the newest drawing in the mean of their times. */
