@@ -10,10 +10,10 @@ import type { AvatarManifest } from './inference/avatar/package.js';
 import { KOKORO_VOICE, piperSpeaker, voiceProblem } from './inference/speech/voices.js';
 import { MAX_FILE_BYTES } from './inference/vision/image.js';
 
-const SIZES = [512, 768];
+export const SIZES = [512, 768];
 /** Those of the stock avatar that a service shows when nobody chooses: a voice is not guessed from a face. */
 const STANDARD_VOICES: AvatarManifest['voices'] = { kokoro: 'af_heart', piper: 'libritts-840' };
-const MAX_NAME = 80;
+export const MAX_NAME = 80;
 
 const USAGE = `visavis avatar create PHOTO --name NAME (--synthetic | --licence FILE | --consent FILE) [options]
 
@@ -102,7 +102,7 @@ function describe(
 }
 
 /** Letters without their accents; what is left becomes dashes. */
-function idOf(name: string): string {
+export function idOf(name: string): string {
   const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
   const id = plain
     .replace(/[^a-z0-9]+/g, '-')
@@ -112,7 +112,8 @@ function idOf(name: string): string {
   return id;
 }
 
-function voicesOf(given: readonly string[]): AvatarManifest['voices'] {
+/** The voices to have, one for each engine, given as options. Throws `bad-request`, field `voice`. */
+export function voicesOf(given: readonly string[]): AvatarManifest['voices'] {
   const voices = { ...STANDARD_VOICES };
   for (const voice of given) {
     const engine = piperSpeaker(voice) !== undefined ? 'piper' : 'kokoro';

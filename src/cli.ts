@@ -15,6 +15,8 @@ const USAGE = `visavis: a face for a language model
   visavis avatar preview AVATAR --sheet OUT.png  draw every expression and mouth shape of an avatar on one sheet
   visavis avatar create PHOTO --name NAME --consent FILE
                                                  make an avatar of the face in a picture (create --help says more)
+  visavis avatar import FOLDER --name NAME --licence FILE
+                                                 make an avatar of a folder of the LiteAvatar family (import --help says more)
   visavis avatar preview AVATAR --clip OUT.webm  make a film in which an avatar speaks
   visavis avatar preview AVATAR --strip OUT.png  draw successive frames of an avatar's mouth while it speaks
   visavis avatar inspect PHOTO [--json] [--out FILE]
@@ -134,6 +136,10 @@ async function avatar(args: string[]): Promise<void> {
   if (args[0] === 'create') {
     const { main: create } = await import('./avatar-create-command.js');
     return create(args, loadConfig(process.env));
+  }
+  if (args[0] === 'import') {
+    const { main: importAvatar } = await import('./avatar-import-command.js');
+    return importAvatar(args, loadConfig(process.env));
   }
   if (args[0] !== 'preview') return runModule('inspect');
   const { main: preview } = await import('./preview/main.js');

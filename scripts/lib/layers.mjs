@@ -29,6 +29,7 @@ const ENTRIES = new Set([
   'gateway-process.ts',
   'avatar-command.ts',
   'avatar-create-command.ts',
+  'avatar-import-command.ts',
 ]);
 /** What engines, threads and processes agree on: types of both ends and constants, no behaviour. */
 const CONTRACTS = new Set([

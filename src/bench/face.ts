@@ -86,7 +86,7 @@ async function main(): Promise<void> {
   }
   for (const folder of o.frames.length > 0 && o.avatar.length === 0 ? [] : await foldersOf(o.avatar)) {
     const avatar = await loadAvatarPackage(folder);
-    if (avatar.manifest.renderer !== 'portrait') continue;
+    if (avatar.manifest.renderer === 'probe') continue;
     const { figures, pictures, tracks } = await measure(avatar, vision, { ...o, signal: stop.signal });
     keep(avatar.manifest.id, figures, pictures);
     writeFileSync(join(o.out, `${avatar.manifest.id}.json`), JSON.stringify({ figures, ...tracks }));
@@ -114,7 +114,7 @@ async function measure(
     ['render-512', SIDE],
     ['render-768', LARGER_SIDE],
   ] as const) {
-    const { wallMs, cpuMs } = drawingTimes(avatar, script.placed, side);
+    const { wallMs, cpuMs } = await drawingTimes(avatar, script.placed, side);
     const note = `p95 ${quantile(wallMs, 0.95).toFixed(2)} ms, processor time ${cpuMs.toFixed(2)} ms`;
     figures.push({ goal, value: quantile(wallMs, 0.5), note });
   }

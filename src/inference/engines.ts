@@ -218,6 +218,11 @@ export interface MotionModel {
 export interface AvatarStream {
   readonly width: number;
   readonly height: number;
+  /**
+   * Computes what `render` will draw of this motion, and moves on by one frame. Where a stream has it, it is awaited before every `render`, and never called
+   * before the last call is settled.
+   */
+  prepare?(motion: Float32Array): Promise<void>;
   /** Draws one frame as I420 (`width·height·3/2` bytes) into `out`. No allocation. */
   render(motion: Float32Array, out: Uint8Array): void;
   /**

@@ -2,6 +2,7 @@ import './telemetry.js';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { VisavisError } from '../errors.js';
 import { createLogger } from '../log.js';
+import { bytesField, textField } from './protobuf.js';
 
 export { Tensor };
 
@@ -75,23 +76,7 @@ const ELEMENT_TYPE = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
  * hundreds of megabytes before it stay untouched.
  */
 export function exposeOutput(model: Uint8Array, name: string, elementType: keyof typeof ELEMENT_TYPE): Buffer {
-  const tensorType = field(1, Buffer.from([1 << 3, ELEMENT_TYPE[elementType]]));
-  const valueInfo = Buffer.concat([field(1, Buffer.from(name, 'utf8')), field(2, tensorType)]);
-  return Buffer.concat([model, field(7, field(12, valueInfo))]);
-}
-
-/** One length-delimited protobuf field. */
-function field(number: number, content: Buffer): Buffer {
-  return Buffer.concat([varint((number << 3) | 2), varint(content.length), content]);
-}
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest > 127) {
-    bytes.push((rest & 127) | 128);
-    rest >>>= 7;
-  }
-  bytes.push(rest);
-  return Buffer.from(bytes);
+  const tensorType = bytesField(1, Buffer.from([1 << 3, ELEMENT_TYPE[elementType]]));
+  const valueInfo = Buffer.concat([textField(1, name), bytesField(2, tensorType)]);
+  return Buffer.concat([model, bytesField(7, bytesField(12, valueInfo))]);
 }

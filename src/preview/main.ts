@@ -94,7 +94,7 @@ function engineOf(given = 'kokoro'): SpeechEngine {
 }
 
 async function drawSheetTo(folder: string, path: string, cell: number): Promise<void> {
-  const sheet = drawSheet(await loadAvatarPackage(folder), sheetPoses(), cell);
+  const sheet = await drawSheet(await loadAvatarPackage(folder), sheetPoses(), cell);
   await writeFile(path, encodeRgbPng(sheet));
   process.stdout.write(`${path}: ${sheet.width} × ${sheet.height} pixels\n`);
 }
@@ -122,7 +122,7 @@ async function drawStripTo(
     o.fromMs === undefined
       ? liveliest(frames, STRIP_FRAMES)
       : Math.min(Math.floor((o.fromMs * FRAME_RATE) / 1_000), Math.max(0, frames.length - STRIP_FRAMES));
-  const strip = drawStrip(avatar, frames.slice(from, from + STRIP_FRAMES), o.part);
+  const strip = await drawStrip(avatar, frames.slice(from, from + STRIP_FRAMES), o.part);
   await writeFile(path, encodeRgbPng(strip));
   process.stdout.write(`${path}: ${strip.width} × ${strip.height} pixels\n`);
 }

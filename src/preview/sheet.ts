@@ -1,6 +1,6 @@
 import type { AvatarPackage } from '../inference/avatar/package.js';
 import type { RgbImage } from '../inference/avatar/png.js';
-import { openAvatar } from '../inference/avatar/renderer/portrait.js';
+import { openStream } from '../inference/avatar/renderer/open-stream.js';
 import { SURFACE_COUNT } from '../inference/avatar/rig.js';
 import { i420ToRgb } from '../media/png.js';
 import { LABEL_HEIGHT, PAPER, writeLabel } from './label.js';
@@ -16,8 +16,8 @@ const GAP = 2;
  * Draws one face per pose in rows of ten, each with its name below: an RGB picture. `cell` is the side of a face in pixels. Throws
  * `bad-request` when a name has a character that cannot be drawn.
  */
-export function drawSheet(avatar: AvatarPackage, poses: readonly NamedPose[], cell: number): RgbImage {
-  const stream = openAvatar(avatar, { width: DRAWN, height: DRAWN });
+export async function drawSheet(avatar: AvatarPackage, poses: readonly NamedPose[], cell: number): Promise<RgbImage> {
+  const stream = await openStream(avatar, { width: DRAWN, height: DRAWN });
   const frame = new Uint8Array((DRAWN * DRAWN * 3) / 2);
   const box = faceBox(avatar);
   const rows = Math.ceil(poses.length / COLUMNS);
@@ -28,13 +28,14 @@ export function drawSheet(avatar: AvatarPackage, poses: readonly NamedPose[], ce
     height: rows * pitch.y + GAP,
     data: new Uint8Array(width * (rows * pitch.y + GAP) * 3).fill(PAPER),
   };
-  poses.forEach(({ name, motion }, i) => {
+  for (const [i, { name, motion }] of poses.entries()) {
+    await stream.prepare?.(motion);
     stream.render(motion, frame);
     const left = GAP + (i % COLUMNS) * pitch.x;
     const top = GAP + Math.floor(i / COLUMNS) * pitch.y;
     shrink(i420ToRgb(frame, DRAWN, DRAWN), box, sheet, left, top, cell);
     writeLabel(name, sheet, left, top + cell, cell);
-  });
+  }
   stream.close();
   return sheet;
 }

@@ -1,7 +1,7 @@
 import type { AvatarPackage } from '../inference/avatar/package.js';
 import type { RgbImage } from '../inference/avatar/png.js';
 import { measureFace } from '../inference/avatar/renderer/face-geometry.js';
-import { openAvatar } from '../inference/avatar/renderer/portrait.js';
+import { openStream } from '../inference/avatar/renderer/open-stream.js';
 import { coverFit } from '../inference/avatar/renderer/texture.js';
 import { i420ToRgb } from '../media/png.js';
 import { LABEL_HEIGHT, PAPER, writeLabel } from './label.js';
@@ -24,8 +24,12 @@ export type StripPart = keyof typeof SHOWN;
  * Draws frames as they come out of the renderer at 512 × 512, four in a row, only the mouth or the face of each, magnified without
  * sharpening, labelled with its time and word: an RGB picture.
  */
-export function drawStrip(avatar: AvatarPackage, frames: readonly SpokenFrame[], part: StripPart): RgbImage {
-  const stream = openAvatar(avatar, { width: DRAWN, height: DRAWN });
+export async function drawStrip(
+  avatar: AvatarPackage,
+  frames: readonly SpokenFrame[],
+  part: StripPart,
+): Promise<RgbImage> {
+  const stream = await openStream(avatar, { width: DRAWN, height: DRAWN });
   const face = measureFace(avatar.rig, coverFit(avatar.portrait, DRAWN, DRAWN));
   const high = Math.round(part === 'mouth' ? CELL * MOUTH_ASPECT : CELL);
   const side = SHOWN[part] * (part === 'mouth' ? face.mouth.width : face.faceWidth);
@@ -41,13 +45,14 @@ export function drawStrip(avatar: AvatarPackage, frames: readonly SpokenFrame[],
   const height = Math.ceil(frames.length / COLUMNS) * pitch.y + GAP;
   const strip: RgbImage = { width, height, data: new Uint8Array(width * height * 3).fill(PAPER) };
   const frame = new Uint8Array((DRAWN * DRAWN * 3) / 2);
-  frames.forEach(({ atMs, word, motion }, i) => {
+  for (const [i, { atMs, word, motion }] of frames.entries()) {
+    await stream.prepare?.(motion);
     stream.render(motion, frame);
     const left = GAP + (i % COLUMNS) * pitch.x;
     const top = GAP + Math.floor(i / COLUMNS) * pitch.y;
     magnify(i420ToRgb(frame, DRAWN, DRAWN), box, strip, left, top, high);
     writeLabel(`${Math.round(atMs)} ms ${word}`.trim(), strip, left, top + high, CELL);
-  });
+  }
   stream.close();
   return strip;
 }

@@ -42,7 +42,7 @@ describe('visavis avatar preview --strip', () => {
   it('draws mouths and faces four in a row, no two of a moving mouth alike', async () => {
     const avatar = await loadAvatarPackage(stockFolder('mara'));
     const frames = framesOf(recital()).slice(16, 22);
-    const [mouth, face] = [drawStrip(avatar, frames, 'mouth'), drawStrip(avatar, frames, 'face')];
+    const [mouth, face] = [await drawStrip(avatar, frames, 'mouth'), await drawStrip(avatar, frames, 'face')];
     expect(mouth.width).toBe(face.width);
     expect(face.height).toBeGreaterThan(mouth.height);
     const cell = (i: number) => {

@@ -55,20 +55,20 @@ describe('frame maker', () => {
     const motion = new PhonemeMotion().open({ frameRate: 25, seed: 1 });
     motion.addSpeech(speechOf(1, SENTENCE));
     const { maker, pictures } = makerOf(avatar, motion, badge);
-    for (let index = 0; index < 30; index++) maker.make([request(index, index < 20 ? index * 40 : null)]);
+    for (let index = 0; index < 30; index++) await maker.make([request(index, index < 20 ? index * 40 : null)]);
     // Requests that piled up make one picture.
-    maker.make([request(30), request(31), request(40)]);
+    await maker.make([request(30), request(31), request(40)]);
     expect(pictures).toHaveLength(31);
     expect(pictures.filter((picture) => !showsBadge(picture, badge))).toEqual([]);
     maker.close();
   });
 
-  it('puts the badge into the measuring avatar’s pictures and leaves their lower part to be measured', () => {
+  it('puts the badge into the measuring avatar’s pictures and leaves their lower part to be measured', async () => {
     const badge = Badge.create('Artificial Intelligence', { width: SIDE, height: SIDE });
     const motion = new ProbeMotion();
     motion.addSpeech(speechOf(1, SENTENCE));
     const { maker, pictures } = makerOf(new ProbeAvatar({ width: SIDE, height: SIDE }), motion, badge);
-    for (let index = 0; index < 12; index++) maker.make([request(index, index * 40)]);
+    for (let index = 0; index < 12; index++) await maker.make([request(index, index * 40)]);
     for (const picture of pictures) {
       expect(showsBadge(picture, badge)).toBe(true);
       expect(new Set(picture.subarray(0.2 * LUMA, LUMA)).size).toBe(1);
@@ -77,10 +77,32 @@ describe('frame maker', () => {
     maker.close();
   });
 
-  it('draws nothing of its own without a badge', () => {
+  it('draws nothing of its own without a badge', async () => {
     const { maker, pictures } = makerOf(new ProbeAvatar({ width: SIDE, height: SIDE }), new ProbeMotion(), null);
-    maker.make([request(0)]);
+    await maker.make([request(0)]);
     expect(new Set(pictures[0]?.subarray(0, LUMA)).size).toBe(1);
+    maker.close();
+  });
+
+  it('draws what the avatar computed of the newest motion, and nothing before it is there', async () => {
+    const events: string[] = [];
+    const avatar: AvatarStream = {
+      width: SIDE,
+      height: SIDE,
+      prepare: async (motion) => {
+        events.push(`computes ${motion[0]}`);
+        await new Promise((resolve) => setImmediate(resolve));
+        events.push('has computed');
+      },
+      render: (motion) => void events.push(`draws ${motion[0]}`),
+      close() {},
+    };
+    const motion = new ProbeMotion();
+    motion.addSpeech(speechOf(1, SENTENCE));
+    const { maker } = makerOf(avatar, motion, null);
+    await maker.make([request(0, 0)]);
+    await maker.make([request(1, 40), request(2, 80)]);
+    expect(events).toEqual(['computes 0', 'has computed', 'draws 0', 'computes 80', 'has computed', 'draws 80']);
     maker.close();
   });
 });

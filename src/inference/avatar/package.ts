@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { VisavisError } from '../../errors.js';
 import { KOKORO_VOICE, piperSpeaker } from '../speech/voices.js';
+import { parseLiteSettings } from './lite/settings.js';
+import type { LiteFiles } from './lite/stream.js';
 import { FRAME_RATE } from './motion-frame.js';
 import { decodeGreyPng, decodePng, type GreyImage, type RgbImage } from './png.js';
 import { parseRig, type Rig } from './rig.js';
@@ -15,7 +17,17 @@ export const RIG = 'rig.json';
 export const MATTE = 'matte.png';
 export const BACKGROUND = 'background.png';
 const MAX_MANIFEST_BYTES = 64 * 1024;
+/** What a package of the LiteAvatar family has besides. */
+export const LITE = {
+  encoder: 'encoder.onnx',
+  decoder: 'decoder.onnx',
+  clip: 'clip.bin',
+  references: 'references.bin',
+  settings: 'lite.json',
+} as const;
 const MAX_FILE_BYTES = 8 * 1024 * 1024;
+/** Films take more than portraits. */
+const MAX_LITE_FILE_BYTES = 64 * 1024 * 1024;
 const MAX_FILES = 32;
 const MAX_PORTRAIT_SIDE = 2048;
 /** Characters of a statement of likeness. */
@@ -46,8 +58,8 @@ const manifestSchema = z.strictObject({
   formatVersion: z.literal(PACKAGE_FORMAT_VERSION),
   id: z.string().regex(AVATAR_ID, 'must be lower-case letters, digits and dashes'),
   name: z.string().min(1).max(80),
-  /** `probe` measures instead of showing a face. */
-  renderer: z.enum(['portrait', 'probe']),
+  /** `lite-avatar`: a clip with a mouth that networks draw. `probe` measures instead of showing a face. */
+  renderer: z.enum(['portrait', 'lite-avatar', 'probe']),
   width: z.number().int().min(128).max(1024).multipleOf(2),
   height: z.number().int().min(128).max(1024).multipleOf(2),
   frameRate: z.literal(FRAME_RATE),
@@ -77,6 +89,8 @@ export interface AvatarPackage {
   matte?: GreyImage;
   /** What is seen behind the person: the portrait with the person taken out. As large as the portrait. */
   background?: RgbImage;
+  /** Networks and clip; just where the manifest's renderer is `lite-avatar`. Checked when it is opened. */
+  lite?: LiteFiles;
 }
 
 /** The manifest alone, checked: for lists of avatars. Rejects like `loadAvatarPackage`. */
@@ -107,10 +121,11 @@ export function parseManifest(json: unknown): AvatarManifest {
 export async function loadAvatarPackage(folder: string): Promise<AvatarPackage> {
   const manifest = await loadAvatarManifest(folder);
   const contents = new Map<string, Buffer>();
+  const mostBytes = manifest.renderer === 'lite-avatar' ? MAX_LITE_FILE_BYTES : MAX_FILE_BYTES;
   for (const [name, expected] of Object.entries(manifest.files)) {
     const field = `files.${name}`;
     if (name === MANIFEST) throw bad('must not list itself', field);
-    const content = await readPlainFile(folder, name, Math.min(expected.bytes, MAX_FILE_BYTES));
+    const content = await readPlainFile(folder, name, Math.min(expected.bytes, mostBytes));
     if (content.length !== expected.bytes) throw bad(`has ${content.length} bytes, not ${expected.bytes}`, field);
     if (createHash('sha256').update(content).digest('hex') !== expected.sha256)
       throw bad('has another checksum', field);
@@ -125,7 +140,31 @@ export async function loadAvatarPackage(folder: string): Promise<AvatarPackage> 
   const matte = matteFile && asLargeAs(portrait, decodeGreyPng(matteFile, limits('matte')), MATTE);
   const background = backgroundFile && asLargeAs(portrait, decodePng(backgroundFile, limits('background')), BACKGROUND);
   const rig = parseRig(rigFile.toString('utf8'));
-  return { folder, manifest, portrait, rig, ...(matte && { matte }), ...(background && { background }) };
+  const lite = manifest.renderer === 'lite-avatar' ? liteOf(contents) : undefined;
+  return {
+    folder,
+    manifest,
+    portrait,
+    rig,
+    ...(matte && { matte }),
+    ...(background && { background }),
+    ...(lite && { lite }),
+  };
+}
+
+function liteOf(contents: ReadonlyMap<string, Buffer>): LiteFiles {
+  const file = (name: string) => {
+    const content = contents.get(name);
+    if (content !== undefined) return content;
+    throw bad('must be listed', `files.${name}`);
+  };
+  return {
+    encoder: { name: LITE.encoder, content: file(LITE.encoder) },
+    decoder: { name: LITE.decoder, content: file(LITE.decoder) },
+    clip: file(LITE.clip),
+    references: file(LITE.references),
+    settings: parseLiteSettings(file(LITE.settings).toString('utf8')),
+  };
 }
 
 function asLargeAs<T extends GreyImage | RgbImage>(portrait: RgbImage, image: T, name: string): T {

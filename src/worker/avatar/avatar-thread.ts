@@ -6,12 +6,17 @@ import { PhonemeMotion } from '../../inference/avatar/motion/phoneme-motion.js';
 import { FRAME_RATE, MOTION_FRAME_LENGTH } from '../../inference/avatar/motion-frame.js';
 import { loadAvatarPackage } from '../../inference/avatar/package.js';
 import { Badge } from '../../inference/avatar/renderer/badge.js';
-import { openAvatar } from '../../inference/avatar/renderer/portrait.js';
+import { openStream } from '../../inference/avatar/renderer/open-stream.js';
 import { ProbeAvatar, ProbeMotion } from '../../inference/avatar/renderer/probe.js';
 import type { AvatarStream } from '../../inference/engines.js';
 import { createLogger } from '../../log.js';
 import { i420Bytes, Vp8Encoder } from '../../media/codecs.js';
-import type { EncodedFrame, FrameRequest, FromAvatarThread, ToAvatarThread } from '../../media/output-protocol.js';
+import {
+  FRAME_MS,
+  type FrameRequest,
+  type FromAvatarThread,
+  type ToAvatarThread,
+} from '../../media/output-protocol.js';
 import { postToPacer } from '../../media/pacer-priority.js';
 import { FrameMaker } from './frame-maker.js';
 
@@ -48,7 +53,8 @@ let prepared: Promise<LoadedPicture> | undefined;
 async function load({ avatarPath, width, height }: Picture): Promise<LoadedPicture> {
   const loaded = await loadAvatarPackage(avatarPath);
   const isProbe = loaded.manifest.renderer === 'probe';
-  const avatar = isProbe ? new ProbeAvatar({ width, height }) : openAvatar(loaded, { width, height });
+  const size = { width, height };
+  const avatar = isProbe ? new ProbeAvatar(size) : await openStream(loaded, { ...size, frameMs: FRAME_MS });
   return { of: { avatarPath, width, height }, avatar, isProbe };
 }
 
@@ -58,7 +64,11 @@ async function prepare(picture: Picture): Promise<LoadedPicture> {
   const { width, height } = picture;
   const i420 = new Uint8Array(i420Bytes(width, height));
   Badge.create('AI', { width, height }).draw(i420);
-  for (let i = 0; i < WARM_UP_FRAMES; i++) loaded.avatar.render(new Float32Array(MOTION_FRAME_LENGTH), i420);
+  const motion = new Float32Array(MOTION_FRAME_LENGTH);
+  for (let i = 0; i < WARM_UP_FRAMES; i++) {
+    await loaded.avatar.prepare?.(motion);
+    loaded.avatar.render(motion, i420);
+  }
   return loaded;
 }
 
@@ -102,19 +112,49 @@ async function open(o: Extract<ToAvatarThread, { type: 'open' }>): Promise<void>
   send({ type: 'opened' });
 }
 
-/** Requests that piled up are answered together, by the newest frame. */
+/** Not answered yet, oldest first. */
+let requests: FrameRequest[] = [];
+let drawing: Promise<void> | undefined;
+
 function handleFrameRequest(first: FrameRequest): void {
-  const requests = [first];
-  if (framePort === undefined || maker === undefined) return;
-  for (let more = receiveMessageOnPort(framePort); more !== undefined; more = receiveMessageOnPort(framePort)) {
-    requests.push(more.message);
+  requests.push(first);
+  if (drawing !== undefined) return;
+  // A frame that cannot be drawn ends the thread: nobody catches this.
+  drawing = drawRequested().finally(() => {
+    drawing = undefined;
+  });
+}
+
+/** Requests that piled up are answered together, by the newest frame. */
+async function drawRequested(): Promise<void> {
+  while (requests.length > 0 && framePort !== undefined && maker !== undefined) {
+    for (let more = receiveMessageOnPort(framePort); more !== undefined; more = receiveMessageOnPort(framePort)) {
+      requests.push(more.message);
+    }
+    const asked = requests;
+    requests = [];
+    await drawOne(asked, framePort, maker);
   }
-  const frame: EncodedFrame = maker.make(requests);
-  postToPacer(framePort, frame, [frame.data.buffer]);
+}
+
+async function drawOne(asked: readonly FrameRequest[], answers: MessagePort, by: FrameMaker): Promise<void> {
+  const frame = await by.make(asked);
+  // Closed in the meantime.
+  if (maker !== by) return;
+  postToPacer(answers, frame, [frame.data.buffer]);
   renderMs.push(frame.renderMs);
   encodeMs.push(frame.encodeMs);
   if (renderMs.length >= STATS_FRAMES)
     send({ type: 'frame-stats', renderMs: renderMs.splice(0), encodeMs: encodeMs.splice(0) });
+}
+
+/** What is being drawn is drawn to its end: networks cannot be taken away while they run. */
+async function close(last: FrameMaker | undefined): Promise<void> {
+  maker = undefined;
+  framePort?.close();
+  await drawing;
+  last?.close();
+  port?.close();
 }
 
 port.on('message', (message: ToAvatarThread) => {
@@ -143,10 +183,7 @@ port.on('message', (message: ToAvatarThread) => {
       maker?.encoder.setBitrate(message.kbps);
       break;
     case 'close':
-      maker?.close();
-      maker = undefined;
-      framePort?.close();
-      port.close();
+      void close(maker);
       break;
   }
 });

@@ -3,7 +3,7 @@ import { throwIfAborted } from '../../abort.js';
 import { PhonemeMotion } from '../../inference/avatar/motion/phoneme-motion.js';
 import { FRAME_RATE, MOTION_FRAME_LENGTH } from '../../inference/avatar/motion-frame.js';
 import type { AvatarPackage } from '../../inference/avatar/package.js';
-import { openAvatar } from '../../inference/avatar/renderer/portrait.js';
+import { openStream } from '../../inference/avatar/renderer/open-stream.js';
 import type { AvatarStream } from '../../inference/engines.js';
 import { i420Bytes } from '../../media/codecs.js';
 import { type PerformedFrame, type PlacedScene, perform } from './performance.js';
@@ -36,7 +36,11 @@ export async function* film(
   placed: readonly PlacedScene[],
   o: FilmOptions,
 ): AsyncGenerator<FilmFrame> {
-  const stream = openAvatar(avatar, o);
+  const stream = await openStream(avatar, {
+    width: o.width,
+    height: o.height,
+    ...(o.seed !== undefined && { seed: o.seed }),
+  });
   const motionStream = new PhonemeMotion().open({ frameRate: FRAME_RATE, seed: o.seed ?? 1 });
   const motion = new Float32Array(MOTION_FRAME_LENGTH);
   const picture = new Uint8Array(i420Bytes(o.width, o.height));
@@ -44,6 +48,7 @@ export async function* film(
     for (const frame of perform(placed, motionStream, FRAME_RATE, motion)) {
       if (o.wanted?.(frame.index) === false) continue;
       throwIfAborted(o.signal);
+      await stream.prepare?.(motion);
       stream.render(motion, picture);
       o.decorate?.(picture);
       yield { ...frame, motion, picture, stream };

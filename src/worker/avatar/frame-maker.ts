@@ -42,13 +42,14 @@ export class FrameMaker {
 
   /**
    * Answers several requests, oldest first, with one frame: the newest. The motion passes through every frame between,
-   * asked for or not, so that it keeps its speed; a key frame asked for by any of them is given.
+   * asked for or not, so that it keeps its speed; a key frame asked for by any of them is given. Not to be called again before it has answered.
    */
-  make(requests: readonly FrameRequest[]): EncodedFrame {
+  async make(requests: readonly FrameRequest[]): Promise<EncodedFrame> {
     const newest = requests[requests.length - 1];
     if (newest === undefined) throw new RangeError('at least one request');
     const startedAt = performance.now();
     for (const request of requests) this.#advance(request);
+    if (this.#avatar.prepare !== undefined) await this.#avatar.prepare(this.#frame);
     this.#avatar.render(this.#frame, this.#picture);
     this.#badge?.draw(this.#picture);
     const renderedAt = performance.now();

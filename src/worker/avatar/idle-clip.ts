@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PhonemeMotion } from '../../inference/avatar/motion/phoneme-motion.js';
 import { FRAME_RATE, MOTION, MOTION_FRAME_LENGTH } from '../../inference/avatar/motion-frame.js';
 import type { AvatarPackage } from '../../inference/avatar/package.js';
-import { openAvatar } from '../../inference/avatar/renderer/portrait.js';
+import { openStream } from '../../inference/avatar/renderer/open-stream.js';
 import { i420Bytes, Vp8Encoder } from '../../media/codecs.js';
 import { muxWebm, type WebmFrame } from '../../media/webm.js';
 import { webpOfKeyFrame } from '../../media/webp.js';
@@ -39,11 +39,12 @@ export async function renderIdleClip(avatar: AvatarPackage, o: IdleClipOptions =
   const { width, height } = avatar.manifest;
   const movement = idleLoop(Math.round((o.seconds ?? SECONDS) * FRAME_RATE), o.seed ?? SEED);
   const picture = new Uint8Array(i420Bytes(width, height));
-  const stream = openAvatar(avatar, { width, height });
+  const stream = await openStream(avatar, { width, height, loop: movement.length });
   const encoder = new Vp8Encoder(width, height, { bitrateKbps: KEY_FRAME_KBPS, fps: FRAME_RATE });
   const frames: WebmFrame[] = [];
   try {
     for (const frame of movement) {
+      await stream.prepare?.(frame);
       stream.render(frame, picture);
       o.decorate?.(picture);
       frames.push(encoder.encode(picture, frames.length === 0));
