@@ -20,11 +20,13 @@ import { createRoutes } from './signaling/routes.js';
 import { createSignaling } from './signaling/server.js';
 import type { SessionServices, SpeechEngineName } from './signaling/session.js';
 import { badgeText, disclosureWarnings } from './signaling/session-texts.js';
-import { MemoryStore } from './signaling/store/memory-store.js';
+import { openStore } from './signaling/store/open-store.js';
 import { RedisStore } from './signaling/store/redis-store.js';
 import type { SessionStore } from './signaling/store/session-store.js';
+import { openChronicles } from './signaling/transcript/open.js';
 import { turnServers } from './signaling/turn-credentials.js';
 import { createWebServer, type WebServer } from './signaling/web-server.js';
+import type { Webhooks } from './signaling/webhooks/webhooks.js';
 import { AvatarCreations } from './worker/avatar-creations.js';
 import { AvatarWorkerClient } from './worker/avatar-worker-client.js';
 import { IdleClips } from './worker/idle-clips.js';
@@ -135,6 +137,7 @@ export class Gateway {
   #speech: SpeechEngineName = 'kokoro';
   #worker: AvatarWorkerClient | undefined;
   readonly #operations: Operations;
+  readonly #webhooks: Webhooks;
   readonly #clips: IdleClips | undefined;
   readonly #making: { maker: AvatarCreations; own: OwnAvatars } | undefined;
   #closing: Promise<void> | undefined;
@@ -177,11 +180,14 @@ export class Gateway {
     }
     const ownFolder = config.avatarsFolder === STOCK_AVATARS ? undefined : config.avatarsFolder;
     const avatars = new AvatarDirectory(config.avatarFolders, this.#clips, ownFolder);
+    const { chronicles, webhooks } = openChronicles({ config, store, metrics: this.metrics, logger });
+    this.#webhooks = webhooks;
     this.registry = new SessionRegistry({
       config,
       avatars,
       services: () => this.#services(),
       store,
+      chronicles,
       gatewayId: this.id,
       logger,
     });
@@ -190,6 +196,7 @@ export class Gateway {
     this.directory = new SessionDirectory({
       registry: this.registry,
       store,
+      chronicles,
       gatewayId: this.id,
       peers: cluster?.peers,
     });
@@ -354,6 +361,7 @@ export class Gateway {
     const making = this.#making?.maker.close();
     this.#operations.close();
     await this.registry.close();
+    const webhooks = this.#webhooks.close();
     const media = this.#sfu?.close();
     this.#worker?.dispose();
     const workers = this.supervisor.close();
@@ -362,7 +370,7 @@ export class Gateway {
       // Clients that keep a connection open would hold the server for as long as they like.
       setTimeout(() => this.#http.closeAllConnections(), 200);
     });
-    await Promise.all([workers, media, clips, making]);
+    await Promise.all([workers, media, clips, making, webhooks]);
     this.#cluster?.close();
     await this.#store.close();
   }
@@ -373,11 +381,6 @@ interface Parts {
   store: SessionStore;
   port: number;
   logger: Logger;
-}
-
-async function openStore(config: Config, logger: Logger): Promise<SessionStore> {
-  const { redisUrl: url } = config;
-  return url === undefined ? new MemoryStore() : RedisStore.connect({ url, logger });
 }
 
 /** A browser cannot open the address that stands for "all". */

@@ -2,6 +2,14 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { ownAvatarsFolder, PROJECT_ROOT } from './cache.js';
 import {
+  describeEvents,
+  type EventsConfig,
+  eventProblems,
+  eventsConfig,
+  eventVariables,
+  GATEWAY_EVENT_VARIABLES,
+} from './config-events.js';
+import {
   address,
   apiKeys,
   badge,
@@ -90,6 +98,8 @@ export interface Config {
   drainMs: number;
   /** `auto`: sessions are admitted while this machine was measured to draw one more without stutter. */
   admission: 'auto' | 'off';
+  /** What other systems learn of sessions. */
+  events: EventsConfig;
   /** Language of what the service itself says: disclosure, greeting, apologies. */
   language: Language;
   /** What tells visitors that they talk with a machine. Undefined: the wording of `language`. */
@@ -146,6 +156,7 @@ const variables = {
   VISAVIS_DISCLOSURE: [z.string().trim().max(300, 'expected at most 300 characters') as Parse<string>, undefined],
   VISAVIS_DISCLOSURE_BADGE: [badge, undefined],
   VISAVIS_DISCLOSURE_OFF: [oneOf(DISCLOSURE_OFF), undefined],
+  ...eventVariables,
   OPENAI_API_KEY: [text, undefined],
   OPENAI_BASE_URL: [webAddress, undefined],
   OPENAI_MODEL: [text, 'gpt-4o-mini'],
@@ -177,6 +188,7 @@ function problemsBetween(values: Values, broken: ReadonlySet<string>): string[] 
       );
     }
   }
+  problems.push(...eventProblems(values, broken));
   const openai = values.OPENAI_API_KEY !== undefined || values.OPENAI_BASE_URL !== undefined;
   if (values.VISAVIS_SPEECH === 'openai' && !openai && !broken.has('OPENAI_BASE_URL')) {
     problems.push('OPENAI_API_KEY: VISAVIS_SPEECH is openai, which needs OPENAI_API_KEY or OPENAI_BASE_URL');
@@ -261,6 +273,7 @@ function toConfig(v: Values): Config {
     maxSessionMs: v.VISAVIS_MAX_SESSION_S * 1000,
     drainMs: v.VISAVIS_DRAIN_S * 1000,
     admission: v.VISAVIS_ADMISSION,
+    events: eventsConfig(v),
     language: v.VISAVIS_LANGUAGE,
     disclosure: {
       off: v.VISAVIS_DISCLOSURE_OFF !== undefined,
@@ -304,6 +317,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
   return {
     ...config,
     apiKeys: config.apiKeys.map(secret),
+    events: describeEvents(config.events),
     redisUrl: config.redisUrl?.replace(/\/\/[^@/]*@/, '//[redacted]@'),
     turn: config.turn === null ? null : { ...config.turn, secret: secret(config.turn.secret) },
     openai: config.openai === null ? null : { ...config.openai, apiKey: secret(config.openai.apiKey) },
@@ -325,6 +339,7 @@ export function workerEnvironment(env: Environment): Record<string, string> {
     'VISAVIS_TURN_SECRET',
     'VISAVIS_TLS_CERT',
     'VISAVIS_TLS_KEY',
+    ...GATEWAY_EVENT_VARIABLES,
   ]);
   for (const [name, value] of Object.entries(env)) {
     if (value !== undefined && !gatewayOnly.has(name)) kept[name] = value;

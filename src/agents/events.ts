@@ -25,9 +25,25 @@ export interface TurnLatency {
 export type ConversationEvent =
   | { type: 'state'; state: AgentState }
   /** What a visitor says. A partial may still change; each turn ends with exactly one final (empty when nothing was understood). */
-  | { type: 'transcript'; turnId: number; participantId: string; text: string; final: boolean }
+  | {
+      type: 'transcript';
+      turnId: number;
+      participantId: string;
+      text: string;
+      final: boolean;
+      /** Only of finals: when the speech began and ended, in ms before now. Absent: it was typed. */
+      spoken?: { fromAgoMs: number; toAgoMs: number };
+    }
   /** A word of the avatar at the moment its audio is sent. `aside`: of an utterance that does not become part of the history. */
-  | { type: 'caption'; utteranceId: number; index: number; word: string; aside?: boolean }
+  | {
+      type: 'caption';
+      utteranceId: number;
+      index: number;
+      word: string;
+      aside?: boolean;
+      /** How long ago its audio was sent, in ms. Absent: now. */
+      agoMs?: number;
+    }
   /** The avatar's utterance is over; `text` is what was heard. */
   | { type: 'utterance-end'; utteranceId: number; text: string; interrupted: boolean }
   /** The visitor spoke into the avatar's voice. */

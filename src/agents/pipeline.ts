@@ -40,6 +40,8 @@ interface Turn {
   id: number;
   participantId: string;
   hasPartial: boolean;
+  /** When the speech was noticed; undefined: it is typed. */
+  begunAtMs?: number;
 }
 
 /** A reply together with the turn that it answers; `text` is what the visitor is taken to have said. */
@@ -95,7 +97,7 @@ export class Pipeline {
     const { voice } = this.#o;
     switch (event.type) {
       case 'onset':
-        this.#turn ??= { id: this.#nextTurn++, participantId, hasPartial: false };
+        this.#turn ??= { id: this.#nextTurn++, participantId, hasPartial: false, begunAtMs: this.#now() };
         if (!event.overVoice) this.#setState('listening');
         break;
       case 'duck':
@@ -145,13 +147,13 @@ export class Pipeline {
     this.#owesApology = false;
     this.#o.voice.restore();
     if (overVoice && isBackchannel(transcript.text)) {
-      this.#emitTranscript(turn, transcript.text, true);
+      this.#emitTranscript(turn, transcript.text, true, lastVoicedAtMs);
       this.#dropPrepared();
       this.#settle();
       return;
     }
     this.#stopReply();
-    this.#emitTranscript(turn, transcript.text, true);
+    this.#emitTranscript(turn, transcript.text, true, lastVoicedAtMs);
     this.#mirror(this.#o.history.addUser(transcript.text));
     const usable = this.#prepared !== undefined && this.#prepared.text === transcript.text;
     if (!usable) this.#prepare(transcript, lastVoicedAtMs, undefined, true);
@@ -225,9 +227,10 @@ export class Pipeline {
       this.#setState('speaking');
       this.#emitLatency(event.utteranceId, event.atMs);
     } else if (event.type === 'word') {
-      const { utteranceId, index, word } = event;
+      const { utteranceId, index, word, atMs } = event;
       const aside = this.#asides.has(utteranceId) ? { aside: true } : {};
-      this.#o.emit({ type: 'caption', utteranceId, index, word, ...aside });
+      const agoMs = Math.max(0, this.#now() - atMs);
+      this.#o.emit({ type: 'caption', utteranceId, index, word, agoMs, ...aside });
     } else {
       const aside = this.#asides.delete(event.utteranceId);
       if (!aside) this.#mirror(this.#o.history.commitReply(event.heard, { interrupted: event.interrupted }));
@@ -350,8 +353,18 @@ export class Pipeline {
     if (message !== null) this.#o.emit({ type: 'history', message });
   }
 
-  #emitTranscript(turn: Turn, text: string, final: boolean): void {
-    this.#o.emit({ type: 'transcript', turnId: turn.id, participantId: turn.participantId, text, final });
+  #emitTranscript(
+    { id: turnId, participantId, begunAtMs }: Turn,
+    text: string,
+    final: boolean,
+    endedAtMs?: number,
+  ): void {
+    const ago = (atMs: number) => Math.max(0, this.#now() - atMs);
+    const spoken =
+      begunAtMs === undefined || endedAtMs === undefined
+        ? {}
+        : { spoken: { fromAgoMs: ago(begunAtMs), toAgoMs: ago(endedAtMs) } };
+    this.#o.emit({ type: 'transcript', turnId, participantId, text, final, ...spoken });
   }
 
   #emitInterruption(phase: 'ducked' | 'stopped' | 'resumed', sinceOnsetMs: number): void {
