@@ -17,6 +17,11 @@ export function ownAvatarsFolder(): string {
   return join(process.env['XDG_DATA_HOME'] || join(homedir(), '.local/share'), 'visavis/avatars');
 }
 
+/** What became of moderated texts, where no other file is set. */
+export function moderationLogFile(): string {
+  return join(process.env['XDG_DATA_HOME'] || join(homedir(), '.local/share'), 'visavis/moderation.jsonl');
+}
+
 /**
  * Path of an executable `mediasoup-worker` of exactly the version of the mediasoup dependency: `MEDIASOUP_WORKER_BIN` when it is set,
  * else the one that set-up fetched or built, else the one of mediasoup's own installer. mediasoup reads the variable `MEDIASOUP_WORKER_BIN`

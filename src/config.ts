@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { ownAvatarsFolder, PROJECT_ROOT } from './cache.js';
+import { moderationLogFile, ownAvatarsFolder, PROJECT_ROOT } from './cache.js';
 import {
   describeEvents,
   type EventsConfig,
@@ -9,6 +9,7 @@ import {
   eventVariables,
   GATEWAY_EVENT_VARIABLES,
 } from './config-events.js';
+import { describeModeration, type ModerationConfig, moderationConfig } from './config-moderation.js';
 import {
   address,
   apiKeys,
@@ -100,6 +101,8 @@ export interface Config {
   admission: 'auto' | 'off';
   /** What other systems learn of sessions. */
   events: EventsConfig;
+  /** What visitors and avatars may say; null: everything. */
+  moderation: ModerationConfig | null;
   /** Language of what the service itself says: disclosure, greeting, apologies. */
   language: Language;
   /** What tells visitors that they talk with a machine. Undefined: the wording of `language`. */
@@ -157,6 +160,8 @@ const variables = {
   VISAVIS_DISCLOSURE_BADGE: [badge, undefined],
   VISAVIS_DISCLOSURE_OFF: [oneOf(DISCLOSURE_OFF), undefined],
   ...eventVariables,
+  VISAVIS_MODERATION: [folder, undefined],
+  VISAVIS_MODERATION_LOG: [folder, moderationLogFile()],
   OPENAI_API_KEY: [text, undefined],
   OPENAI_BASE_URL: [webAddress, undefined],
   OPENAI_MODEL: [text, 'gpt-4o-mini'],
@@ -225,7 +230,7 @@ function tlsOf(v: Values): Config['tls'] {
   return { certPath: v.VISAVIS_TLS_CERT, keyPath: v.VISAVIS_TLS_KEY };
 }
 
-function toConfig(v: Values): Config {
+function toConfig(v: Values, moderation: ModerationConfig | null): Config {
   const openai = v.OPENAI_API_KEY !== undefined || v.OPENAI_BASE_URL !== undefined;
   return {
     host: v.VISAVIS_HOST,
@@ -274,6 +279,7 @@ function toConfig(v: Values): Config {
     drainMs: v.VISAVIS_DRAIN_S * 1000,
     admission: v.VISAVIS_ADMISSION,
     events: eventsConfig(v),
+    moderation,
     language: v.VISAVIS_LANGUAGE,
     disclosure: {
       off: v.VISAVIS_DISCLOSURE_OFF !== undefined,
@@ -305,10 +311,11 @@ export function loadConfig(env: Environment): Config {
   }
   for (const name of unknownNames(env, configVariables)) problems.push(`${name}: no such setting`);
   problems.push(...problemsBetween(values as Values, broken));
+  const moderation = moderationConfig(values as Values, problems);
   if (problems.length > 0) {
     throw new VisavisError('bad-request', `configuration:\n${problems.map((p) => `  ${p}`).join('\n')}`);
   }
-  return toConfig(values as Values);
+  return toConfig(values as Values, moderation);
 }
 
 /** The configuration as an operator may see it: every key and secret is replaced. */
@@ -318,6 +325,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
     ...config,
     apiKeys: config.apiKeys.map(secret),
     events: describeEvents(config.events),
+    moderation: describeModeration(config.moderation),
     redisUrl: config.redisUrl?.replace(/\/\/[^@/]*@/, '//[redacted]@'),
     turn: config.turn === null ? null : { ...config.turn, secret: secret(config.turn.secret) },
     openai: config.openai === null ? null : { ...config.openai, apiKey: secret(config.openai.apiKey) },

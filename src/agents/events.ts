@@ -1,5 +1,6 @@
 import type { ErrorBody } from '../errors.js';
 import type { AgentState, Message } from '../inference/engines.js';
+import type { ModerationEvent } from './moderation/moderation.js';
 
 /** Times of one turn in ms, each measured from the visitor's last voiced sample as the VAD saw it. Absent stages did not happen. */
 export interface TurnLatency {
@@ -51,4 +52,6 @@ export type ConversationEvent =
   | { type: 'latency'; turnId: number; utteranceId: number; latency: TurnLatency }
   /** A message became part of the history (the mirror of every conversation is kept from these). */
   | { type: 'history'; message: Message }
+  /** Something was masked, refused or not judged; what it was is in the moderation log alone. */
+  | ({ type: 'moderation' } & ModerationEvent)
   | { type: 'error'; error: ErrorBody };

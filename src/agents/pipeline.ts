@@ -10,14 +10,25 @@
  * ducked, stopped or thrown away.
  */
 import type { VisavisError } from '../errors.js';
-import type { Agent, AgentEvent, AgentState, Message, SpeechSynthesiser, Transcript } from '../inference/engines.js';
+import type {
+  Agent,
+  AgentEvent,
+  ReplyOptions as AgentOptions,
+  AgentState,
+  Message,
+  SpeechSynthesiser,
+  Transcript,
+} from '../inference/engines.js';
 import type { ConversationEvent, TurnLatency } from './events.js';
 import type { History } from './history.js';
 import type { ListenerEvent } from './listener.js';
+import { permittedEvent } from './moderation/heard.js';
+import type { ConversationModeration } from './moderation/moderation.js';
 import { apology as agentApology } from './openai-agent.js';
 import type { SynthesisPace } from './pace.js';
-import { Reply } from './reply.js';
+import { Reply, verbatim } from './reply.js';
 import { isBackchannel } from './turn-text.js';
+import { latencyOf, spokenTimes } from './turn-times.js';
 import type { Voice, VoiceEvent } from './voice.js';
 
 export interface PipelineOptions {
@@ -29,6 +40,8 @@ export interface PipelineOptions {
   voice: Voice;
   /** Spoken after a failure that cut someone off; empty: nothing. */
   apology?: string;
+  /** What visitors and the agent may say; undefined: everything. */
+  moderation?: ConversationModeration | undefined;
   onState: (state: AgentState) => void;
   /** Whoever has the floor paused; the turn may go on or end. */
   onVisitorPause: () => void;
@@ -93,8 +106,9 @@ export class Pipeline {
 
   // ------------------------------------------------------------ from the listeners
 
-  handleListener(participantId: string, event: ListenerEvent): void {
-    const { voice } = this.#o;
+  handleListener(participantId: string, heard: ListenerEvent): void {
+    const { voice, moderation } = this.#o;
+    const event = moderation === undefined ? heard : permittedEvent(heard, moderation);
     switch (event.type) {
       case 'onset':
         this.#turn ??= { id: this.#nextTurn++, participantId, hasPartial: false, begunAtMs: this.#now() };
@@ -174,7 +188,7 @@ export class Pipeline {
     if (transcript.text.length === 0) return;
     const history = committed ? this.#o.history.messages : this.#o.history.withUser(transcript.text);
     this.#prepared = {
-      reply: this.#createReply((signal) => this.#o.agent.reply(history, { signal })),
+      reply: this.#createReply((options) => this.#o.agent.reply(history, options)),
       turnId: 0,
       text: transcript.text,
       lastVoicedAtMs,
@@ -186,7 +200,7 @@ export class Pipeline {
     };
   }
 
-  #createReply(text: (signal: AbortSignal) => AsyncIterable<AgentEvent>, aside = false): Reply {
+  #createReply(text: (o: AgentOptions) => AsyncIterable<AgentEvent>, aside = false): Reply {
     return new Reply({
       text,
       synthesiser: this.#o.synthesiser,
@@ -194,6 +208,8 @@ export class Pipeline {
       pace: this.#o.pace,
       speechVoice: this.#o.speechVoice,
       apology: agentApology,
+      // The apology is the service's own.
+      moderation: aside ? undefined : this.#o.moderation,
       // What an apology is about was reported, and why it cannot be spoken is most often the same.
       onError: (error) => aside || this.#emitError(error),
       now: this.#now,
@@ -254,15 +270,7 @@ export class Pipeline {
   #emitLatency(utteranceId: number, firstSentAtMs: number): void {
     const pending = this.#current;
     if (pending?.reply.utteranceId !== utteranceId || pending.lastVoicedAtMs === undefined) return;
-    const since = pending.lastVoicedAtMs;
-    const { firstTextAtMs, firstAudioAtMs, synthesisComputeMs } = pending.reply.marks;
-    const latency: TurnLatency = {
-      ...pending.latency,
-      ...(firstTextAtMs === undefined ? {} : { firstTextMs: firstTextAtMs - since }),
-      ...(firstAudioAtMs === undefined ? {} : { firstAudioMs: firstAudioAtMs - since }),
-      ...(synthesisComputeMs === undefined ? {} : { synthesisComputeMs }),
-      firstSentMs: firstSentAtMs - since,
-    };
+    const latency = latencyOf(pending.latency, pending.reply.marks, pending.lastVoicedAtMs, firstSentAtMs);
     this.#o.emit({ type: 'latency', turnId: pending.turnId, utteranceId, latency });
   }
 
@@ -298,7 +306,8 @@ export class Pipeline {
   }
 
   /** Answers typed text as a turn of its own; what is being said gives way. */
-  ask(participantId: string, text: string): void {
+  ask(participantId: string, typed: string): void {
+    const text = this.#o.moderation?.visitorText(typed, { final: true }) ?? typed;
     this.#dropPrepared();
     this.#stopReply();
     const turn: Turn = { id: this.#nextTurn++, participantId, hasPartial: false };
@@ -359,11 +368,7 @@ export class Pipeline {
     final: boolean,
     endedAtMs?: number,
   ): void {
-    const ago = (atMs: number) => Math.max(0, this.#now() - atMs);
-    const spoken =
-      begunAtMs === undefined || endedAtMs === undefined
-        ? {}
-        : { spoken: { fromAgoMs: ago(begunAtMs), toAgoMs: ago(endedAtMs) } };
+    const spoken = spokenTimes(begunAtMs, endedAtMs, this.#now());
     this.#o.emit({ type: 'transcript', turnId, participantId, text, final, ...spoken });
   }
 
@@ -375,11 +380,4 @@ export class Pipeline {
   #emitError(error: VisavisError): void {
     this.#o.emit({ type: 'error', error: error.toBody() });
   }
-}
-
-function verbatim(text: string): () => AsyncIterable<AgentEvent> {
-  return async function* () {
-    yield { type: 'text-delta', text };
-    yield { type: 'reply-end', finishReason: 'stop' };
-  };
 }

@@ -4,9 +4,11 @@
  * leaves no trace.
  */
 import { isAbort, VisavisError } from '../errors.js';
-import type { AgentEvent, SpeechChunk, SpeechSynthesiser } from '../inference/engines.js';
+import type { AgentEvent, ReplyOptions as AgentOptions, SpeechChunk, SpeechSynthesiser } from '../inference/engines.js';
+import type { ConversationModeration } from './moderation/moderation.js';
+import { SentenceGate } from './moderation/sentence-gate.js';
 import type { SynthesisPace } from './pace.js';
-import { SegmentAssembler } from './segments.js';
+import { type Segment, SegmentAssembler } from './segments.js';
 import type { Voice } from './voice.js';
 
 /** Synthesis stays at most this far ahead of what is heard: a barge-in wastes little and other conversations get their turn. */
@@ -22,7 +24,7 @@ export interface ReplyMarks {
 
 export interface ReplyOptions {
   /** The text, as the agent produces it; called once. */
-  text: (signal: AbortSignal) => AsyncIterable<AgentEvent>;
+  text: (o: AgentOptions) => AsyncIterable<AgentEvent>;
   synthesiser: SpeechSynthesiser;
   voice: Voice;
   pace: SynthesisPace;
@@ -30,6 +32,8 @@ export interface ReplyOptions {
   /** Spoken in place of what a failing agent still owed. */
   apology: (error: VisavisError) => string;
   onError: (error: VisavisError) => void;
+  /** Judges every sentence before it is synthesised; undefined: all are spoken. */
+  moderation?: ConversationModeration | undefined;
   now?: () => number;
 }
 
@@ -39,6 +43,8 @@ export class Reply {
   readonly done: Promise<void>;
   readonly #o: ReplyOptions;
   readonly #abort = new AbortController();
+  /** No more text is wanted; what there is may still be spoken. */
+  readonly #enough = new AbortController();
   readonly #now: () => number;
   readonly #segments: string[] = [];
   #textEnded = false;
@@ -82,33 +88,60 @@ export class Reply {
   /** Stops the agent and the synthesis. What the voice already has is the caller's to stop. */
   cancel(): void {
     this.#abort.abort();
+    this.#enough.abort();
     this.#release();
     this.#wake?.();
   }
 
   async #readText(): Promise<void> {
     const assembler = new SegmentAssembler(this.#o.pace.limits);
+    const gate = this.#openGate();
+    const take = (segments: readonly Segment[]): void => {
+      if (gate === undefined) this.#push(segments.map((segment) => segment.text));
+      else gate.push(segments);
+    };
+    const { signal } = this.#enough;
     let length = 0;
     try {
-      for await (const event of this.#o.text(this.#abort.signal)) {
-        if (this.#abort.signal.aborted) return;
+      for await (const event of this.#o.text({ signal, committed: this.#released })) {
+        if (signal.aborted) return;
         if (event.type !== 'text-delta') continue;
         this.marks.firstTextAtMs ??= this.#now();
         length += event.text.length;
-        this.#push(assembler.push(event.text).map((segment) => segment.text));
+        take(assembler.push(event.text));
         if (length > MAX_REPLY_CHARACTERS) break;
       }
-      this.#push(assembler.flush().map((segment) => segment.text));
+      take(assembler.flush());
+      await gate?.end();
     } catch (thrown) {
-      if (isAbort(thrown) || this.#abort.signal.aborted) return;
+      if (isAbort(thrown) || signal.aborted) return;
       const error = VisavisError.from(thrown, 'upstream-failed');
       this.#o.onError(error);
-      this.#push(assembler.flush().map((segment) => segment.text));
-      this.#push([this.#o.apology(error)]);
+      take(assembler.flush());
+      await gate?.end();
+      if (gate?.isClosed !== true) this.#push([this.#o.apology(error)]);
     } finally {
-      this.#textEnded = true;
-      this.#wake?.();
+      this.#endText();
     }
+  }
+
+  #openGate(): SentenceGate | undefined {
+    const { moderation } = this.#o;
+    if (moderation === undefined) return undefined;
+    return new SentenceGate({
+      ...{ moderation, signal: this.#abort.signal, committed: this.#released },
+      pass: (texts) => this.#push(texts),
+      stop: () => {
+        this.#enough.abort();
+        // An agent that does not heed its signal holds nobody up.
+        this.#endText();
+      },
+    });
+  }
+
+  #endText(): void {
+    this.#textEnded = true;
+    this.#wake?.();
   }
 
   #push(segments: string[]): void {
@@ -173,4 +206,12 @@ export class Reply {
       await new Promise((resolve) => setTimeout(resolve, Math.min(excessMs, 250)));
     }
   }
+}
+
+/** A text that is spoken word for word. */
+export function verbatim(text: string): () => AsyncIterable<AgentEvent> {
+  return async function* () {
+    yield { type: 'text-delta', text };
+    yield { type: 'reply-end', finishReason: 'stop' };
+  };
 }

@@ -10,6 +10,7 @@ import type { PacerEvent } from '../media/pacer-client.js';
 import type { ConversationEvent } from './events.js';
 import type { History } from './history.js';
 import { Listener } from './listener.js';
+import type { ConversationModeration } from './moderation/moderation.js';
 import type { SynthesisPace } from './pace.js';
 import { Pipeline } from './pipeline.js';
 import type { TurnSettings } from './turn.js';
@@ -26,6 +27,8 @@ export interface ConversationEngines {
   /** Shared by all conversations that speak with this synthesiser. */
   pace: SynthesisPace;
   agent: Agent;
+  /** What visitors and the agent may say in this conversation; undefined: everything. */
+  moderation?: ConversationModeration;
 }
 
 export interface ConversationOptions {
@@ -63,12 +66,14 @@ export class Conversation {
       pace: options.engines.pace,
       speechVoice: options.speechVoice,
       apology: options.apology,
+      moderation: options.engines.moderation,
       history: options.history,
       voice: this.#voice,
       onState: (state) => options.face.setState(state),
       onVisitorPause: () => options.face.visitorPaused(),
       emit: options.emit,
     });
+    options.engines.moderation?.listen((event) => options.emit({ type: 'moderation', ...event }));
     const timer = setInterval(() => this.#tick(), TICK_MS);
     this.lifetime.own(() => clearInterval(timer));
     this.lifetime.own(() => {

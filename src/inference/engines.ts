@@ -131,6 +131,8 @@ export type AgentEvent =
 
 export interface ReplyOptions {
   signal: AbortSignal;
+  /** Resolves once it is certain that the reply is wanted; until then nothing outside may be changed for it. Absent: it is. */
+  committed?: Promise<void>;
 }
 
 /** Answers the last message of `history`. Rejects with a typed error; text already yielded stays said. */

@@ -54,6 +54,12 @@ export class Metrics {
     'Errors answered to clients or reported by conversations, by code',
     'code',
   );
+  readonly moderation = new Counter({
+    name: 'visavis_moderation_total',
+    help: 'Texts that the policy did not let pass as they were or that could not be judged, by whose they were and what became of them',
+    labelNames: ['side', 'action'],
+    registers: [this.registry],
+  });
   readonly rejectedMessages = this.#counter('visavis_rate_limited_total', 'Client messages over the rate limit');
   readonly media: MediaMetrics;
   readonly #worker: WorkerMetrics;

@@ -37,6 +37,9 @@ export function passOn(event: ConversationEvent, metrics: Metrics, logger: Logge
       broadcast('latency', { turnId, utteranceId, latency });
       break;
     }
+    case 'moderation':
+      metrics.moderation.inc({ side: event.side, action: event.action });
+      break;
     case 'error':
       metrics.errors.inc({ code: event.error.code });
       logger.warn({ code: event.error.code, reason: event.error.message }, 'conversation reported an error');

@@ -7,6 +7,7 @@ export const de: Wording = {
   badge: 'KI',
   greeting: (name) => `Hallo, ich bin ${name}, eine KI. Wie kann ich Ihnen helfen?`,
   apology: 'Entschuldigung, ich habe kurz den Faden verloren. Bitte sprechen Sie weiter.',
+  declined: 'Darüber möchte ich lieber nicht sprechen.',
   minuteLeft: 'Uns bleibt noch etwa eine Minute.',
   goodbye: 'Unsere Zeit ist um. Vielen Dank für das Gespräch und auf Wiedersehen.',
   maintenance: 'Ich muss gleich aufhören, weil dieser Dienst neu gestartet wird.',

@@ -7,6 +7,7 @@ export const en: Wording = {
   badge: 'AI',
   greeting: (name) => `Hello, I'm ${name}, an AI assistant. How can I help you?`,
   apology: 'Sorry, I lost the thread for a moment. Please go on.',
+  declined: 'I would rather not talk about that.',
   minuteLeft: 'We have about one minute left.',
   goodbye: 'Our time is up. Thank you for the conversation, and goodbye.',
   maintenance: 'I have to stop in a moment, because this service is being restarted.',

@@ -7,6 +7,7 @@ export const pl: Wording = {
   badge: 'AI',
   greeting: (name) => `Dzień dobry, jestem ${name}, sztuczna inteligencja. W czym mogę pomóc?`,
   apology: 'Przepraszam, na chwilę umknął mi wątek. Proszę mówić dalej.',
+  declined: 'Wolę o tym nie rozmawiać.',
   minuteLeft: 'Została nam mniej więcej minuta.',
   goodbye: 'Nasz czas dobiegł końca. Dziękuję za rozmowę i do widzenia.',
   maintenance: 'Za chwilę nasza rozmowa się zakończy, ponieważ usługa zostanie uruchomiona ponownie.',

@@ -10,6 +10,8 @@ export interface Wording {
   greeting(name: string): string;
   /** Spoken after a failure that interrupted the conversation. */
   readonly apology: string;
+  /** Spoken in place of what the operator's policy does not let the avatar say or answer. */
+  readonly declined: string;
   /** Spoken about a minute before the conversation reaches its longest duration. */
   readonly minuteLeft: string;
   /** Spoken when the conversation has reached its longest duration. */

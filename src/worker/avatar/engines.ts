@@ -1,5 +1,8 @@
 /** The concrete engines of an avatar worker, chosen by configuration; the heavy ones live in the speech worker. */
 import { createKnowledgeAgent, openRetriever } from '../../agents/knowledge/index.js';
+import { ModeratedAgent } from '../../agents/moderation/moderated-agent.js';
+import { ConversationModeration } from '../../agents/moderation/moderation.js';
+import { openModeration } from '../../agents/moderation/open.js';
 import { createOpenAiAgent } from '../../agents/openai-agent.js';
 import { SynthesisPace } from '../../agents/pace.js';
 import type { ConversationEngines } from '../../agents/session.js';
@@ -18,7 +21,7 @@ const SPEECH_WORKER_TIMEOUT_MS = 60_000;
 
 export interface WorkerEngines {
   turnSettings: Partial<TurnSettings>;
-  forConversation(options: ConversationOptions): Promise<ConversationEngines>;
+  forConversation(options: ConversationOptions, conversationId: string): Promise<ConversationEngines>;
   /** What the calls to the speech worker have cost since the start, and how many are under way. */
   speech: { readonly histograms: SpeechHistograms; readonly pending: SpeechPending };
   close(): Promise<void>;
@@ -34,6 +37,7 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
   const retriever = await openRetriever({ folder: config.knowledgeFolder, embedder: speech.embedder() });
   log.info({ chunks: retriever.size, agent: config.openai === null ? 'knowledge' : 'openai' }, 'agent ready');
 
+  const moderation = openModeration(config, speech.embedder(), log);
   const paces = { kokoro: new SynthesisPace(), piper: new SynthesisPace(), openai: new SynthesisPace() };
   const agentFor = (options: ConversationOptions): Agent =>
     config.openai === null
@@ -53,18 +57,17 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
       unfinishedMs: config.endOfTurnMs.max,
       decideMs: config.interruptionMs,
     },
-    async forConversation(options) {
+    async forConversation(options, conversationId) {
       const synthesiser =
         options.speech === 'openai' && config.openai !== null
           ? new OpenAiSynthesiser(config.openai)
           : speech.synthesiser(options.speech === 'piper' ? 'piper' : 'kokoro');
-      return {
-        vad,
-        recogniser: speech.recogniser(),
-        synthesiser,
-        pace: paces[options.speech],
-        agent: agentFor(options),
-      };
+      const common = { vad, recogniser: speech.recogniser(), synthesiser, pace: paces[options.speech] };
+      const agent = agentFor(options);
+      if (moderation === undefined) return { ...common, agent };
+      const { language } = options;
+      const moderated = new ConversationModeration(moderation, { sessionId: conversationId, language });
+      return { ...common, agent: new ModeratedAgent(agent, moderated), moderation: moderated };
     },
     speech: {
       get histograms() {
@@ -75,6 +78,7 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
       },
     },
     async close() {
+      await moderation?.audit.flush();
       await vad.close();
       await speech.close();
     },

@@ -138,7 +138,7 @@ export class AvatarWorker {
     };
     const avatar = await AvatarThread.create(picture, this.#o.threads?.take(picture));
     try {
-      const engines = await this.#o.engines.forConversation(options);
+      const engines = await this.#o.engines.forConversation(options, conversationId);
       await this.#pacer.open(conversationId, link, avatar.framePort);
       const conversation = new Conversation({
         engines,
