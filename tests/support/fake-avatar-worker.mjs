@@ -6,6 +6,7 @@
  *   say "hang"     never answered             say "end"      the conversation ends with an error
  *   say "linger …" its words become captions of an utterance that only an interruption ends
  *   say "endless …"   its captions come, its end does not
+ *   say "offend"     reported as a sentence of the avatar that was refused
  *   say "slowly …"    a word every 30 ms, then its end
  *   anything else  becomes captions, an utterance-end and a message of the history
  *
@@ -172,7 +173,8 @@ function say({ conversationId, requestId, text }) {
   if (text === 'hang') return;
   if (text === 'refuse') return send({ type: 'answer', requestId, error: error('engine-failed', 'refused') });
   send({ type: 'answer', requestId });
-  if (text === 'end') send({ type: 'closed', conversationId, error: error('engine-failed', 'the face fell off') });
+  if (text === 'offend') conversation.emit({ type: 'moderation', side: 'avatar', action: 'refused' });
+  else if (text === 'end') send({ type: 'closed', conversationId, error: error('engine-failed', 'the face fell off') });
   else if (text.startsWith('linger')) conversation.begin(text);
   else conversation.speak(text);
 }

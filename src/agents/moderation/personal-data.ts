@@ -95,8 +95,9 @@ function ibans(text: string): PersonalDatum[] {
   return [...text.matchAll(IBAN_START)].flatMap(({ index }) => {
     const after = /^(?:[ -]?[A-Za-z0-9]){15,34}/.exec(text.slice(index, index + 80))?.[0] ?? '';
     for (let length = after.length; length >= 15; length--) {
-      if (/[A-Za-z0-9]/.test(text[index + length] ?? '') && /[A-Za-z0-9]/.test(text[index + length - 1] ?? ''))
-        continue;
+      // Whole words only.
+      const isWhole = /[A-Za-z0-9]$/.test(after.slice(0, length)) && !/[A-Za-z0-9]/.test(text[index + length] ?? '');
+      if (!isWhole) continue;
       if (isIban(after.slice(0, length))) return [{ kind: 'iban' as const, start: index, end: index + length }];
     }
     return [];

@@ -19,6 +19,8 @@ export interface SentenceGateOptions {
   stop: () => void;
 }
 
+/** A sentence up to this long is synthesised in one go. */
+const WHOLE_MS = 3_000;
 const NOT_JUDGED = { isRefused: true, isUnchecked: true };
 
 /**
@@ -84,7 +86,8 @@ export class SentenceGate {
   /** Once for any number of refused sentences in a row. */
   #sayInstead(kind: 'avatar' | 'unavailable'): void {
     const { moderation, pass, stop } = this.#o;
-    const assembler = new SegmentAssembler();
+    // Not cut as short as the beginning of a reply: here nobody waits for the first word.
+    const assembler = new SegmentAssembler({ firstMs: WHOLE_MS });
     const segments = [...assembler.push(moderation.sentences[kind]), ...assembler.flush()];
     if (!this.#saidInstead) pass(segments.map((segment) => segment.text));
     this.#saidInstead = true;
