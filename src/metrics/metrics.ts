@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { TurnLatency } from '../agents/events.js';
 import { ERROR_CODES } from '../errors.js';
 import { CLOSE_REASONS } from '../lifecycle.js';
+import { MODERATED_SIDES, MODERATION_ACTIONS } from '../moderation-policy.js';
 import type { WorkerStats } from '../worker/control.js';
 import { MediaMetrics } from './media-metrics.js';
 import { WorkerMetrics } from './worker-metrics.js';
@@ -80,6 +81,9 @@ export class Metrics {
     for (const reason of CLOSE_REASONS) this.sessionsClosed.inc({ reason }, 0);
     for (const phase of ['ducked', 'stopped', 'resumed']) this.interruptions.inc({ phase }, 0);
     for (const code of ERROR_CODES) this.errors.inc({ code }, 0);
+    for (const side of MODERATED_SIDES) {
+      for (const action of MODERATION_ACTIONS) this.moderation.inc({ side, action }, 0);
+    }
     for (const stage of Object.keys(STAGES)) this.#turnLatency.zero({ stage });
   }
 

@@ -1,14 +1,7 @@
 import { appendFile, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Logger } from '../../log.js';
-import type { ModeratedSide } from '../../moderation-policy.js';
-
-/**
- * `masked`: personal data was taken out of a visitor's words. `refused`: not answered or not said. `passed-unchecked`, `refused-unchecked`:
- * what the policy lets happen to a text that could not be judged in time.
- */
-export const MODERATION_ACTIONS = ['masked', 'refused', 'passed-unchecked', 'refused-unchecked'] as const;
-export type ModerationAction = (typeof MODERATION_ACTIONS)[number];
+import type { ModeratedSide, ModerationAction } from '../../moderation-policy.js';
 
 export interface AuditEntry {
   sessionId: string;

@@ -8,12 +8,13 @@ import type { Language } from '../../languages.js';
 import {
   localisedText,
   type ModeratedSide,
+  type ModerationAction,
   type ModerationPolicy,
   type PersonalDataKind,
 } from '../../moderation-policy.js';
 import { wordingOf } from '../../wording.js';
 import { SegmentAssembler } from '../segments.js';
-import type { AuditLog, ModerationAction } from './audit.js';
+import type { AuditLog } from './audit.js';
 import { Breaker, within } from './bounded.js';
 import type { Classifier } from './classifier.js';
 import { findPersonalData, maskPersonalData } from './personal-data.js';

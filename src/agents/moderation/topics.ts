@@ -4,12 +4,13 @@ import type { Classifier } from './classifier.js';
 
 type Topic = ModerationPolicy['topics'][number];
 
-/** Of what is embedded in one go. */
+/** Of one text: the last sentences, and of each the beginning. */
+const MAX_SENTENCES = 8;
 const MAX_CHARACTERS = 600;
 
 /**
- * Objects to what means nearly the same as an example of a topic: the cosine between the sentence embeddings reaches the topic's
- * threshold. The examples are embedded when they are first needed, and again when that failed.
+ * Objects to a text with a sentence that means nearly the same as an example of a topic: the cosine between their embeddings reaches the
+ * topic's threshold. The examples are embedded when they are first needed, and again when that failed.
  */
 export class TopicClassifier implements Classifier {
   readonly #embedder: TextEmbedder;
@@ -27,10 +28,9 @@ export class TopicClassifier implements Classifier {
 
   async judge(text: string, { signal }: { signal: AbortSignal }): Promise<string[]> {
     const topics = await this.#embedded();
-    const [vector] = await this.#embedder.embed([text.slice(-MAX_CHARACTERS)], { signal });
-    if (vector === undefined) return [];
+    const said = await this.#embedder.embed(sentencesOf(text), { signal });
     const isMeant = ({ threshold, vectors }: { threshold: number; vectors: Float32Array[] }) =>
-      vectors.some((example) => cosine(example, vector) >= threshold);
+      vectors.some((example) => said.some((vector) => cosine(example, vector) >= threshold));
     return topics.filter(isMeant).map(({ id }) => `topic:${id}`);
   }
 
@@ -46,6 +46,11 @@ export class TopicClassifier implements Classifier {
     });
     return this.#examples;
   }
+}
+
+function sentencesOf(text: string): string[] {
+  const sentences = text.split(/(?<=[.!?…])\s+|(?<=[。！？])/u).filter((sentence) => sentence.trim() !== '');
+  return sentences.slice(-MAX_SENTENCES).map((sentence) => sentence.slice(0, MAX_CHARACTERS));
 }
 
 /** Of vectors of unit length. */

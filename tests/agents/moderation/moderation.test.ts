@@ -128,6 +128,9 @@ describe('topics', () => {
     const judge = (text: string) => moderation.judge('visitor', text, signal);
     expect(await judge('what of money?')).toMatchObject({ isRefused: true, rules: ['topic:finance'] });
     expect(await judge('what of money and health?')).toMatchObject({ isRefused: false });
+    expect(await judge('Nice weather today. And what of money? Health comes first.')).toMatchObject({
+      isRefused: true,
+    });
     expect((await moderation.judge('avatar', 'money', signal)).isRefused).toBe(false);
   });
 
