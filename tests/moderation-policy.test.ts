@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { PROJECT_ROOT } from '../src/cache.js';
 import { describeConfig, loadConfig } from '../src/config.js';
 import { localisedText, parsePolicy, readPolicyFile } from '../src/moderation-policy.js';
 
@@ -53,6 +54,12 @@ describe('a moderation policy', () => {
   it('says what happens to texts that cannot be judged, where that can happen', () => {
     expect(problemsOf({ version: 1, classifier: { use: 'openai' } })).toEqual([expect.stringContaining('onFailure: ')]);
     expect(problemsOf({ version: 1, classifier: { use: 'openai' }, onFailure: 'refuse' })).toEqual([]);
+  });
+
+  it('of the documentation is one', () => {
+    const page = readFileSync(join(PROJECT_ROOT, 'docs/moderation.md'), 'utf8');
+    const [, example = ''] = /```json\n([\s\S]*?)```/.exec(page) ?? [];
+    expect(problemsOf(JSON.parse(example))).toEqual([]);
   });
 
   it('has each id once', () => {

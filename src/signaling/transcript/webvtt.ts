@@ -66,22 +66,32 @@ function timed(words: readonly HeardWord[], endMs: number): string {
     .join(' ');
 }
 
-/** At the ends of sentences, and wherever a cue would be too long. */
+/** At the ends of sentences; a sentence that is too long for a cue into as few parts as possible, of about the same length. */
 function split(words: readonly HeardWord[]): HeardWord[][] {
-  const parts: HeardWord[][] = [];
-  let characters = 0;
+  const sentences: HeardWord[][] = [];
+  let isNew = true;
   for (const word of words) {
-    const last = parts.at(-1)?.at(-1)?.text ?? '.';
-    const isNew = /[.!?…。！？]["'”’)]*$/u.test(last) || characters + word.text.length > MAX_CUE_CHARACTERS;
-    if (isNew) {
-      parts.push([]);
-      characters = 0;
-    }
-    parts.at(-1)?.push(word);
-    characters += word.text.length + 1;
+    if (isNew) sentences.push([]);
+    sentences.at(-1)?.push(word);
+    isNew = /[.!?…。！？]["'”’)]*$/u.test(word.text);
   }
-  return parts;
+  return sentences.flatMap((sentence) => {
+    const characters = lengthOf(sentence);
+    if (characters <= MAX_CUE_CHARACTERS) return [sentence];
+    // Words do not end where a part would: somewhat longer parts make up for it, so that no word is left over.
+    const target = characters / Math.ceil(characters / (MAX_CUE_CHARACTERS * 0.9));
+    const parts: HeardWord[][] = [[]];
+    for (const word of sentence) {
+      const part = parts.at(-1) ?? [];
+      const isFull = part.length > 0 && lengthOf(part) + word.text.length / 2 > target;
+      if (isFull || lengthOf([...part, word]) > MAX_CUE_CHARACTERS) parts.push([word]);
+      else part.push(word);
+    }
+    return parts.filter((part) => part.length > 0);
+  });
 }
+
+const lengthOf = (words: readonly HeardWord[]): number => words.reduce((sum, { text }) => sum + text.length + 1, 0) - 1;
 
 function escaped(text: string): string {
   const plain = text.replace(/\s+/gu, ' ');

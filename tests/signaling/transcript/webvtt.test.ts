@@ -79,6 +79,18 @@ avatar-1-1
     expect(plain.join(' ').trim()).toBe(words.map(([text]) => text).join(' '));
   });
 
+  it('cuts a long sentence into parts of about the same length', () => {
+    const sentence = 'You speak to an avatar in your browser, and it answers with a natural voice and matching lips.';
+    const cues = vtt(avatar(sentence.split(' ').map((word, i) => [word, i * 300])))
+      .split('\n\n')
+      .slice(2);
+    const plain = cues.map((cue) => (cue.split('\n')[2] ?? '').replace(/<[^>]*>/g, '').trim());
+    expect(plain).toEqual([
+      'You speak to an avatar in your browser, and it',
+      'answers with a natural voice and matching lips.',
+    ]);
+  });
+
   it('takes old words away in a long pause', () => {
     expect(
       times(
