@@ -7,10 +7,10 @@ export const de: Wording = {
   badge: 'KI',
   greeting: (name) => `Hallo, ich bin ${name}, eine KI. Wie kann ich Ihnen helfen?`,
   apology: 'Entschuldigung, ich habe kurz den Faden verloren. Bitte sprechen Sie weiter.',
-  declined: 'Darüber möchte ich lieber nicht sprechen.',
   minuteLeft: 'Uns bleibt noch etwa eine Minute.',
   goodbye: 'Unsere Zeit ist um. Vielen Dank für das Gespräch und auf Wiedersehen.',
   maintenance: 'Ich muss gleich aufhören, weil dieser Dienst neu gestartet wird.',
+  declined: 'Darüber möchte ich lieber nicht sprechen.',
   busy: 'Im Moment sind alle Plätze belegt. Bitte versuchen Sie es gleich noch einmal.',
   admission: admissionPattern({
     subjects: ['(?:ich bin|hier ist|hier spricht)', '(?:Sie sprechen|du sprichst|ihr sprecht) (?:hier |jetzt )?mit'],

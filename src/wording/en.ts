@@ -7,10 +7,10 @@ export const en: Wording = {
   badge: 'AI',
   greeting: (name) => `Hello, I'm ${name}, an AI assistant. How can I help you?`,
   apology: 'Sorry, I lost the thread for a moment. Please go on.',
-  declined: 'I would rather not talk about that.',
   minuteLeft: 'We have about one minute left.',
   goodbye: 'Our time is up. Thank you for the conversation, and goodbye.',
   maintenance: 'I have to stop in a moment, because this service is being restarted.',
+  declined: 'I would rather not talk about that.',
   busy: 'All places are taken right now. Please try again in a moment.',
   admission: admissionPattern({
     subjects: ["(?:I am|I['’]m|this is)", "you(?: are|['’]re) (?:now )?(?:talking|speaking|chatting) (?:to|with)"],

@@ -7,10 +7,10 @@ export const fr: Wording = {
   badge: 'IA',
   greeting: (name) => `Bonjour, je suis ${name}, une IA. Comment puis-je vous aider\u00a0?`,
   apology: 'Excusez-moi, j’ai perdu le fil un instant. Continuez, je vous en prie.',
-  declined: 'Je préfère ne pas parler de cela.',
   minuteLeft: 'Il nous reste environ une minute.',
   goodbye: 'Notre temps est écoulé. Merci pour cette conversation et au revoir.',
   maintenance: 'Je vais devoir m’arrêter dans un instant, car ce service redémarre.',
+  declined: 'Je préfère ne pas parler de cela.',
   busy: 'Toutes les places sont prises pour le moment. Veuillez réessayer dans un instant.',
   admission: admissionPattern({
     subjects: ["(?:je suis|ici|c[’']est)", '(?:vous parlez|tu parles|vous discutez) (?:ici )?(?:avec|à)'],

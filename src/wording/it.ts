@@ -7,10 +7,10 @@ export const it: Wording = {
   badge: 'IA',
   greeting: (name) => `Buongiorno, sono ${name}, un’IA. Come posso aiutarla?`,
   apology: 'Mi scusi, ho perso il filo per un momento. Continui pure.',
-  declined: 'Preferisco non parlare di questo.',
   minuteLeft: 'Ci resta circa un minuto.',
   goodbye: 'Il nostro tempo è finito. Grazie per la conversazione e arrivederci.',
   maintenance: 'Tra poco dovrò fermarmi, perché questo servizio verrà riavviato.',
+  declined: 'Preferisco non parlare di questo.',
   busy: 'Al momento tutti i posti sono occupati. Riprovi tra poco.',
   admission: admissionPattern({
     subjects: ['(?<!non )(?:sono|qui è)', '(?<!non )(?:sta|stai|state) parlando con'],

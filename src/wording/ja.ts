@@ -6,10 +6,10 @@ export const ja: Wording = {
   badge: 'AI',
   greeting: (name) => `こんにちは、AIの${name}です。どのようなご用件でしょうか。`,
   apology: '申し訳ありません、少しの間お話が途切れてしまいました。どうぞ続けてください。',
-  declined: 'その件についてはお話しできません。',
   minuteLeft: '残り時間は約1分です。',
   goodbye: 'お時間になりました。お話しくださり、ありがとうございました。失礼いたします。',
   maintenance: 'サービスの再起動のため、まもなく会話を終了いたします。',
+  declined: 'その件についてはお話しできません。',
   busy: 'ただいますべての席が埋まっています。しばらくしてからもう一度お試しください。',
   // "AIの…です", "AIアシスタントの…です", "相手はAIで…", "AIです"; a negation ("AIではありません") has no です behind it.
   admission:

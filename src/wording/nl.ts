@@ -7,10 +7,10 @@ export const nl: Wording = {
   badge: 'AI',
   greeting: (name) => `Hallo, ik ben ${name}, een AI. Waarmee kan ik u helpen?`,
   apology: 'Sorry, ik was even de draad kwijt. Gaat u gerust verder.',
-  declined: 'Daar praat ik liever niet over.',
   minuteLeft: 'We hebben nog ongeveer een minuut.',
   goodbye: 'Onze tijd is om. Bedankt voor het gesprek en tot ziens.',
   maintenance: 'Ik moet zo stoppen, want deze dienst wordt opnieuw gestart.',
+  declined: 'Daar praat ik liever niet over.',
   busy: 'Op dit moment zijn alle plaatsen bezet. Probeer het zo meteen opnieuw.',
   admission: admissionPattern({
     subjects: ['(?:ik ben|dit is)', '(?:u praat|u spreekt|je praat|je spreekt) (?:nu |hier )?met'],

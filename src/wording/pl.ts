@@ -7,10 +7,10 @@ export const pl: Wording = {
   badge: 'AI',
   greeting: (name) => `Dzień dobry, jestem ${name}, sztuczna inteligencja. W czym mogę pomóc?`,
   apology: 'Przepraszam, na chwilę umknął mi wątek. Proszę mówić dalej.',
-  declined: 'Wolę o tym nie rozmawiać.',
   minuteLeft: 'Została nam mniej więcej minuta.',
   goodbye: 'Nasz czas dobiegł końca. Dziękuję za rozmowę i do widzenia.',
   maintenance: 'Za chwilę nasza rozmowa się zakończy, ponieważ usługa zostanie uruchomiona ponownie.',
+  declined: 'Wolę o tym nie rozmawiać.',
   busy: 'W tej chwili wszystkie miejsca są zajęte. Proszę spróbować ponownie za chwilę.',
   admission: admissionPattern({
     subjects: [
