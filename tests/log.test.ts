@@ -48,7 +48,7 @@ describe('log output', () => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', full, 'pipe'] });
     closeSync(full);
     let told = '';
-    child.stderr.on('data', (data: Buffer) => {
+    child.stderr!.on('data', (data: Buffer) => {
       told += data;
     });
     const code = await new Promise((resolve) => child.once('exit', resolve));

@@ -11,9 +11,32 @@ const COMMANDS = new Set(['RUN', 'CMD', 'ENTRYPOINT', 'HEALTHCHECK']);
 const KNOWN = new Set([...SETTINGS, ...COMMANDS]);
 
 /**
+ * What is in force at a step. `args` are those of the stage, `workdir` is absolute.
+ * @typedef {{ text: string, env: Record<string, string>, args: Record<string, string>, workdir: string, user: string }} State
+ *
+ * @typedef {State & { kind: 'run', command: string[] }} RunStep
+ * @typedef {State & { kind: 'copy', sources: string[], destination: string, from?: string, chown?: string, chmod?: string }} CopyStep
+ *
+ * @typedef {object} Image
+ * @property {Record<string, string>} env
+ * @property {string} workdir
+ * @property {string} user
+ * @property {string[]} ports number/protocol
+ * @property {string} stopSignal
+ * @property {{ command: string[], [flag: string]: string | string[] } | undefined} healthcheck
+ * @property {string[]} entrypoint
+ * @property {string[]} command
+ *
+ * @typedef {{ name: string, base: string, args: Map<string, string>, steps: (RunStep | CopyStep)[], image: Image }} Stage
+ */
+
+/**
  * Parses the text; `buildArguments` are the values of `--build-arg`. Returns the stages in order, each
  * `{ name, base, steps, image }`: `steps` are RUN and COPY with the state in force (env, workdir, user), all variables replaced;
  * `image` is what the stage ends with. `base` is an earlier stage's name or an image. Throws a `SetupError` that names the line.
+ * @param {string} text
+ * @param {Record<string, string>} [buildArguments]
+ * @returns {Stage[]}
  */
 export function parseDockerfile(text, buildArguments = {}) {
   const globals = new Map();
@@ -156,7 +179,11 @@ function healthcheck(text, fail) {
   return { ...found, command: command(form) };
 }
 
-/** Whether `.dockerignore` keeps a path (with forward slashes, from the root of the context) out of the build. */
+/**
+ * Whether `.dockerignore` keeps a path (with forward slashes, from the root of the context) out of the build.
+ * @param {string} dockerignore
+ * @returns {(path: string) => boolean}
+ */
 export function ignores(dockerignore) {
   const rules = dockerignore
     .split('\n')

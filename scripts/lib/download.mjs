@@ -30,6 +30,9 @@ export class Downloader {
    * Writes the resource to `target`, going on where an earlier attempt left `target` incomplete when the server allows it.
    * With `bytes` a resource of another size is refused before its body is read. Throws `SourceError` for whatever the source
    * did wrong and passes on errors of the local disk.
+   * @param {string} url
+   * @param {string} target
+   * @param {{ bytes?: number, onProgress?: (writtenBytes: number) => void }} [options]
    */
   async download(url, target, { bytes, onProgress = () => {} } = {}) {
     const { host } = new URL(url);

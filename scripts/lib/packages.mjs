@@ -19,7 +19,12 @@ export class PackageMirror {
     this.#progress = progress;
   }
 
-  /** Unpacks `paths` of `specifier` (NAME@VERSION) into a new folder and returns it; the caller removes it. */
+  /**
+   * Unpacks `paths` of `specifier` (NAME@VERSION) into a new folder and returns it; the caller removes it.
+   * @param {string} specifier
+   * @param {string[]} paths
+   * @returns {Promise<string>}
+   */
   async unpack(specifier, paths) {
     const tarball = await this.#fetch(specifier);
     const target = await mkdtemp(join(this.#folder, 'files-'));
@@ -37,7 +42,10 @@ export class PackageMirror {
     return target;
   }
 
-  /** Forgets a tarball that no further file comes from. */
+  /**
+   * Forgets a tarball that no further file comes from.
+   * @param {string} specifier
+   */
   async drop(specifier) {
     const tarball = this.#tarballs.get(specifier);
     this.#tarballs.delete(specifier);

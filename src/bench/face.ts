@@ -14,8 +14,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadConfig } from '../config.js';
+import { loadConfig, STOCK_AVATARS } from '../config.js';
 import { VisavisError } from '../errors.js';
+import { avatarFolder } from '../inference/avatar/folders.js';
 import { FRAME_RATE } from '../inference/avatar/motion-frame.js';
 import { type AvatarPackage, loadAvatarPackage } from '../inference/avatar/package.js';
 import type { SpeechSynthesiser } from '../inference/engines.js';
@@ -135,11 +136,11 @@ function rounded(values: Float32Array): number[] {
 }
 
 async function foldersOf(given: readonly string[]): Promise<string[]> {
-  const { avatarsFolder } = loadConfig(process.env);
+  const { avatarFolders } = loadConfig(process.env);
   if (given.length > 0)
-    return given.map((name) => (isAbsolute(name) || /[/\\.]/.test(name) ? name : join(avatarsFolder, name)));
-  const found = await readdir(avatarsFolder, { withFileTypes: true });
-  return found.filter((entry) => entry.isDirectory()).map(({ name }) => join(avatarsFolder, name));
+    return given.map((name) => (isAbsolute(name) || /[/\\.]/.test(name) ? name : avatarFolder(avatarFolders, name)));
+  const found = await readdir(STOCK_AVATARS, { withFileTypes: true });
+  return found.filter((entry) => entry.isDirectory()).map(({ name }) => join(STOCK_AVATARS, name));
 }
 
 function progress(name: string): (share: number) => void {

@@ -59,7 +59,7 @@ describe('compose.yaml', () => {
   });
 
   it('publishes the ports of the image, media under the same number, the page on loopback only', () => {
-    const image = parseDockerfile(read('Dockerfile')).at(-1).image as { ports: string[] };
+    const image = parseDockerfile(read('Dockerfile')).at(-1)!.image;
     const published = (visavis.ports ?? []).map(
       (port) => /^(?:([\d.]+):)?(\d+):(\d+\/\w+)$/.exec(port)?.slice(1) ?? [],
     );

@@ -7,7 +7,7 @@ import { PROJECT_ROOT } from '../../src/cache.js';
 describe('reading a Dockerfile', () => {
   it('joins continued lines and leaves comments between them out', () => {
     const [stage] = parseDockerfile('FROM a\nRUN one \\\n  # why\n  && two\n');
-    expect(stage.steps[0]).toMatchObject({
+    expect(stage!.steps[0]).toMatchObject({
       kind: 'run',
       command: ['/bin/sh', '-c', expect.stringMatching(/^one\s+&& two$/)],
     });
@@ -15,15 +15,15 @@ describe('reading a Dockerfile', () => {
 
   it('takes the exec form as it is', () => {
     const [stage] = parseDockerfile('FROM a\nENTRYPOINT ["node", "a b.mjs"]\nCMD ["serve"]');
-    expect(stage.image).toMatchObject({ entrypoint: ['node', 'a b.mjs'], command: ['serve'] });
+    expect(stage!.image).toMatchObject({ entrypoint: ['node', 'a b.mjs'], command: ['serve'] });
   });
 
   it('gives each step the environment, folder and user that are in force there', () => {
     const [stage] = parseDockerfile(
       'FROM a\nENV X=1 Y="two words"\nWORKDIR /app\nRUN first\nENV X=3\nWORKDIR sub\nUSER 7:8\nRUN second',
     );
-    expect(stage.steps[0]).toMatchObject({ env: { X: '1', Y: 'two words' }, workdir: '/app', user: 'root' });
-    expect(stage.steps[1]).toMatchObject({ env: { X: '3', Y: 'two words' }, workdir: '/app/sub', user: '7:8' });
+    expect(stage!.steps[0]).toMatchObject({ env: { X: '1', Y: 'two words' }, workdir: '/app', user: 'root' });
+    expect(stage!.steps[1]).toMatchObject({ env: { X: '3', Y: 'two words' }, workdir: '/app/sub', user: '7:8' });
   });
 
   it('keeps ARG to where Docker does: before FROM for FROM, else for its own stage', () => {
@@ -31,21 +31,21 @@ describe('reading a Dockerfile', () => {
     const text = 'ARG BASE=a:1\nFROM ${BASE} AS one\nARG MODE=x\nRUN r\nFROM ${BASE}\nARG BASE\nRUN s';
     const [one, two] = parseDockerfile(text, { MODE: 'y' });
     expect(one).toMatchObject({ name: 'one', base: 'a:1' });
-    expect(one.steps[0].args).toEqual({ MODE: 'y' });
-    expect(two.steps[0].args).toEqual({ BASE: 'a:1' });
+    expect(one!.steps[0]!.args).toEqual({ MODE: 'y' });
+    expect(two!.steps[0]!.args).toEqual({ BASE: 'a:1' });
   });
 
   it('leaves variables in commands to the shell and replaces them elsewhere', () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a Dockerfile's own variables
     const [stage] = parseDockerfile('FROM a\nENV D=/d\nRUN echo $D\nCOPY x ${D}/y\nWORKDIR ${E:-/e}');
-    expect(stage.steps[0].command[2]).toBe('echo $D');
-    expect(stage.steps[1]).toMatchObject({ kind: 'copy', sources: ['x'], destination: '/d/y' });
-    expect(stage.image.workdir).toBe('/e');
+    expect(stage!.steps[0]).toMatchObject({ kind: 'run', command: ['/bin/sh', '-c', 'echo $D'] });
+    expect(stage!.steps[1]).toMatchObject({ kind: 'copy', sources: ['x'], destination: '/d/y' });
+    expect(stage!.image.workdir).toBe('/e');
   });
 
   it('hands on what the image says to a stage that is built on it', () => {
     const [, child] = parseDockerfile('FROM a AS base\nENV X=1\nUSER 5\nFROM base\nRUN r');
-    expect(child.steps[0]).toMatchObject({ env: { X: '1' }, user: '5' });
+    expect(child!.steps[0]).toMatchObject({ env: { X: '1' }, user: '5' });
   });
 
   it.each([
@@ -79,11 +79,11 @@ describe('.dockerignore', () => {
 describe('our image', () => {
   const read = (name: string) => readFileSync(join(PROJECT_ROOT, name), 'utf8');
   const stages = parseDockerfile(read('Dockerfile'));
-  const { image } = stages.at(-1);
+  const { image } = stages.at(-1)!;
 
   it('runs as a numbered user that is not root, and says how it is checked and ended', () => {
     expect(image.user).toMatch(/^[1-9]\d{3,}:[1-9]\d{3,}$/);
-    expect(image.healthcheck.command).toEqual(['node', 'deploy/docker/healthcheck.mjs']);
+    expect(image.healthcheck?.command).toEqual(['node', 'deploy/docker/healthcheck.mjs']);
     expect(image).toMatchObject({ stopSignal: 'SIGTERM', entrypoint: ['node', 'deploy/docker/entrypoint.mjs'] });
     expect(image.ports).toEqual(['7860/tcp', '7861/udp', '7861/tcp']);
   });
@@ -91,9 +91,8 @@ describe('our image', () => {
   it('copies nothing from the checkout that .dockerignore keeps out, and no secrets get in', () => {
     const isIgnored = ignores(read('.dockerignore'));
     const sources = stages
-      .flatMap((stage: { steps: { kind: string; from?: string; sources: string[] }[] }) => stage.steps)
-      .filter((step: { kind: string; from?: string }) => step.kind === 'copy' && step.from === undefined)
-      .flatMap((step: { sources: string[] }) => step.sources);
+      .flatMap((stage) => stage.steps)
+      .flatMap((step) => (step.kind === 'copy' && step.from === undefined ? step.sources : []));
     expect(sources.length).toBeGreaterThan(5);
     for (const source of sources) expect(isIgnored(source), source).toBe(false);
     for (const path of ['.env', 'deploy/.env', '.git/config', 'node_modules/a', 'key.pem'])

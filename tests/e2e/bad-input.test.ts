@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { speakAll } from '../../src/bench/recordings.js';
 import type { BenchServer } from '../../src/bench/server.js';
-import type { CreatedSession, JoinAnswer } from '../../src/signaling/messages.js';
+import type { CreatedSession } from '../../src/signaling/messages.js';
 import { TestClient } from '../support/client.js';
 import { startService, TalkPage } from '../support/talk-page.js';
 
@@ -56,8 +56,8 @@ describe('bad input', () => {
 
   /** A second client in the visitor's session. */
   async function join(): Promise<TestClient> {
-    const joined = (await page.events()).find(({ event }) => event.type === 'joined')!.event as { answer: JoinAnswer };
-    const response = await fetch(`${service.url}v1/sessions/${joined.answer.sessionId}/tokens`, { method: 'POST' });
+    const [joined] = await page.eventsOf('joined');
+    const response = await fetch(`${service.url}v1/sessions/${joined!.answer.sessionId}/tokens`, { method: 'POST' });
     const { token } = (await response.json()) as CreatedSession;
     const client = await TestClient.connect(service.url);
     await client.data('join', { token });

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { CHROMIUM, PAGE_FLAGS } from '../../src/bench/browser.js';
 import { microphoneScript, PAGE_STATES, visitState } from '../../src/bench/page-states.js';
 import type { BenchServer } from '../../src/bench/server.js';
+import type {} from '../../web-demo/src/seam.js';
 import { overflow, smallTargets, violations } from '../support/page-checks.js';
 import { startService } from '../support/talk-page.js';
 

@@ -45,7 +45,9 @@ describe('sockets', () => {
     const attacked = await service.createSession();
     const before = await liveBytes();
     const answers = new Map<string, number>();
-    const count = (what: string) => answers.set(what, (answers.get(what) ?? 0) + 1);
+    const count = (what: string) => {
+      answers.set(what, (answers.get(what) ?? 0) + 1);
+    };
     let sent = 0;
     while (sent < MESSAGES) {
       const client = await TestClient.connect(service.origin, { localAddress: nextAddress() } as object);

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { createLogger } from '../../src/log.js';
 import { RedisStore } from '../../src/signaling/store/redis-store.js';
-import type { TestClient } from '../support/client.js';
+import type { EventPayload, TestClient } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { type Guarded, launchGuarded } from '../support/guarded.js';
 import { TestRedis } from '../support/redis.js';
@@ -38,12 +38,13 @@ class Listener {
   /** Takes in what came since the last call; the words of each utterance. */
   take(): ReadonlyMap<number, string[]> {
     for (const { name, payload } of this.#client?.events.slice(this.#events) ?? []) {
-      const { utteranceId, text, word, index } = payload as Record<string, never>;
       if (name === 'caption') {
+        const { utteranceId, word, index } = payload as EventPayload<'caption'>;
         const words = this.words.get(utteranceId) ?? [];
         if (words.length > index) this.repeated++;
         this.words.set(utteranceId, [...words.slice(0, index), word]);
       } else if (name === 'utterance-end') {
+        const { utteranceId, text } = payload as EventPayload<'utterance-end'>;
         if (this.ended.has(utteranceId)) this.repeated++;
         this.ended.set(utteranceId, text);
       }

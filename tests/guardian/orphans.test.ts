@@ -18,7 +18,7 @@ async function start(): Promise<void> {
       PATH: process.env['PATH'],
       VISAVIS_PORT: '0',
       VISAVIS_RTC_PORT: '0',
-      VISAVIS_LINK_PORTS: '43000-43900',
+      VISAVIS_LINK_PORTS: '42000-42900',
       VISAVIS_LOG_LEVEL: 'silent',
       VISAVIS_STANDBY: 'on',
       VISAVIS_ADMISSION: 'off',

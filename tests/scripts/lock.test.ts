@@ -49,7 +49,7 @@ describe('withLock', () => {
   it('says whom it waits for', async () => {
     const waits: unknown[] = [];
     const first = withLock(lock, () => new Promise((resolve) => setTimeout(resolve, 30)));
-    await withLock(lock, async () => {}, { onWait: (pid: number) => waits.push(pid) });
+    await withLock(lock, async () => {}, { onWait: (pid) => waits.push(pid) });
     await first;
     expect(waits).toEqual([process.pid]);
   });

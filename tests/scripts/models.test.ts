@@ -95,7 +95,7 @@ describe('provideModels', () => {
     answer = (request, response) => response.end(request.url === '/evil' ? Buffer.alloc(content.length, 1) : content);
     const said: string[] = [];
     const files = [entry('a.onnx', [{ url: `${address}/evil` }, { url: `${address}/good` }])];
-    expect(await provideModels(files, folder, { progress: (message: string) => said.push(message) })).toBe(1);
+    expect(await provideModels(files, folder, { progress: (message) => said.push(message) })).toBe(1);
     expect(said.join('\n')).toMatch(/a\.onnx from .*\/evil has the checksum .* refused; trying the next source/);
     expect(await readFile(join(folder, 'a.onnx'))).toEqual(content);
   });
@@ -181,7 +181,7 @@ describe('provideModels', () => {
     const files = ['1', '2', '3'].map((name) => entry(name, sources));
     const said: string[] = [];
     const downloader = new Downloader({ connectTimeoutMs: 50 });
-    await provideModels(files, folder, { createMirror, downloader, progress: (message: string) => said.push(message) });
+    await provideModels(files, folder, { createMirror, downloader, progress: (message) => said.push(message) });
     expect(requests).toHaveLength(1);
     expect(said.filter((message) => message.includes('does not answer'))).toHaveLength(1);
   });

@@ -85,6 +85,8 @@ describe('when the media worker dies', () => {
       const pid = service.gateway.mediaPids[0];
       await setUpMedia(client, join);
       await client.data('say', { text: `round ${round}` });
+      // Acknowledged before it is said: until then the history does not have it.
+      await client.event('utterance-end', (e) => e.text === `round ${round}`);
       await killMediaWorker();
       await eventually(() => expect(client.events.filter((e) => e.name === 'media-lost')).toHaveLength(round));
       await eventually(() => expect(service.gateway.mediaPids[0]).not.toBe(pid));

@@ -85,6 +85,7 @@ describe('a client that comes back', () => {
     await again.data('resume', {});
     const third = await service.connect();
     expect(await third.data('join', { token: session.token, resume: true })).toMatchObject({ mediaKept: false });
+    await client.event('closed');
     expect(client.events.at(-1)).toMatchObject({ name: 'closed' });
   });
 

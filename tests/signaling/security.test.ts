@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestClient } from '../support/client.js';
 import { type Launched, launch } from '../support/launch.js';
 import { errorOf, RawConnection, send, tryToConnect } from '../support/raw-http.js';
@@ -132,6 +132,9 @@ describe('limits by address and key', () => {
     service = await launch({ VISAVIS_API_KEYS: KEY, VISAVIS_TRUST_PROXY: '127.0.0.2' });
   });
   afterAll(() => service.close());
+  // The clock of the limits stands still: what a busy machine takes long for is a flood all the same, and no pause is over meanwhile.
+  beforeEach(() => void vi.spyOn(performance, 'now').mockReturnValue(performance.now()));
+  afterEach(() => vi.restoreAllMocks());
 
   const withKey = (key: string, more: object = {}) =>
     send(service.origin, {

@@ -12,7 +12,7 @@ import type {
 const LIMIT_MS = 15_000;
 
 type EventName = keyof ServerToClient;
-type EventPayload<K extends EventName> = Parameters<ServerToClient[K]>[0];
+export type EventPayload<K extends EventName> = Parameters<ServerToClient[K]>[0];
 
 /** A signalling client that keeps every event it receives, in order. */
 export class TestClient {

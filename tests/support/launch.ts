@@ -94,6 +94,12 @@ export async function launch(
     clients.push(client);
     return client;
   };
+  const closeClients = () => {
+    for (const client of clients.splice(0)) {
+      if (client.socket.connected) client.socket.emit('leave', {});
+      client.close();
+    }
+  };
   return {
     gateway,
     origin,
@@ -107,14 +113,9 @@ export async function launch(
       await client.data('join', { token: session.token });
       return { client, session };
     },
-    closeClients() {
-      for (const client of clients.splice(0)) {
-        if (client.socket.connected) client.socket.emit('leave', {});
-        client.close();
-      }
-    },
+    closeClients,
     async close() {
-      this.closeClients();
+      closeClients();
       await gateway.close();
       rmSync(folder, { recursive: true, force: true });
     },

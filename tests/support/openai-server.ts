@@ -156,7 +156,7 @@ export class OpenAiServer {
       if (this.requests.length >= count) resolve();
       return this.requests.length < count;
     });
-    const users = (body?.messages ?? []).filter((message: { role: string }) => message.role === 'user');
+    const users = (record.body?.messages ?? []).filter((message: { role: string }) => message.role === 'user');
     await this.#play(this.#scripts.shift() ?? this.otherwise(String(users.at(-1)?.content ?? '')), record, response);
   }
 

@@ -18,7 +18,7 @@ export function stockPortrait(id: string): Promise<RgbaImage> {
 }
 
 /** A picture from a function of the place in pixels, which gives 0…255 RGB or RGBA. */
-export function picture(width: number, height: number, colour: (x: number, y: number) => readonly number[]): RgbaImage {
+export function picture(width: number, height: number, colour: (x: number, y: number) => ArrayLike<number>): RgbaImage {
   const data = new Uint8Array(width * height * 4).fill(255);
   for (let y = 0, i = 0; y < height; y++) for (let x = 0; x < width; x++, i += 4) data.set(colour(x, y), i);
   return { width, height, data };

@@ -75,14 +75,23 @@ export class TestRedis {
   }
 }
 
+/** Below those that Linux gives to connections by itself (from 32768, ip(7)): none of them takes such a port until it is used. */
+const PORTS = { min: 20_000, max: 31_999 };
+const PORT_TRIES = 50;
+
 /** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+export async function freePort(): Promise<number> {
+  for (let i = 0; i < PORT_TRIES; i++) {
+    const port = PORTS.min + Math.floor(Math.random() * (PORTS.max - PORTS.min + 1));
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`none of ${PORT_TRIES} ports from ${PORTS.min} to ${PORTS.max} was free`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }

@@ -1,10 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchBrowser, type BrowserOptions, type Clock, type FrameSeen } from '../../src/bench/browser.js';
-import { MOUTH_BOX, type PageEvent, Recorder } from '../../src/bench/dialogue.js';
+import { MOUTH_BOX, Recorder } from '../../src/bench/dialogue.js';
 import { BenchServer } from '../../src/bench/server.js';
+import type { ConversationEvent } from '../../web-demo/src/client/events.js';
 
 export const REPLY_LIMIT_MS = 45_000;
 const START_LIMIT_MS = 60_000;
+
+/** What the page was told, and when by the wall clock. */
+interface PageEvent {
+  atMs: number;
+  event: ConversationEvent;
+}
 
 type EventType = PageEvent['event']['type'];
 type EventOf<T extends EventType> = Extract<PageEvent['event'], { type: T }>;

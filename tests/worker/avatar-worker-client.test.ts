@@ -75,13 +75,13 @@ describe('AvatarWorkerClient', () => {
   it('resolves and rejects requests by what the worker answers', async () => {
     const said = client.say('a', 'hello');
     const asked = client.ask('a', 'p', 'why');
-    const [say, ask] = channel.sent as [{ requestId: number }, { requestId: number }];
+    const [say, ask] = channel.sent.filter((message) => 'requestId' in message);
     channel.receive({
       type: 'answer',
-      requestId: ask.requestId,
+      requestId: ask!.requestId,
       error: { code: 'conflict', message: 'no', retryable: false },
     });
-    channel.receive({ type: 'answer', requestId: say.requestId });
+    channel.receive({ type: 'answer', requestId: say!.requestId });
     await said;
     await expect(asked).rejects.toMatchObject({ code: 'conflict', message: 'no' });
   });

@@ -41,6 +41,9 @@ class Notes implements MotionStream {
   interrupt(): void {
     this.log.push('interrupt');
   }
+  visitorPaused(): void {
+    this.log.push('visitor paused');
+  }
   next(at: SpeechPosition | null): void {
     this.log.push(at === null ? '–' : `${at.segmentId}@${at.positionMs}`);
   }

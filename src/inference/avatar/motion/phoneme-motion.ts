@@ -16,7 +16,10 @@ const UNDERRUN_MS = 160;
 const JUMP_MS = 80;
 const LONGEST_JUMP_MS = 160;
 /** More of an articulator than this share of its range in a frame looks like a jump. */
-const EASY = { jaw: 0.14, round: 0.4 } as const;
+const EASY = { jaw: 0.14, round: 0.4, flare: 0.3 } as const;
+
+/** The jaw opens no faster, in 1/ms: what fades out and what begins must not add up to a jump. */
+const FASTEST_OPENING = 0.085 / 40;
 
 /** What is known of a stretch of speech. */
 interface Known {
@@ -101,8 +104,10 @@ class PhonemeMotionStream implements MotionStream {
     const t = Math.min(1, this.#fadeMs / this.#fadeLengthMs);
     // Evenly: any other course has a faster part.
     const keep = 1 - t;
+    const widest = this.#shown[ARTICULATOR.jaw]! + FASTEST_OPENING * this.#stepMs;
     for (let k = 0; k < this.#shown.length; k++) {
-      this.#shown[k] = Math.min(1, Math.max(0, this.#wanted[k]! + this.#offset[k]! * keep));
+      const most = k === ARTICULATOR.jaw ? Math.min(1, widest) : 1;
+      this.#shown[k] = Math.min(most, Math.max(0, this.#wanted[k]! + this.#offset[k]! * keep));
     }
     if (speech !== undefined && at !== null) this.#passAccents(speech, at.positionMs);
     this.#last = at;
@@ -113,7 +118,8 @@ class PhonemeMotionStream implements MotionStream {
   #easyMs(): number {
     const jaw = Math.abs(this.#offset[ARTICULATOR.jaw]!) / EASY.jaw;
     const round = Math.abs(this.#offset[ARTICULATOR.round]!) / EASY.round;
-    return Math.min(LONGEST_JUMP_MS, Math.max(JUMP_MS, this.#stepMs * Math.max(jaw, round)));
+    const flare = Math.abs(this.#offset[ARTICULATOR.flare]!) / EASY.flare;
+    return Math.min(LONGEST_JUMP_MS, Math.max(JUMP_MS, this.#stepMs * Math.max(jaw, round, flare)));
   }
 
   /** How long the way to the new position must take; 0 when it follows from the last one. */

@@ -59,12 +59,13 @@ describe.each(STOCK)('a head before its background: %s', (id) => {
     const far: number[] = [];
     for (let y = 0; y < SIDE; y += 5) for (let x = 0; x < SIDE; x += 5) if (isFar(x, y)) far.push(y * SIDE + x);
     expect(far.length).toBeGreaterThan(100);
-    for (const turn of [
+    const turns: Parameters<typeof draw>[0][] = [
       { headYaw: 0.26 },
       { headPitch: -0.17 },
       { headRoll: 0.17 },
       { headYaw: -0.2, headRoll: -0.1 },
-    ]) {
+    ];
+    for (const turn of turns) {
       const turned = draw(turn);
       expect(psnr(turned, rest)).toBeLessThan(32);
       expect(far.filter((at) => turned[at] !== rest[at])).toEqual([]);
