@@ -307,7 +307,7 @@ export class Pipeline {
 
   /** Answers typed text as a turn of its own; what is being said gives way. */
   ask(participantId: string, typed: string): void {
-    const text = this.#o.moderation?.visitorText(typed, { final: true }) ?? typed;
+    const text = this.#o.moderation?.visitorText(typed, 'final') ?? typed;
     this.#dropPrepared();
     this.#stopReply();
     const turn: Turn = { id: this.#nextTurn++, participantId, hasPartial: false };

@@ -23,6 +23,8 @@ const REMEMBER_EXPIRED_MS = 600_000;
 const MAX_TOKENS = 4 * MAX_VIEWERS;
 /** Sessions of a dead gateway that are opened at once. */
 const ADOPTIONS_AT_ONCE = 4;
+/** For the transcripts of the sessions that the stop of the service ends. */
+const LAST_WRITES_MS = 800;
 
 export interface RegistryOptions {
   config: Config;
@@ -205,7 +207,8 @@ export class SessionRegistry {
     this.#closed = true;
     await Promise.all([...this.#entries.values()].map(({ session }) => session.close('shutdown')));
     await Promise.all([...this.#entries.values()].map(({ recorder }) => recorder.close(true)));
-    await Promise.all(this.#ending);
+    // A store that does not answer must not keep other systems from hearing of the end.
+    await Promise.race([Promise.all(this.#ending), new Promise((resolve) => setTimeout(resolve, LAST_WRITES_MS))]);
     await this.#lease.close();
   }
 
@@ -246,9 +249,8 @@ export class SessionRegistry {
   /** A session and its chronicle, which writes down what happens from the first moment on. */
   async #open(options: SessionOptions, services: SessionServices, stored?: StoredSession): Promise<Opened> {
     const { chronicles } = this.#o;
-    const known = stored === undefined ? undefined : await chronicles.known(options.id);
-    const createdAtMs = stored?.createdAtMs ?? Date.now();
-    const chronicle = chronicles.open(options, createdAtMs, known);
+    const resumed = stored === undefined ? undefined : { known: await chronicles.known(options.id) };
+    const chronicle = chronicles.open(options, stored?.createdAtMs ?? Date.now(), resumed);
     try {
       const onEvent = (event: ConversationEvent) => chronicle.accept(event);
       return { session: await Session.create(options, { ...services, onEvent }, stored), chronicle };

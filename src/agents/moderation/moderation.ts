@@ -17,7 +17,7 @@ import { SegmentAssembler } from '../segments.js';
 import type { AuditLog } from './audit.js';
 import { Breaker, within } from './bounded.js';
 import type { Classifier } from './classifier.js';
-import { findPersonalData, maskPersonalData } from './personal-data.js';
+import { findPersonalData, maskLongNumbers, maskPersonalData } from './personal-data.js';
 import { PhraseList, searchable } from './phrases.js';
 import { TopicClassifier } from './topics.js';
 
@@ -82,12 +82,17 @@ export class Moderation {
     return [...words, ...claims].map(({ name }) => name).concat([...kinds].map((kind) => `personal:${kind}`));
   }
 
-  /** `text` without the personal data that the policy masks in visitors' words. */
-  masked(text: string): { text: string; kinds: PersonalDataKind[] } {
+  /** `text` without the personal data that the policy masks in visitors' words; `isIncomplete`: without beginnings of numbers either. */
+  masked(text: string, isIncomplete = false): { text: string; kinds: PersonalDataKind[] } {
     const { visitor, allow } = this.policy.personalData;
     if (!Object.values(visitor).includes('mask')) return { text, kinds: [] };
     const found = findPersonalData(text, allow).filter(({ kind }) => visitor[kind] === 'mask');
-    return { text: maskPersonalData(text, found), kinds: [...new Set(found.map(({ kind }) => kind))] };
+    const rest = maskPersonalData(text, found);
+    const masksNumbers = (['card', 'iban', 'phone'] as const).some((kind) => visitor[kind] === 'mask');
+    return {
+      text: isIncomplete && masksNumbers ? maskLongNumbers(rest) : rest,
+      kinds: [...new Set(found.map(({ kind }) => kind))],
+    };
   }
 
   /** Resolves within the policy's time; rejects with AbortError only. */
@@ -140,18 +145,23 @@ export class ConversationModeration {
   readonly #own: ReadonlySet<string>;
   #listener: (event: ModerationEvent) => void = () => {};
 
-  constructor(moderation: Moderation, { sessionId, language }: { sessionId: string; language: Language }) {
+  /** `own`: what the operator has said besides, such as the greeting; like the service's own sentences it is not judged. */
+  constructor(
+    moderation: Moderation,
+    { sessionId, language, own = [] }: { sessionId: string; language: Language; own?: readonly string[] },
+  ) {
     this.#moderation = moderation;
     this.#sessionId = sessionId;
     const { visitor, avatar, unavailable } = moderation.policy.sentences;
-    const { declined } = wordingOf(language);
+    const { declined, spokenDisclosure, apology, minuteLeft, goodbye, maintenance } = wordingOf(language);
     const ofAvatar = localisedText(avatar, language) ?? declined;
     this.sentences = {
       visitor: localisedText(visitor, language) ?? declined,
       avatar: ofAvatar,
       unavailable: localisedText(unavailable, language) ?? ofAvatar,
     };
-    this.#own = new Set(Object.values(this.sentences).flatMap(sentencesOf));
+    const service = [spokenDisclosure, apology, minuteLeft, goodbye, maintenance];
+    this.#own = new Set([...Object.values(this.sentences), ...service, ...own].flatMap(sentencesOf));
   }
 
   get afterRefusal(): 'stop' | 'continue' {
@@ -163,10 +173,13 @@ export class ConversationModeration {
     this.#listener = listener;
   }
 
-  /** A visitor's words as everyone but the visitor's own microphone may know them; `final`: they were said, and not only so far. */
-  visitorText(text: string, { final }: { final: boolean }): string {
-    const masked = this.#moderation.masked(text);
-    if (final && masked.kinds.length > 0) {
+  /**
+   * A visitor's words as everyone but the visitor's own microphone may know them. `so-far`: while they are spoken; `supposed`: if the turn
+   * ended now; `final`: as they were said.
+   */
+  visitorText(text: string, stage: 'so-far' | 'supposed' | 'final'): string {
+    const masked = this.#moderation.masked(text, stage === 'so-far');
+    if (stage === 'final' && masked.kinds.length > 0) {
       const rules = masked.kinds.map((kind) => `personal:${kind}`);
       // What was masked because nobody should have it is not written down either.
       this.#record({ side: 'visitor', action: 'masked', rules, ms: 0, text: masked.text });

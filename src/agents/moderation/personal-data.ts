@@ -25,6 +25,8 @@ const CARD = { min: 13, max: 19, first: /^[2-6]/ };
 /** E.164: at most 15 digits; fewer than 7 are no number that reaches anybody from elsewhere. */
 const PHONE = { min: 7, max: 15, national: 9 };
 
+const LONG_NUMBER = 6;
+
 const EMAIL = /[\p{L}\p{N}][\p{L}\p{N}._%+'-]{0,63}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}/gu;
 const SPOKEN_EMAIL =
   /(?<![\p{L}\p{N}])[\p{L}\p{N}_]{1,40}(?:(?: dot | point | dash | minus | underscore |[._-])[\p{L}\p{N}]{1,40}){0,8} at [\p{L}\p{N}-]{1,60}(?:(?: dot | point |\.)[\p{L}]{2,20}){1,4}(?![\p{L}\p{N}])/giu;
@@ -56,6 +58,18 @@ export function maskPersonalData(text: string, found: readonly PersonalDatum[]):
   let from = 0;
   for (const { kind, start, end } of found) {
     masked += text.slice(from, start) + MASKS[kind];
+    from = end;
+  }
+  return masked + text.slice(from);
+}
+
+/** `text` without any run of six digits or more: what may become a number that is to be masked. */
+export function maskLongNumbers(text: string): string {
+  let masked = '';
+  let from = 0;
+  for (const { groups, start, end } of digitRuns(text)) {
+    if (groups.reduce((sum, { digits }) => sum + digits.length, 0) < LONG_NUMBER) continue;
+    masked += `${text.slice(from, start)}[number]`;
     from = end;
   }
   return masked + text.slice(from);

@@ -9,12 +9,14 @@ export interface ChronicleOptions {
   sessionId: string;
   avatar: { id: string; name: string };
   startedAtMs: number;
-  /** What another gateway wrote down of the same session. */
+  /** It began at another gateway. */
+  isResumed: boolean;
+  /** What that one wrote down of it. */
   known: KeptTranscript | undefined;
   /** Tells other systems. */
   tell: (event: WebhookBody) => void;
-  /** A turn is complete. */
-  onTurn: () => void;
+  /** Something is to be remembered even if this gateway dies now. */
+  onChange: () => void;
   now: () => number;
 }
 
@@ -30,7 +32,7 @@ export class Chronicle {
     this.#o = options;
     this.#recorder = new TranscriptRecorder(options.startedAtMs, options.known?.transcript);
     this.#sequence = options.known?.sequence ?? 0;
-    this.#begun = options.known !== undefined;
+    this.#begun = options.isResumed;
   }
 
   get sessionId(): string {
@@ -61,6 +63,7 @@ export class Chronicle {
     this.#begun = true;
     const { id, name } = this.#o.avatar;
     this.#tell({ type: 'session.started', data: { avatar: { id, name } } });
+    this.#o.onChange();
   }
 
   accept(event: ConversationEvent): void {
@@ -68,16 +71,16 @@ export class Chronicle {
     if (turn?.endMs != null) {
       const { utteranceId, text, interrupted, aside, startMs, endMs } = turn;
       this.#tell({ type: 'reply.finished', data: { utteranceId, text, interrupted, aside, startMs, endMs } });
-      this.#o.onTurn();
+      this.#o.onChange();
     }
     // A turn that a successor is to know of even if it is not answered here any more.
-    if (event.type === 'transcript' && event.final && event.text !== '') this.#o.onTurn();
+    if (event.type === 'transcript' && event.final && event.text !== '') this.#o.onChange();
     if (event.type !== 'history' || event.message.role !== 'user') return;
     const committed = this.#recorder.committed(event.message.text);
     if (committed === undefined) return;
     const { turnId, participantId, text, startMs, endMs } = committed;
     this.#tell({ type: 'turn.committed', data: { turnId, participantId, text, startMs, endMs } });
-    this.#o.onTurn();
+    this.#o.onChange();
   }
 
   /** The session is over, for whatever reason; one that nobody could join is not told of. */

@@ -36,17 +36,17 @@ export class Chronicles {
     this.#o = options;
   }
 
-  /** Of a session that begins, or of one of another gateway, which began at `startedAtMs`. */
+  /** Of a session that begins, or (`resumed`) of one that began at another gateway, with what that one wrote down of it. */
   open(
     { id: sessionId, avatar }: { id: string; avatar: { id: string; name: string } },
     startedAtMs: number,
-    known?: KeptTranscript,
+    resumed?: { known: KeptTranscript | undefined },
   ): Chronicle {
     const { tell } = this.#o;
     const writing: Writing = {
       chronicle: new Chronicle({
-        ...{ sessionId, avatar, startedAtMs, known, tell },
-        onTurn: () => this.#write(writing),
+        ...{ sessionId, avatar, startedAtMs, tell, isResumed: resumed !== undefined, known: resumed?.known },
+        onChange: () => this.#write(writing),
         now: () => Date.now(),
       }),
       dirty: false,

@@ -65,8 +65,9 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
       const common = { vad, recogniser: speech.recogniser(), synthesiser, pace: paces[options.speech] };
       const agent = agentFor(options);
       if (moderation === undefined) return { ...common, agent };
-      const { language } = options;
-      const moderated = new ConversationModeration(moderation, { sessionId: conversationId, language });
+      const { language, greeting } = options;
+      const own = greeting === null ? [] : [greeting];
+      const moderated = new ConversationModeration(moderation, { sessionId: conversationId, language, own });
       return { ...common, agent: new ModeratedAgent(agent, moderated), moderation: moderated };
     },
     speech: {

@@ -130,11 +130,8 @@ async function withClassifier(policy: object, judge: OpenAiServer['moderation'][
   const server = await OpenAiServer.start();
   servers.push(server);
   server.moderation.judge = judge;
-  const bench = new Bench(
-    { classifier: { use: 'openai', sides: ['avatar'] }, onFailure: 'refuse', ...policy },
-    server.url,
-  );
-  return { bench, moderation: server.moderation };
+  const asked = { classifier: { use: 'openai', sides: ['avatar'] }, onFailure: 'refuse', timeoutMs: 9_000 };
+  return { bench: new Bench({ ...asked, ...policy }, server.url), moderation: server.moderation };
 }
 
 describe('a sentence of the avatar that is refused', () => {
@@ -225,7 +222,7 @@ describe('a sentence of the avatar that is fine', () => {
   });
 
   it('is in its place, whichever the classifier judges first', async () => {
-    const { bench, moderation } = await withClassifier({ timeoutMs: 5_000 }, (text) => ({
+    const { bench, moderation } = await withClassifier({}, (text) => ({
       ...{ kind: 'scores', scores: {}, afterMs: text.startsWith('One') ? 80 : 1 },
     }));
     bench.agent.answer = () => 'One is first. Two is next. Three follows. Four too. Five as well. Six ends it.';
@@ -257,7 +254,7 @@ describe('a classifier that hangs', () => {
   });
 
   it('is left alone when the visitor interrupts', async () => {
-    const { bench, moderation } = await withClassifier({ timeoutMs: 9_000 }, () => ({ kind: 'hang' }));
+    const { bench, moderation } = await withClassifier({}, () => ({ kind: 'hang' }));
     bench.agent.answer = () => 'It opens at nine.';
     bench.pipeline.ask('ann', 'When?');
     await eventually(() => expect(moderation.open).toBe(1));

@@ -101,9 +101,11 @@ describe('the rules of a policy', () => {
   it('mask what nobody else should know, and write down only that they did', async () => {
     const { conversation, events, lines } = await bench({ ...rules, audit: { texts: true } });
     const text = 'My card is 4111 1111 1111 1111.';
-    expect(conversation.visitorText(text, { final: false })).toBe('My card is [card number].');
+    expect(conversation.visitorText(text, 'supposed')).toBe('My card is [card number].');
+    expect(conversation.visitorText('My card is 4111 11', 'so-far')).toBe('My card is [number]');
+    expect(conversation.visitorText('We are 12 or 13', 'so-far')).toBe('We are 12 or 13');
     expect(events).toEqual([]);
-    conversation.visitorText(text, { final: true });
+    conversation.visitorText(text, 'final');
     expect(events).toEqual([{ side: 'visitor', action: 'masked' }]);
     expect(await lines()).toMatchObject([
       {
@@ -144,7 +146,7 @@ describe('topics', () => {
 });
 
 describe('a classifier', () => {
-  const asked = { classifier: { use: 'openai', ignore: ['sexual'], thresholds: { violence: 0.2 } }, timeoutMs: 400 };
+  const asked = { classifier: { use: 'openai', ignore: ['sexual'], thresholds: { violence: 0.2 } }, timeoutMs: 9_000 };
 
   it('is asked for what the rules let pass, and its flags and scores count as the policy says', async () => {
     const { moderation, server } = await bench({ ...asked, onFailure: 'pass', words: [{ id: 'w', any: ['bad'] }] });
@@ -158,22 +160,21 @@ describe('a classifier', () => {
     expect(await rulesOf('unknown category')).toEqual(['openai:unknown category']);
   });
 
-  it.each(['pass', 'refuse'] as const)('that cannot judge leaves it to the policy: %s', async (onFailure) => {
-    const { conversation, server, lines, events } = await bench({ ...asked, onFailure, timeoutMs: 60 });
-    const judgements = [{ kind: 'error', status: 500 }, { kind: 'malformed' }, { kind: 'hang' }] as const;
-    for (const judgement of judgements) {
-      server.moderation.judge = () => judgement;
-      expect(await conversation.judge('visitor', 'Hello.', { signal })).toMatchObject({
-        ...{
-          isRefused: onFailure === 'refuse',
-          isUnchecked: true,
-          rules: [judgement.kind === 'hang' ? 'timeout' : 'error'],
-        },
-      });
-    }
+  it.each([
+    ['pass', { kind: 'error', status: 500 }, 9_000, 'error'],
+    ['refuse', { kind: 'malformed' }, 9_000, 'error'],
+    ['pass', { kind: 'hang' }, 60, 'timeout'],
+    ['refuse', { kind: 'hang' }, 60, 'timeout'],
+  ] as const)('that cannot judge leaves it to the policy: %s, %j', async (onFailure, judgement, timeoutMs, reason) => {
+    const { conversation, server, lines, events } = await bench({ ...asked, onFailure, timeoutMs });
+    server.moderation.judge = () => judgement;
+    expect(await conversation.judge('visitor', 'Hello.', { signal })).toMatchObject({
+      ...{ isRefused: onFailure === 'refuse', isUnchecked: true, rules: [reason] },
+    });
     const action = onFailure === 'pass' ? 'passed-unchecked' : 'refused-unchecked';
-    expect(events).toEqual(judgements.map(() => ({ side: 'visitor', action })));
-    expect((await lines()).every((line) => line.action === action && !('text' in line))).toBe(true);
+    expect(events).toEqual([{ side: 'visitor', action }]);
+    expect(await lines()).toMatchObject([{ action, rules: [reason] }]);
+    expect(JSON.stringify(await lines())).not.toContain('Hello');
   });
 
   it('that fails again and again is left in peace for a while', async () => {
@@ -248,6 +249,16 @@ describe('what is said instead', () => {
     const isRefused = async (text: string) => (await conversation.judge('avatar', text, { signal })).isRefused;
     expect(await isRefused('I do not talk about medicine.')).toBe(false);
     expect(await isRefused('This medicine helps.')).toBe(true);
+  });
+
+  it('nor is the greeting, nor what the service says of itself', async () => {
+    const { moderation } = await bench({ words: [{ id: 'w', any: ['AI', 'minute'] }] });
+    const own = ['Welcome to the AI museum. You are talking with an AI.'];
+    const conversation = new ConversationModeration(moderation, { sessionId: 's', language: 'en', own });
+    const isRefused = async (text: string) => (await conversation.judge('avatar', text, { signal })).isRefused;
+    expect(await isRefused('You are talking with an AI.')).toBe(false);
+    expect(await isRefused('We have about one minute left.')).toBe(false);
+    expect(await isRefused('An AI needs a minute.')).toBe(true);
   });
 });
 

@@ -25,7 +25,10 @@ describe('moderation as configured', () => {
     server.moderation.judge = () => ({ kind: 'scores', scores: { hate: 0.8 } });
     const path = join(folder, 'policy.json');
     const logPath = join(folder, 'log.jsonl');
-    writeFileSync(path, JSON.stringify({ version: 1, classifier: { use: 'openai' }, onFailure: 'pass' }));
+    writeFileSync(
+      path,
+      JSON.stringify({ version: 1, classifier: { use: 'openai' }, onFailure: 'pass', timeoutMs: 9_000 }),
+    );
     const config = loadConfig({
       ...{ VISAVIS_MODERATION: path, VISAVIS_MODERATION_LOG: logPath },
       ...{ OPENAI_API_KEY: 'the-key', OPENAI_BASE_URL: server.url },

@@ -37,7 +37,7 @@ describe('the chronicle of a session', () => {
 
     const second = gatewayAt(store);
     const known = await second.chronicles.known('s');
-    const resumed = second.chronicles.open({ id: 's', avatar: AVATAR }, Date.now(), known);
+    const resumed = second.chronicles.open({ id: 's', avatar: AVATAR }, Date.now(), { known });
     resumed.begin();
     turn(resumed, 'Two.', 2);
     await first.chronicles.close(begun, 'replaced');
@@ -92,6 +92,14 @@ describe('the chronicle of a session', () => {
       expect(gateway.types()).toEqual(['1 session.started', '2 turn.committed', '3 session.ended']);
       expect(await gateway.chronicles.ended('s')).toBeUndefined();
     }
+  });
+
+  it('is told to its end by a gateway that knows nothing of its beginning', async () => {
+    const { chronicles, types } = gatewayAt(new MemoryStore());
+    const chronicle = chronicles.open({ id: 's', avatar: AVATAR }, Date.now(), { known: undefined });
+    chronicle.begin();
+    await chronicles.close(chronicle, 'left');
+    expect(types()).toEqual(['1 session.ended', '2 transcript.ready']);
   });
 
   it('tells nothing of a session that nobody could join', async () => {
