@@ -56,7 +56,7 @@ COPY assets assets
 COPY --from=build /app/dist dist
 # A read-only container needs two places to write: /tmp (also the HOME of npm, which may fetch models at the first start) and the cache; and a third,
 # /var/lib/visavis, where avatars are to be made.
-ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1 HOME=/tmp VISAVIS_CACHE=/var/cache/visavis VISAVIS_AVATARS=/var/lib/visavis/avatars MEDIASOUP_WORKER_BIN=/app/bin/mediasoup-worker VISAVIS_HOST=0.0.0.0
+ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1 HOME=/tmp VISAVIS_CACHE=/var/cache/visavis VISAVIS_AVATARS=/var/lib/visavis/avatars VISAVIS_MEMORY_FOLDER=/var/lib/visavis/memory MEDIASOUP_WORKER_BIN=/app/bin/mediasoup-worker VISAVIS_HOST=0.0.0.0
 USER 10001:10001
 # Page and signalling; media of all visitors.
 EXPOSE 7860/tcp 7861/udp 7861/tcp

@@ -22,6 +22,11 @@ export function moderationLogFile(): string {
   return join(process.env['XDG_DATA_HOME'] || join(homedir(), '.local/share'), 'visavis/moderation.jsonl');
 }
 
+/** Folder of what is remembered of visitors who agreed to it, where no other is set. */
+export function memoriesFolder(): string {
+  return join(process.env['XDG_DATA_HOME'] || join(homedir(), '.local/share'), 'visavis/memory');
+}
+
 /**
  * Path of an executable `mediasoup-worker` of exactly the version of the mediasoup dependency: `MEDIASOUP_WORKER_BIN` when it is set,
  * else the one that set-up fetched or built, else the one of mediasoup's own installer. mediasoup reads the variable `MEDIASOUP_WORKER_BIN`

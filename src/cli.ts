@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { withAgentFile } from './agent-file.js';
 import { PROJECT_ROOT } from './cache.js';
 import { type Config, configVariables, describeConfig, loadConfig } from './config.js';
 import { phoneSettings, phoneUrls } from './dev-network.js';
@@ -65,7 +66,7 @@ function environment(values: Record<string, unknown>): Record<string, string | u
 
 async function serve(given: Record<string, string | undefined>): Promise<void> {
   const phones = phoneSettings(given);
-  const env = { ...given, ...phones };
+  const env = withAgentFile({ ...given, ...phones });
   const config = loadConfig(env);
   const { startService } = await import('./serve.js');
   const beganMs = performance.now();

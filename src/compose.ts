@@ -13,6 +13,7 @@ import { ApiKeys } from './signaling/auth.js';
 import { AvatarDirectory } from './signaling/avatars.js';
 import { Cluster } from './signaling/cluster/cluster.js';
 import { SessionDirectory } from './signaling/directory.js';
+import { VisitorMemories } from './signaling/memory/visitor-memories.js';
 import { Operations } from './signaling/operations.js';
 import { OwnAvatars } from './signaling/own-avatars.js';
 import { SessionRegistry } from './signaling/registry.js';
@@ -139,6 +140,7 @@ export class Gateway {
   readonly #operations: Operations;
   readonly #webhooks: Webhooks;
   readonly #clips: IdleClips | undefined;
+  readonly #memories: VisitorMemories | undefined;
   readonly #making: { maker: AvatarCreations; own: OwnAvatars } | undefined;
   #closing: Promise<void> | undefined;
 
@@ -182,12 +184,14 @@ export class Gateway {
     const avatars = new AvatarDirectory(config.avatarFolders, this.#clips, ownFolder);
     const { chronicles, webhooks } = openChronicles({ config, store, metrics: this.metrics, logger });
     this.#webhooks = webhooks;
+    if (config.memory !== null) this.#memories = new VisitorMemories({ ...config.memory, logger });
     this.registry = new SessionRegistry({
       config,
       avatars,
       services: () => this.#services(),
       store,
       chronicles,
+      memories: this.#memories,
       gatewayId: this.id,
       logger,
     });
@@ -220,6 +224,7 @@ export class Gateway {
       registry,
       directory,
       avatars,
+      memories: this.#memories,
       defaultAvatar: config.avatar,
       making: this.#making,
       apiKeys: new ApiKeys(config.apiKeys),
@@ -351,6 +356,7 @@ export class Gateway {
       logger: this.#logger,
       iceServers: (sessionId) => turnServers(this.#config.turn, sessionId, Date.now()),
       admit: (sessions) => this.#operations.admit(sessions),
+      remember: (visitor, openedAtMs, fact) => void this.#memories?.add(visitor, openedAtMs, fact),
       onSessionEnd: (sessionId, durationMs) => this.#operations.recordSessionEnd(sessionId, durationMs),
     };
   }

@@ -91,6 +91,20 @@ export const webAddress: Parse<string> = z.string().transform((value, context) =
   return z.NEVER;
 });
 
+/** Checked further by whoever uses them: see `GuardedHttp`. */
+export const toolAddresses: Parse<string[]> = list.transform((items, context) => {
+  const wrong = items.find((item) => {
+    const url = URL.canParse(item) ? new URL(item) : undefined;
+    return url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.search + url.hash !== '';
+  });
+  if (wrong === undefined) return items;
+  // It may carry a password.
+  context.addIssue(
+    'expected addresses such as https://api.example.org or https://example.org/hooks, separated by commas',
+  );
+  return z.NEVER;
+});
+
 export const redisAddress: Parse<string> = z.string().transform((value, context) => {
   if (URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol)) return value.trim();
   // The address may carry a password.

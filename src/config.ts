@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { moderationLogFile, ownAvatarsFolder, PROJECT_ROOT } from './cache.js';
+import { type AgentProfile, addressesOf, describeAgent, readAgentFile } from './agent-file.js';
+import { memoriesFolder, moderationLogFile, ownAvatarsFolder, PROJECT_ROOT } from './cache.js';
 import {
   describeEvents,
   type EventsConfig,
@@ -22,12 +23,14 @@ import {
   range,
   redisAddress,
   text,
+  toolAddresses,
   turnAddresses,
   webAddress,
   whole,
 } from './config-values.js';
 import { VisavisError } from './errors.js';
 import { LANGUAGES, type Language } from './languages.js';
+import { coversAddress } from './web-access.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -68,6 +71,12 @@ export interface Config {
   /** Undefined: one made of the avatar's name; null: silent start. */
   greeting: string | null | undefined;
   instructions: string | undefined;
+  /** Who the avatar is and what it may do; null: the standing assistant, without tools. */
+  agent: AgentProfile | null;
+  /** Where tools may send requests. */
+  toolAccess: { urls: readonly string[]; privateAddresses: boolean };
+  /** Of visitors who agreed to it; null: nothing is kept. */
+  memory: { folder: string; keptMs: number } | null;
   /** Origins (scheme://host[:port]) that may use this service besides its own. */
   allowedOrigins: readonly string[];
   tokenTtlMs: number;
@@ -134,6 +143,11 @@ const variables = {
   VISAVIS_KNOWLEDGE: [folder, resolve(PROJECT_ROOT, 'assets/knowledge')],
   VISAVIS_GREETING: [z.string().max(500, 'expected at most 500 characters') as Parse<string>, undefined],
   VISAVIS_INSTRUCTIONS: [z.string().max(20_000, 'expected at most 20000 characters') as Parse<string>, undefined],
+  VISAVIS_AGENT: [folder, undefined],
+  VISAVIS_TOOL_URLS: [toolAddresses, [] as string[]],
+  VISAVIS_TOOL_PRIVATE_ADDRESSES: [oneOf('on', 'off'), 'off' as const],
+  VISAVIS_MEMORY_FOLDER: [folder, memoriesFolder()],
+  VISAVIS_MEMORY_DAYS: [whole(0, 3_650), 0],
   VISAVIS_ALLOWED_ORIGINS: [origins, [] as string[]],
   VISAVIS_TOKEN_TTL_S: [whole(1, 86_400), 60],
   VISAVIS_MAX_SESSIONS: [whole(1, 10_000), 8],
@@ -220,7 +234,7 @@ function problemsBetween(values: Values, broken: ReadonlySet<string>): string[] 
 }
 
 function unknownNames(env: Environment, known: readonly string[]): string[] {
-  const names = new Set([...known, 'VISAVIS_CACHE']);
+  const names = new Set([...known, 'VISAVIS_CACHE', 'VISAVIS_AGENT_SNAPSHOT']);
   return Object.keys(env).filter((name) => name.startsWith('VISAVIS_') && !names.has(name));
 }
 
@@ -230,7 +244,7 @@ function tlsOf(v: Values): Config['tls'] {
   return { certPath: v.VISAVIS_TLS_CERT, keyPath: v.VISAVIS_TLS_KEY };
 }
 
-function toConfig(v: Values, moderation: ModerationConfig | null): Config {
+function toConfig(v: Values, agent: AgentProfile | null, moderation: ModerationConfig | null): Config {
   const openai = v.OPENAI_API_KEY !== undefined || v.OPENAI_BASE_URL !== undefined;
   return {
     host: v.VISAVIS_HOST,
@@ -245,9 +259,15 @@ function toConfig(v: Values, moderation: ModerationConfig | null): Config {
     avatarFolders: [v.VISAVIS_AVATARS, ...(v.VISAVIS_STOCK_AVATARS === 'on' ? [STOCK_AVATARS] : [])],
     speech: v.VISAVIS_SPEECH,
     voice: v.VISAVIS_VOICE,
-    knowledgeFolder: v.VISAVIS_KNOWLEDGE,
+    knowledgeFolder: agent?.knowledge?.folder ?? v.VISAVIS_KNOWLEDGE,
     greeting: v.VISAVIS_GREETING?.trim() === '' ? null : v.VISAVIS_GREETING,
     instructions: v.VISAVIS_INSTRUCTIONS,
+    agent,
+    toolAccess: { urls: v.VISAVIS_TOOL_URLS, privateAddresses: v.VISAVIS_TOOL_PRIVATE_ADDRESSES === 'on' },
+    memory:
+      v.VISAVIS_MEMORY_DAYS === 0
+        ? null
+        : { folder: v.VISAVIS_MEMORY_FOLDER, keptMs: v.VISAVIS_MEMORY_DAYS * 86_400_000 },
     allowedOrigins: v.VISAVIS_ALLOWED_ORIGINS,
     tokenTtlMs: v.VISAVIS_TOKEN_TTL_S * 1000,
     maxSessions: v.VISAVIS_MAX_SESSIONS,
@@ -289,6 +309,14 @@ function toConfig(v: Values, moderation: ModerationConfig | null): Config {
   };
 }
 
+/** Addresses of an agent file that VISAVIS_TOOL_URLS does not allow. */
+function addressesBeyond(agent: AgentProfile | undefined, allowed: readonly string[]): string[] {
+  const urls = allowed.map((url) => new URL(url));
+  return (agent === undefined ? [] : addressesOf(agent))
+    .filter(({ url }) => !urls.some((one) => coversAddress(one, new URL(url))))
+    .map(({ field, url }) => `${field}: ${new URL(url).origin} is not among VISAVIS_TOOL_URLS`);
+}
+
 /**
  * Parses the environment. An empty variable counts as unset, except VISAVIS_GREETING, where it means silence.
  * Throws one `bad-request` error that names every problem; a secret's value is never part of it.
@@ -312,10 +340,14 @@ export function loadConfig(env: Environment): Config {
   for (const name of unknownNames(env, configVariables)) problems.push(`${name}: no such setting`);
   problems.push(...problemsBetween(values as Values, broken));
   const moderation = moderationConfig(values as Values, problems);
+  const agentPath = (values as Values).VISAVIS_AGENT;
+  const agent = agentPath === undefined ? undefined : readAgentFile(agentPath, env);
+  const problemsOfAgent = agent?.problems ?? addressesBeyond(agent?.profile, (values as Values).VISAVIS_TOOL_URLS);
+  problems.push(...problemsOfAgent.map((problem) => `VISAVIS_AGENT: ${problem}`));
   if (problems.length > 0) {
     throw new VisavisError('bad-request', `configuration:\n${problems.map((p) => `  ${p}`).join('\n')}`);
   }
-  return toConfig(values as Values, moderation);
+  return toConfig(values as Values, agent?.profile ?? null, moderation);
 }
 
 /** The configuration as an operator may see it: every key and secret is replaced. */
@@ -326,6 +358,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
     apiKeys: config.apiKeys.map(secret),
     events: describeEvents(config.events),
     moderation: describeModeration(config.moderation),
+    agent: config.agent === null ? null : describeAgent(config.agent),
     redisUrl: config.redisUrl?.replace(/\/\/[^@/]*@/, '//[redacted]@'),
     turn: config.turn === null ? null : { ...config.turn, secret: secret(config.turn.secret) },
     openai: config.openai === null ? null : { ...config.openai, apiKey: secret(config.openai.apiKey) },

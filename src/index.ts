@@ -1,3 +1,5 @@
+export { defineTool, type Tool, type ToolContext, type ToolDefinition } from './agents/tools/tool.js';
+export { signatureOf } from './agents/tools/webhook.js';
 export { Gateway, type GatewayOptions, type ReadyReport } from './compose.js';
 export { type Config, describeConfig, loadConfig } from './config.js';
 export { type ErrorBody, type ErrorCode, VisavisError } from './errors.js';

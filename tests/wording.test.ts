@@ -16,8 +16,8 @@ const NAMES_OF_AI: Record<Language, RegExp> = {
   zh: /AI/,
 };
 
-function textsOf({ greeting, admission: _, ...texts }: Wording): string[] {
-  return [...Object.values(texts), greeting('Mara')];
+function textsOf({ greeting, waiting, admission: _, ...texts }: Wording): string[] {
+  return [...Object.values(texts), ...waiting.first, ...waiting.again, greeting('Mara')];
 }
 
 describe.each(LANGUAGES)('the wording of %s', (language) => {
@@ -25,7 +25,7 @@ describe.each(LANGUAGES)('the wording of %s', (language) => {
 
   it('has all its texts, none blank, padded or left with a placeholder', () => {
     const texts = textsOf(wording);
-    expect(texts).toHaveLength(10);
+    expect(texts).toHaveLength(15);
     for (const text of texts) {
       expect(text).toBe(text.trim());
       expect(text).not.toMatch(/^$|undefined|\$\{|TODO| {2}/);

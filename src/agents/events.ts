@@ -1,5 +1,5 @@
 import type { ErrorBody } from '../errors.js';
-import type { AgentState, Message } from '../inference/engines.js';
+import type { AgentState, Message, Source } from '../inference/engines.js';
 import type { ModerationEvent } from './moderation/moderation.js';
 
 /** Times of one turn in ms, each measured from the visitor's last voiced sample as the VAD saw it. Absent stages did not happen. */
@@ -45,11 +45,17 @@ export type ConversationEvent =
       /** How long ago its audio was sent, in ms. Absent: now. */
       agoMs?: number;
     }
+  /** What the avatar's utterance rests on; at most once, just before its end. */
+  | { type: 'sources'; utteranceId: number; sources: Source[] }
   /** The avatar's utterance is over; `text` is what was heard. */
   | { type: 'utterance-end'; utteranceId: number; text: string; interrupted: boolean }
   /** The visitor spoke into the avatar's voice. */
   | { type: 'interruption'; phase: 'ducked' | 'stopped' | 'resumed'; utteranceId: number; sinceOnsetMs: number }
   | { type: 'latency'; turnId: number; utteranceId: number; latency: TurnLatency }
+  /** A human was asked to take over. */
+  | { type: 'handover' }
+  /** To be remembered of a visitor who agreed to it; not for viewers. `openedAtMs`: when the session was opened. */
+  | { type: 'memory'; visitor: string; openedAtMs: number; fact: string }
   /** A message became part of the history (the mirror of every conversation is kept from these). */
   | { type: 'history'; message: Message }
   /** Something was masked, refused or not judged; what it was is in the moderation log alone. */

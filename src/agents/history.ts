@@ -1,4 +1,4 @@
-import type { Message } from '../inference/engines.js';
+import type { Message, ToolCall } from '../inference/engines.js';
 
 export interface HistoryLimits {
   maxMessages: number;
@@ -6,6 +6,11 @@ export interface HistoryLimits {
 }
 
 export const DEFAULT_HISTORY_LIMITS: HistoryLimits = { maxMessages: 100, maxCharacters: 24_000 };
+
+/** Of what a tool answered, so much is of use to later turns; longer arguments are forgotten. */
+const MAX_TOOL_RESULT_CHARACTERS = 2_000;
+
+const sizeOf = ({ text, tool }: Message): number => text.length + (tool?.arguments.length ?? 0);
 
 /**
  * What was said and HEARD in one conversation, oldest first. Turns of visitors that follow each other become one message,
@@ -62,9 +67,18 @@ export class History {
     return this.#append({ role: 'assistant', text: heard, ...(o.interrupted ? { interrupted: true } : {}) });
   }
 
+  /** What a tool answered; a long answer keeps its beginning. */
+  addToolUse(call: ToolCall, result: string): Message | null {
+    const text = result.slice(0, MAX_TOOL_RESULT_CHARACTERS) || '(empty)';
+    const isShort = call.arguments.length <= MAX_TOOL_RESULT_CHARACTERS;
+    return this.#append({ role: 'tool', text, tool: { name: call.name, arguments: isShort ? call.arguments : '{}' } });
+  }
+
   /** Appends one message as above; returns what was added, or null. */
   add(message: Message): Message | null {
-    return message.role === 'user' ? this.addUser(message.text) : this.commitReply(message.text, message);
+    if (message.role === 'user') return this.addUser(message.text);
+    if (message.role === 'assistant') return this.commitReply(message.text, message);
+    return message.tool === undefined ? null : this.addToolUse(message.tool, message.text);
   }
 
   clear(): void {
@@ -75,7 +89,8 @@ export class History {
   #append(message: Message): Message | null {
     const text = this.#fit(message.role, message.text.replace(/\s+/gu, ' ').trim());
     if (text === '') return null;
-    const added: Message = { role: message.role, text, ...(message.interrupted ? { interrupted: true } : {}) };
+    const { role, interrupted, tool } = message;
+    const added: Message = { role, text, ...(interrupted ? { interrupted: true } : {}), ...(tool ? { tool } : {}) };
     const last = this.#messages.at(-1);
     if (added.role === 'user' && last?.role === 'user') {
       this.#characters -= last.text.length;
@@ -83,10 +98,11 @@ export class History {
       this.#characters += last.text.length;
     } else {
       this.#messages.push({ ...added });
-      this.#characters += text.length;
+      this.#characters += sizeOf(added);
     }
     while (this.#messages.length > this.#limits.maxMessages || this.#characters > this.#limits.maxCharacters) {
-      this.#characters -= this.#messages.shift()?.text.length ?? 0;
+      const dropped = this.#messages.shift();
+      this.#characters -= dropped === undefined ? 0 : sizeOf(dropped);
     }
     return added;
   }
@@ -94,7 +110,7 @@ export class History {
   #fit(role: Message['role'], text: string): string {
     const max = this.#limits.maxCharacters;
     if (text.length <= max) return text;
-    if (role === 'assistant')
+    if (role !== 'user')
       return text
         .slice(0, max + 1)
         .replace(/\s\S*$/u, '')

@@ -29,6 +29,7 @@ import type { SynthesisPace } from './pace.js';
 import { Reply, verbatim } from './reply.js';
 import { isBackchannel } from './turn-text.js';
 import { latencyOf, spokenTimes } from './turn-times.js';
+import { UtteranceSources } from './utterance-sources.js';
 import type { Voice, VoiceEvent } from './voice.js';
 
 export interface PipelineOptions {
@@ -82,6 +83,7 @@ export class Pipeline {
   readonly #queue: string[] = [];
   /** Utterances that do not become part of the history. */
   readonly #asides = new Set<number>();
+  readonly #sources = new UtteranceSources();
   /** A turn was not understood, or a reply not spoken, because an engine failed. */
   #owesApology = false;
 
@@ -212,6 +214,9 @@ export class Pipeline {
       moderation: aside ? undefined : this.#o.moderation,
       // What an apology is about was reported, and why it cannot be spoken is most often the same.
       onError: (error) => aside || this.#emitError(error),
+      onSilence: (utteranceId) => this.#current?.reply.utteranceId === utteranceId && this.#setState('thinking'),
+      onToolUse: (call, result) => this.#mirror(this.#o.history.addToolUse(call, result)),
+      onSources: (utteranceId, sources) => this.#sources.add(utteranceId, sources),
       now: this.#now,
     });
   }
@@ -242,6 +247,8 @@ export class Pipeline {
     if (event.type === 'started') {
       this.#setState('speaking');
       this.#emitLatency(event.utteranceId, event.atMs);
+    } else if (event.type === 'went-on') {
+      if (this.#state === 'thinking') this.#setState('speaking');
     } else if (event.type === 'word') {
       const { utteranceId, index, word, atMs } = event;
       const aside = this.#asides.has(utteranceId) ? { aside: true } : {};
@@ -249,6 +256,9 @@ export class Pipeline {
       this.#o.emit({ type: 'caption', utteranceId, index, word, agoMs, ...aside });
     } else {
       const aside = this.#asides.delete(event.utteranceId);
+      const sources = this.#sources.take(event.utteranceId);
+      if (event.heard !== '' && sources.length > 0)
+        this.#o.emit({ type: 'sources', utteranceId: event.utteranceId, sources });
       if (!aside) this.#mirror(this.#o.history.commitReply(event.heard, { interrupted: event.interrupted }));
       this.#o.emit({
         type: 'utterance-end',

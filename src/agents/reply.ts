@@ -4,7 +4,14 @@
  * leaves no trace.
  */
 import { isAbort, VisavisError } from '../errors.js';
-import type { AgentEvent, ReplyOptions as AgentOptions, SpeechChunk, SpeechSynthesiser } from '../inference/engines.js';
+import type {
+  AgentEvent,
+  ReplyOptions as AgentOptions,
+  Source,
+  SpeechChunk,
+  SpeechSynthesiser,
+  ToolCall,
+} from '../inference/engines.js';
 import type { ConversationModeration } from './moderation/moderation.js';
 import { SentenceGate } from './moderation/sentence-gate.js';
 import type { SynthesisPace } from './pace.js';
@@ -34,6 +41,12 @@ export interface ReplyOptions {
   onError: (error: VisavisError) => void;
   /** Judges every sentence before it is synthesised; undefined: all are spoken. */
   moderation?: ConversationModeration | undefined;
+  /** A tool was used for this reply; only ever called once it is released. */
+  onToolUse?: (call: ToolCall, result: string) => void;
+  /** Nothing is left to be heard for now, and more is to come. */
+  onSilence?: (utteranceId: number) => void;
+  /** As above: what the reply rests on. */
+  onSources?: (utteranceId: number, sources: Source[]) => void;
   now?: () => number;
 }
 
@@ -53,6 +66,10 @@ export class Reply {
   readonly #released: Promise<void>;
   #utteranceId: number | undefined;
   #unspoken = false;
+  /** The text goes on, but not at once. */
+  #paused = false;
+  /** What is to be told of a reply that is still held. */
+  #untold: (() => void)[] = [];
 
   constructor(options: ReplyOptions) {
     this.#o = options;
@@ -82,6 +99,7 @@ export class Reply {
   release(): number {
     this.#utteranceId ??= this.#o.voice.begin();
     this.#release();
+    for (const tell of this.#untold.splice(0)) tell();
     return this.#utteranceId;
   }
 
@@ -89,8 +107,15 @@ export class Reply {
   cancel(): void {
     this.#abort.abort();
     this.#enough.abort();
+    this.#untold = [];
     this.#release();
     this.#wake?.();
+  }
+
+  /** Now, or once the reply is released; never of one that was thrown away before. */
+  #tell(what: () => void): void {
+    if (this.#utteranceId !== undefined) what();
+    else if (!this.isCancelled) this.#untold.push(what);
   }
 
   async #readText(): Promise<void> {
@@ -102,11 +127,25 @@ export class Reply {
     };
     const { signal } = this.#enough;
     let length = 0;
+    const text = this.#o.text({
+      signal,
+      committed: this.#released,
+      onToolUse: (call, result) => this.#tell(() => this.#o.onToolUse?.(call, result)),
+    });
     try {
-      for await (const event of this.#o.text({ signal, committed: this.#released })) {
+      for await (const event of text) {
         if (signal.aborted) return;
+        if (event.type === 'pause') {
+          take(assembler.flush());
+          this.#pause();
+        }
+        if (event.type === 'sources') {
+          const { sources } = event;
+          this.#tell(() => this.#o.onSources?.(this.#utteranceId ?? 0, sources));
+        }
         if (event.type !== 'text-delta') continue;
         this.marks.firstTextAtMs ??= this.#now();
+        this.#paused = false;
         length += event.text.length;
         take(assembler.push(event.text));
         if (length > MAX_REPLY_CHARACTERS) break;
@@ -141,6 +180,11 @@ export class Reply {
 
   #endText(): void {
     this.#textEnded = true;
+    this.#wake?.();
+  }
+
+  #pause(): void {
+    this.#paused = true;
     this.#wake?.();
   }
 
@@ -191,12 +235,22 @@ export class Reply {
   async #nextSegment(): Promise<string | undefined> {
     while (this.#segments.length === 0) {
       if (this.#textEnded || this.#abort.signal.aborted) return undefined;
+      const timer = this.#paused ? this.#awaitSilence() : undefined;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
       this.#wake = undefined;
+      clearTimeout(timer);
     }
     return this.#abort.signal.aborted ? undefined : this.#segments.shift();
+  }
+
+  /** Everything so far is with the voice. */
+  #awaitSilence(): NodeJS.Timeout | undefined {
+    const utteranceId = this.#utteranceId;
+    if (utteranceId === undefined || this.#o.onSilence === undefined) return undefined;
+    const leftMs = this.#o.voice.backlogMs(utteranceId, this.#now());
+    return setTimeout(() => this.#o.onSilence?.(utteranceId), leftMs);
   }
 
   async #waitForRoom(utteranceId: number): Promise<void> {

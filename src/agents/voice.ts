@@ -26,6 +26,8 @@ export interface Face {
 
 export type VoiceEvent =
   | { type: 'started'; utteranceId: number; atMs: number }
+  /** A further segment of the utterance; after the last one there may have been silence. */
+  | { type: 'went-on'; utteranceId: number }
   | { type: 'word'; utteranceId: number; index: number; word: string; atMs: number }
   | { type: 'ended'; utteranceId: number; heard: string; interrupted: boolean };
 
@@ -40,8 +42,12 @@ interface Utterance {
   words: number;
   heard: string[];
   started: boolean;
-  queuedMs: number;
-  firstSentAtMs: number;
+  /** Something was queued. */
+  any: boolean;
+  /** Segments that are not known to be over, the one being sent first. */
+  pending: { segmentId: number; durationMs: number }[];
+  /** When the first of them began; undefined: not yet. */
+  sendingSinceMs: number | undefined;
 }
 
 export class Voice {
@@ -67,7 +73,15 @@ export class Voice {
 
   begin(): number {
     const id = this.#nextUtterance++;
-    this.#utterances.set(id, { id, words: 0, heard: [], started: false, queuedMs: 0, firstSentAtMs: 0 });
+    this.#utterances.set(id, {
+      id,
+      words: 0,
+      heard: [],
+      started: false,
+      any: false,
+      pending: [],
+      sendingSinceMs: undefined,
+    });
     return id;
   }
 
@@ -94,7 +108,8 @@ export class Voice {
         startSample: Math.round((word.startMs * OUTPUT_RATE_HZ) / 1000),
       })),
     });
-    utterance.queuedMs += durationMs;
+    utterance.any = true;
+    utterance.pending.push({ segmentId, durationMs });
     return true;
   }
 
@@ -102,15 +117,18 @@ export class Voice {
   backlogMs(utteranceId: number, nowMs: number): number {
     const utterance = this.#utterances.get(utteranceId);
     if (utterance === undefined) return 0;
-    const sentMs = utterance.started ? nowMs - utterance.firstSentAtMs : 0;
-    return Math.max(0, utterance.queuedMs - sentMs);
+    const queuedMs = utterance.pending.reduce((sum, { durationMs }) => sum + durationMs, 0);
+    const { sendingSinceMs, pending } = utterance;
+    if (sendingSinceMs === undefined) return queuedMs;
+    // The voice may have been silent since: only the segment that is being sent can have been sent in part.
+    return Math.max(0, queuedMs - Math.min(nowMs - sendingSinceMs, pending[0]?.durationMs ?? 0));
   }
 
   /** No more chunks follow. An utterance that never got one ends at once. */
   finish(utteranceId: number): void {
     const utterance = this.#utterances.get(utteranceId);
     if (utterance === undefined) return;
-    if (utterance.queuedMs === 0) this.#end(utterance, false);
+    if (!utterance.any) this.#end(utterance, false);
     else this.#output.utteranceComplete(utteranceId);
   }
 
@@ -145,10 +163,13 @@ export class Voice {
       this.#onEvent({ type: 'word', utteranceId: utterance.id, index, word, atMs });
     } else if (event.type === 'segment-started') {
       const utterance = this.#utterances.get(event.utteranceId);
-      if (utterance === undefined || utterance.started) return;
+      if (utterance === undefined) return;
+      const index = utterance.pending.findIndex(({ segmentId }) => segmentId === event.segmentId);
+      if (index >= 0) utterance.pending.splice(0, index);
+      utterance.sendingSinceMs = event.atMs;
+      const { id: utteranceId, started } = utterance;
       utterance.started = true;
-      utterance.firstSentAtMs = event.atMs;
-      this.#onEvent({ type: 'started', utteranceId: utterance.id, atMs: event.atMs });
+      this.#onEvent(started ? { type: 'went-on', utteranceId } : { type: 'started', utteranceId, atMs: event.atMs });
     } else if (event.type === 'utterance-sent') {
       const utterance = this.#utterances.get(event.utteranceId);
       if (utterance !== undefined) this.#end(utterance, false);

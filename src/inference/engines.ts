@@ -119,20 +119,45 @@ export interface TextEmbedder {
 // ---------------------------------------------------------------- agent
 
 export interface Message {
-  role: 'user' | 'assistant';
+  /** `tool`: what a tool answered for the reply that follows; nobody heard it. */
+  role: 'user' | 'assistant' | 'tool';
   text: string;
   /** Only for `assistant`: the reply was cut off, `text` is what was heard. */
   interrupted?: boolean;
+  /** Only for `tool`. */
+  tool?: ToolCall;
+}
+
+export interface ToolCall {
+  name: string;
+  /** JSON, as the language model wrote it. */
+  arguments: string;
+}
+
+/** Where something that the agent says comes from. */
+export interface Source {
+  /** As a reader may be shown it: document and heading. */
+  title: string;
+  /** From 1, of documents that have pages. */
+  page?: number;
+  /** http or https, of what came from a web page. */
+  url?: string;
 }
 
 export type AgentEvent =
   | { type: 'text-delta'; text: string }
+  /** More text follows, but not at once: what there is should be spoken. */
+  | { type: 'pause' }
+  /** What the text so far rests on. */
+  | { type: 'sources'; sources: Source[] }
   | { type: 'reply-end'; finishReason: 'stop' | 'length' | 'interrupted' };
 
 export interface ReplyOptions {
   signal: AbortSignal;
   /** Resolves once it is certain that the reply is wanted; until then nothing outside may be changed for it. Absent: it is. */
   committed?: Promise<void>;
+  /** A tool was used; called even when the reply is aborted meanwhile, because what a tool did stays done. */
+  onToolUse?: (call: ToolCall, result: string) => void;
 }
 
 /** Answers the last message of `history`. Rejects with a typed error; text already yielded stays said. */

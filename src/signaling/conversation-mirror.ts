@@ -96,7 +96,8 @@ export class ConversationMirror {
       case 'history':
         this.#remember(seen.message);
         if (seen.message.role === 'user') this.#said = undefined;
-        else if (this.#speaking && !this.#speaking.aside) this.#speaking.kept = true;
+        else if (seen.message.role === 'assistant' && this.#speaking && !this.#speaking.aside)
+          this.#speaking.kept = true;
         break;
       case 'caption': {
         const { utteranceId, word, aside = false } = seen;
@@ -153,6 +154,7 @@ export class ConversationMirror {
       case 'transcript':
         return { ...event, turnId: this.#turns.of(event.turnId) };
       case 'caption':
+      case 'sources':
       case 'utterance-end':
       case 'interruption':
         return { ...event, utteranceId: this.#utterances.of(event.utteranceId) };

@@ -3,9 +3,10 @@
  * before anything else looks at it. The browser client imports the types of this file.
  */
 import { z } from 'zod';
+import { personaFields, toolName, variableValues } from '../agent-file-schema.js';
 import type { TurnLatency } from '../agents/events.js';
 import type { ErrorBody } from '../errors.js';
-import type { AgentState } from '../inference/engines.js';
+import type { AgentState, Source } from '../inference/engines.js';
 import { LANGUAGES, type Language } from '../languages.js';
 import type { IceServer } from './turn-credentials.js';
 
@@ -110,9 +111,13 @@ export interface ServerToClient {
   transcript: (e: { turnId: number; participantId: string; text: string; final: boolean }) => void;
   /** A word of the avatar, when its audio is sent. */
   caption: (e: { utteranceId: number; index: number; word: string }) => void;
+  /** What the avatar's utterance rests on; at most once, just before its end. */
+  sources: (e: { utteranceId: number; sources: Source[] }) => void;
   'utterance-end': (e: { utteranceId: number; text: string; interrupted: boolean }) => void;
   interruption: (e: { phase: 'ducked' | 'stopped' | 'resumed'; utteranceId: number; sinceOnsetMs: number }) => void;
   latency: (e: { turnId: number; utteranceId: number; latency: TurnLatency }) => void;
+  /** A human was asked to take over. */
+  handover: (e: Record<never, never>) => void;
   /** Something failed that was not asked for by a message (those fail in their acknowledgement). */
   'session-error': (e: ErrorBody) => void;
   /** The session will be ended by the service in `inMs`: it has lasted as long as one may, or the service is to stop. */
@@ -134,6 +139,12 @@ export const createSessionBody = z.strictObject({
   /** Spoken when the visitor is connected; null: silence. That the avatar is an AI is put before a text that does not say so. */
   greeting: z.string().max(500).nullable().optional(),
   instructions: z.string().max(20_000).optional(),
+  /** Counts before the agent file; `rules` are added to its own, `tools` are those of its tools that this session may use. */
+  agent: z.strictObject({ ...personaFields, tools: z.array(toolName).max(64).optional() }).optional(),
+  /** What tools may rely on, because whoever opens the session sets it and nothing said in it changes it; see the agent file. */
+  variables: variableValues.optional(),
+  /** `remember`: the visitor has agreed that what is said is remembered for later visits under this id. */
+  visitor: z.strictObject({ id: z.string().min(1).max(128), remember: z.boolean() }).optional(),
 });
 export type CreateSessionBody = z.infer<typeof createSessionBody>;
 

@@ -6,6 +6,7 @@ import type { CloseReason } from '../lifecycle.js';
 import type { Logger } from '../log.js';
 import { JoinTokens, type Seat } from './auth.js';
 import type { AvatarDirectory } from './avatars.js';
+import type { VisitorMemories } from './memory/visitor-memories.js';
 import type { CreatedSession, CreateSessionBody } from './messages.js';
 import { MAX_VIEWERS } from './seats.js';
 import { Session, type SessionOptions, type SessionServices } from './session.js';
@@ -33,6 +34,8 @@ export interface RegistryOptions {
   services: () => SessionServices;
   store: SessionStore;
   chronicles: Chronicles;
+  /** Undefined: no visitors are remembered. */
+  memories?: VisitorMemories | undefined;
   /** This gateway's id in the store. */
   gatewayId: string;
   logger: Logger;
@@ -88,7 +91,7 @@ export class SessionRegistry {
 
   /** Opens a conversation and a first seat in it. */
   async create(body: CreateSessionBody): Promise<CreatedSession> {
-    const { config, avatars, store } = this.#o;
+    const { config, avatars, store, memories } = this.#o;
     const services = this.#o.services();
     this.#checkOpen();
     if (store.problem !== undefined) throw new VisavisError('unavailable', store.problem);
@@ -96,7 +99,8 @@ export class SessionRegistry {
     this.#creating++;
     let opened: Opened;
     try {
-      const options = await sessionOptions(body, { config, avatars, standardSpeech: services.standardSpeech });
+      const { standardSpeech } = services;
+      const options = await sessionOptions(body, { config, avatars, standardSpeech, memories });
       opened = await this.#open(options, services);
     } finally {
       // From here on it is counted as a session.

@@ -20,6 +20,7 @@ import type { TrustedProxies } from './client-address.js';
 import type { SessionDirectory } from './directory.js';
 import { crossOrigin } from './headers.js';
 import { jsonBody } from './json-body.js';
+import type { VisitorMemories } from './memory/visitor-memories.js';
 import { createSessionBody } from './messages.js';
 import type { Operations } from './operations.js';
 import type { OriginPolicy } from './origin.js';
@@ -27,11 +28,14 @@ import type { OwnAvatars } from './own-avatars.js';
 import type { SessionRegistry } from './registry.js';
 import { transcriptRoute } from './transcript/route.js';
 import { parseInput } from './validate.js';
+import { visitorRoutes } from './visitors.js';
 
 export interface RouteOptions {
   registry: SessionRegistry;
   directory: SessionDirectory;
   avatars: AvatarDirectory;
+  /** Undefined: no visitors are remembered. */
+  memories?: VisitorMemories | undefined;
   /** The avatar of a session that asks for none. */
   defaultAvatar: string;
   /** Undefined: none are made here. */
@@ -93,6 +97,8 @@ function api(o: RouteOptions): Router {
       avatarUploads({ ...o.making, avatars: o.avatars, defaultAvatar: o.defaultAvatar, admit: needKey(o), limit }),
     );
   }
+  router.use('/visitors', needKey(o));
+  router.use(visitorRoutes(o.memories));
   router.use('/sessions', needKey(o));
   router.post('/sessions', jsonBody, async (request, response) => {
     limitCreation(o, request, response);

@@ -1,10 +1,15 @@
 import type { ConversationEvent } from '../agents/events.js';
 import type { Logger } from '../log.js';
-import type { Metrics } from '../metrics/metrics.js';
+import type { SessionServices } from './session-services.js';
 import type { Notify } from './viewer.js';
 
-/** Passes a conversation's event on to its viewers, counted and logged; the history's events are not for them. */
-export function passOn(event: ConversationEvent, metrics: Metrics, logger: Logger, broadcast: Notify): void {
+/** Passes a conversation's event on to its viewers, counted and logged; those of history and memory are not for them. */
+export function passOn(
+  event: ConversationEvent,
+  { metrics, remember }: Pick<SessionServices, 'metrics' | 'remember'>,
+  logger: Logger,
+  broadcast: Notify,
+): void {
   switch (event.type) {
     case 'state':
       broadcast('state', { state: event.state });
@@ -20,6 +25,9 @@ export function passOn(event: ConversationEvent, metrics: Metrics, logger: Logge
       broadcast('caption', { utteranceId, index, word });
       break;
     }
+    case 'sources':
+      broadcast('sources', { utteranceId: event.utteranceId, sources: event.sources });
+      break;
     case 'utterance-end': {
       const { utteranceId, text, interrupted } = event;
       broadcast('utterance-end', { utteranceId, text, interrupted });
@@ -39,6 +47,12 @@ export function passOn(event: ConversationEvent, metrics: Metrics, logger: Logge
     }
     case 'moderation':
       metrics.moderation.inc({ side: event.side, action: event.action });
+      break;
+    case 'handover':
+      broadcast('handover', {});
+      break;
+    case 'memory':
+      remember?.(event.visitor, event.openedAtMs, event.fact);
       break;
     case 'error':
       metrics.errors.inc({ code: event.error.code });

@@ -2,23 +2,39 @@ import { randomInt, randomUUID } from 'node:crypto';
 import type { Config } from '../config.js';
 import { VisavisError } from '../errors.js';
 import type { AvatarDirectory } from './avatars.js';
+import type { VisitorMemories } from './memory/visitor-memories.js';
 import type { CreateSessionBody } from './messages.js';
 import type { SessionOptions, SpeechEngineName } from './session.js';
+import { agentGreeting, sessionMemory, sessionVariables } from './session-agent.js';
 import { sessionTexts } from './session-texts.js';
 import { sessionVoice } from './session-voice.js';
+
+export interface SessionOptionsParts {
+  config: Config;
+  avatars: AvatarDirectory;
+  standardSpeech: SpeechEngineName;
+  memories?: VisitorMemories | undefined;
+}
 
 /** What a request for a session comes to with this service's configuration; throws `bad-request` or `not-found`. */
 export async function sessionOptions(
   body: CreateSessionBody,
-  { config, avatars, standardSpeech }: { config: Config; avatars: AvatarDirectory; standardSpeech: SpeechEngineName },
+  { config, avatars, standardSpeech, memories }: SessionOptionsParts,
 ): Promise<SessionOptions> {
   const speech = body.speech ?? standardSpeech;
   if (speech === 'openai' && config.openai === null) {
     throw new VisavisError('bad-request', 'speech: this service has no speech API configured', { field: 'speech' });
   }
   const { folder, manifest } = await avatars.find(body.avatar ?? config.avatar);
-  const { id, name, width, height } = manifest;
-  const texts = sessionTexts({ config, request: body, name, speech });
+  const { id, width, height } = manifest;
+  const name = body.agent?.name ?? config.agent?.name ?? manifest.name;
+  const variables = sessionVariables(body, config.agent);
+  const texts = sessionTexts({
+    ...{ config, request: body, name, speech },
+    agentGreeting: agentGreeting(config.agent, variables),
+  });
+  // Counts as a visit: nothing may be refused after it.
+  const memory = await sessionMemory(body, memories, Date.now());
   return {
     id: randomUUID(),
     avatar: { id, name, width, height },
@@ -34,6 +50,9 @@ export async function sessionOptions(
       apology: texts.apology,
       badge: texts.badge,
       instructions: body.instructions ?? config.instructions,
+      ...(body.agent && { agent: body.agent }),
+      variables,
+      ...(memory && { memory }),
       videoBitrateKbps: config.videoBitrateKbps,
       seed: randomInt(2 ** 32),
     },

@@ -35,6 +35,8 @@ export interface SessionServices {
   iceServers: (sessionId: string) => IceServer[];
   /** Throws `unavailable` when no session may be opened beside this many. */
   admit: (sessions: number) => void;
+  /** A fact about a visitor who agreed to it; absent where nothing is kept. Never throws. */
+  remember?: (visitor: string, openedAtMs: number, fact: string) => void;
   /** A session has ended after this long. */
   onSessionEnd: (sessionId: string, durationMs: number) => void;
   /** Of this session: what its viewers see and hear, and what becomes part of its history. */

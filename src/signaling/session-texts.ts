@@ -20,6 +20,8 @@ export interface SessionTextsOptions {
   request: Pick<CreateSessionBody, 'greeting' | 'language'>;
   /** The avatar's. */
   name: string;
+  /** Of the agent file, filled in; the session's own and VISAVIS_GREETING count before it. */
+  agentGreeting?: string | undefined;
   speech: 'kokoro' | 'piper' | 'openai';
 }
 
@@ -27,11 +29,12 @@ export interface SessionTextsOptions {
  * What the service itself tells the visitors of a session. That they talk with an AI is among it whatever greeting and instructions
  * say; only `config.disclosure.off` leaves it away.
  */
-export function sessionTexts({ config, request, name, speech }: SessionTextsOptions): SessionTexts {
+export function sessionTexts({ config, request, name, agentGreeting, speech }: SessionTextsOptions): SessionTexts {
   const { off } = config.disclosure;
   const written = request.language ?? config.language;
   const spoken = spokenLanguage(written, speech);
-  const custom = request.greeting === undefined ? config.greeting : request.greeting;
+  const standing = config.greeting === undefined ? agentGreeting : config.greeting;
+  const custom = request.greeting === undefined ? standing : request.greeting;
   return {
     disclosure: disclosureText(config, written),
     badge: badgeText(config, written),

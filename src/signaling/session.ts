@@ -292,7 +292,7 @@ export class Session {
     this.#ending.handle(event);
     this.#services.onEvent?.(event);
     if (event.type === 'history') this.#onChange();
-    passOn(event, this.#services.metrics, this.#logger, (name, payload) => this.#broadcast(name, payload));
+    passOn(event, this.#services, this.#logger, (name, payload) => this.#broadcast(name, payload));
   }
 
   #handleWorkerClosed(error: VisavisError | undefined): void {

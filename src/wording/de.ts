@@ -7,6 +7,10 @@ export const de: Wording = {
   badge: 'KI',
   greeting: (name) => `Hallo, ich bin ${name}, eine KI. Wie kann ich Ihnen helfen?`,
   apology: 'Entschuldigung, ich habe kurz den Faden verloren. Bitte sprechen Sie weiter.',
+  waiting: {
+    first: ['Ich sehe nach.', 'Einen Moment bitte.', 'Das prüfe ich.'],
+    again: ['Es dauert noch ein wenig.', 'Noch einen Moment.'],
+  },
   minuteLeft: 'Uns bleibt noch etwa eine Minute.',
   goodbye: 'Unsere Zeit ist um. Vielen Dank für das Gespräch und auf Wiedersehen.',
   maintenance: 'Ich muss gleich aufhören, weil dieser Dienst neu gestartet wird.',

@@ -7,6 +7,10 @@ export const en: Wording = {
   badge: 'AI',
   greeting: (name) => `Hello, I'm ${name}, an AI assistant. How can I help you?`,
   apology: 'Sorry, I lost the thread for a moment. Please go on.',
+  waiting: {
+    first: ['Let me look.', 'One moment, please.', 'Let me check.'],
+    again: ['This takes a little longer.', 'Just a moment more.'],
+  },
   minuteLeft: 'We have about one minute left.',
   goodbye: 'Our time is up. Thank you for the conversation, and goodbye.',
   maintenance: 'I have to stop in a moment, because this service is being restarted.',

@@ -7,6 +7,10 @@ export const es: Wording = {
   badge: 'IA',
   greeting: (name) => `Hola, soy ${name}, una IA. ¿En qué puedo ayudarle?`,
   apology: 'Perdón, he perdido el hilo por un momento. Continúe, por favor.',
+  waiting: {
+    first: ['Voy a mirarlo.', 'Un momento, por favor.', 'Lo compruebo.'],
+    again: ['Tarda un poco más.', 'Un momento más.'],
+  },
   minuteLeft: 'Nos queda aproximadamente un minuto.',
   goodbye: 'Se nos ha acabado el tiempo. Gracias por la conversación y hasta pronto.',
   maintenance: 'Tendré que parar en un momento, porque este servicio se va a reiniciar.',

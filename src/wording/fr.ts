@@ -7,6 +7,10 @@ export const fr: Wording = {
   badge: 'IA',
   greeting: (name) => `Bonjour, je suis ${name}, une IA. Comment puis-je vous aider\u00a0?`,
   apology: 'Excusez-moi, j’ai perdu le fil un instant. Continuez, je vous en prie.',
+  waiting: {
+    first: ['Je regarde.', 'Un instant, s’il vous plaît.', 'Je vérifie.'],
+    again: ['Cela prend un peu plus de temps.', 'Encore un instant.'],
+  },
   minuteLeft: 'Il nous reste environ une minute.',
   goodbye: 'Notre temps est écoulé. Merci pour cette conversation et au revoir.',
   maintenance: 'Je vais devoir m’arrêter dans un instant, car ce service redémarre.',

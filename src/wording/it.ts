@@ -7,6 +7,10 @@ export const it: Wording = {
   badge: 'IA',
   greeting: (name) => `Buongiorno, sono ${name}, un’IA. Come posso aiutarla?`,
   apology: 'Mi scusi, ho perso il filo per un momento. Continui pure.',
+  waiting: {
+    first: ['Do un’occhiata.', 'Un momento, per favore.', 'Controllo subito.'],
+    again: ['Ci vuole ancora un po’.', 'Ancora un momento.'],
+  },
   minuteLeft: 'Ci resta circa un minuto.',
   goodbye: 'Il nostro tempo è finito. Grazie per la conversazione e arrivederci.',
   maintenance: 'Tra poco dovrò fermarmi, perché questo servizio verrà riavviato.',

@@ -7,6 +7,10 @@ export const nl: Wording = {
   badge: 'AI',
   greeting: (name) => `Hallo, ik ben ${name}, een AI. Waarmee kan ik u helpen?`,
   apology: 'Sorry, ik was even de draad kwijt. Gaat u gerust verder.',
+  waiting: {
+    first: ['Ik kijk het na.', 'Een ogenblik, alstublieft.', 'Dat zoek ik op.'],
+    again: ['Het duurt iets langer.', 'Nog een ogenblik.'],
+  },
   minuteLeft: 'We hebben nog ongeveer een minuut.',
   goodbye: 'Onze tijd is om. Bedankt voor het gesprek en tot ziens.',
   maintenance: 'Ik moet zo stoppen, want deze dienst wordt opnieuw gestart.',

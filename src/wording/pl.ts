@@ -7,6 +7,10 @@ export const pl: Wording = {
   badge: 'AI',
   greeting: (name) => `Dzień dobry, jestem ${name}, sztuczna inteligencja. W czym mogę pomóc?`,
   apology: 'Przepraszam, na chwilę umknął mi wątek. Proszę mówić dalej.',
+  waiting: {
+    first: ['Już sprawdzam.', 'Chwileczkę, proszę.', 'Zaraz zobaczę.'],
+    again: ['To potrwa trochę dłużej.', 'Jeszcze chwilę.'],
+  },
   minuteLeft: 'Została nam mniej więcej minuta.',
   goodbye: 'Nasz czas dobiegł końca. Dziękuję za rozmowę i do widzenia.',
   maintenance: 'Za chwilę nasza rozmowa się zakończy, ponieważ usługa zostanie uruchomiona ponownie.',

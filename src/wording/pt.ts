@@ -7,6 +7,10 @@ export const pt: Wording = {
   badge: 'IA',
   greeting: (name) => `Olá, eu sou ${name}, uma IA. Como posso ajudar?`,
   apology: 'Desculpe, perdi o fio da conversa por um momento. Pode continuar.',
+  waiting: {
+    first: ['Vou ver.', 'Um momento, por favor.', 'Vou verificar.'],
+    again: ['Demora mais um pouco.', 'Só mais um momento.'],
+  },
   minuteLeft: 'Ainda temos cerca de um minuto.',
   goodbye: 'Nosso tempo acabou. Agradeço pela conversa. Até logo!',
   maintenance: 'Vou precisar parar em instantes, porque este serviço será reiniciado.',

@@ -10,6 +10,8 @@ export interface Wording {
   greeting(name: string): string;
   /** Spoken after a failure that interrupted the conversation. */
   readonly apology: string;
+  /** Spoken while something is looked up or done: at first, and when it takes longer. Short sentences that promise nothing. */
+  readonly waiting: { readonly first: readonly string[]; readonly again: readonly string[] };
   /** Spoken about a minute before the conversation reaches its longest duration. */
   readonly minuteLeft: string;
   /** Spoken when the conversation has reached its longest duration. */

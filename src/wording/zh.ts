@@ -6,6 +6,7 @@ export const zh: Wording = {
   badge: 'AI',
   greeting: (name) => `您好，我是${name}，一个AI助手。请问有什么可以帮您？`,
   apology: '抱歉，我刚才中断了一下。请您继续。',
+  waiting: { first: ['我来查一下。', '请稍等。', '我看一下。'], again: ['还需要一点时间。', '请再稍等一下。'] },
   minuteLeft: '我们还剩大约一分钟。',
   goodbye: '我们的时间到了。感谢您的交谈，再见。',
   maintenance: '由于服务即将重启，我们的对话很快就要结束了。',

@@ -3,6 +3,8 @@
  * Media never travels here.
  */
 import type { ConversationEvent } from '../agents/events.js';
+import type { SessionAgent, VisitorMemory } from '../agents/persona.js';
+import type { Variables } from '../agents/tools/tool.js';
 import type { ErrorBody } from '../errors.js';
 import type { WorkerHistograms } from '../histogram.js';
 import type { Message } from '../inference/engines.js';
@@ -46,6 +48,11 @@ export interface ConversationOptions {
   apology: string;
   /** System prompt for a language model. */
   instructions?: string;
+  /** What this session says of its agent, before the agent file. */
+  agent?: SessionAgent;
+  variables?: Variables;
+  /** Only where the visitor agreed to be remembered. */
+  memory?: VisitorMemory;
   videoBitrateKbps: number;
   /** Seed of everything random in the face. */
   seed: number;

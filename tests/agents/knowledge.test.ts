@@ -41,7 +41,7 @@ async function reply(path: string, history: readonly Message[]): Promise<string>
   let ends = 0;
   for await (const event of agent.reply(history, { signal: new AbortController().signal })) {
     if (event.type === 'text-delta') text += event.text;
-    else ends += 1;
+    else if (event.type === 'reply-end') ends += 1;
   }
   expect(ends).toBe(1);
   return text;

@@ -35,7 +35,7 @@ async function ask(
   try {
     for await (const event of agent(o).reply(history, { signal })) {
       if (event.type === 'reply-end') outcome.finish = event.finishReason;
-      else {
+      else if (event.type === 'text-delta') {
         outcome.text += event.text;
         outcome.deltas += 1;
       }
@@ -130,7 +130,7 @@ describe('the prompt', () => {
         ];
       },
     };
-    await ask({ retriever }, [
+    await ask({ retriever: { current: retriever } }, [
       { role: 'user', text: 'do you serve breakfast' },
       { role: 'assistant', text: 'Yes.' },
       { role: 'user', text: 'and when is that' },
@@ -139,7 +139,7 @@ describe('the prompt', () => {
     expect(system()).toContain('hotel.md > Meals > Breakfast\nBreakfast is at seven.');
     expect(system()).not.toContain('Unrelated');
     const broken = { retrieve: () => Promise.reject(new VisavisError('engine-failed', 'broken')) };
-    expect((await ask({ retriever: broken })).finish).toBe('stop');
+    expect((await ask({ retriever: { current: broken } })).finish).toBe('stop');
   });
 
   test('needs a last message of the user', async () => {
@@ -222,7 +222,8 @@ describe('a failing server', () => {
   );
 
   test('that calls a tool nobody offered is upstream-failed', async () => {
-    server.script({ kind: 'tool-call', name: 'f', arguments: '{}' }, { kind: 'tool-call', name: 'f', arguments: '{}' });
+    const call = { kind: 'tool-calls' as const, calls: [{ name: 'f', arguments: '{}' }] };
+    server.script(call, call);
     expect((await ask()).error?.code).toBe('upstream-failed');
   });
 

@@ -23,7 +23,7 @@ describe('a service with a moderation policy', () => {
       const metrics = async () => (await fetch(`${service.origin}/metrics`)).text();
       const refused = { side: 'avatar', action: 'refused' };
       expect(sampleOf(await metrics(), 'visavis_moderation_total', refused)).toBe(0);
-      await client.data('say', { text: 'offend' });
+      await client.data('say', { text: 'event {"type":"moderation","side":"avatar","action":"refused"}' });
       await eventually(async () => expect(sampleOf(await metrics(), 'visavis_moderation_total', refused)).toBe(1));
       expect(client.events.map(({ name }) => name)).not.toContain('moderation');
     } finally {

@@ -6,7 +6,8 @@
  *   say "hang"     never answered             say "end"      the conversation ends with an error
  *   say "linger …" its words become captions of an utterance that only an interruption ends
  *   say "endless …"   its captions come, its end does not
- *   say "offend"     reported as a sentence of the avatar that was refused
+ *   say "options"  its words are what the conversation was opened with, as JSON in one word
+ *   say "event …"  what follows is an event, as JSON, which it sends
  *   say "slowly …"    a word every 30 ms, then its end
  *   anything else  becomes captions, an utterance-end and a message of the history
  *
@@ -173,8 +174,9 @@ function say({ conversationId, requestId, text }) {
   if (text === 'hang') return;
   if (text === 'refuse') return send({ type: 'answer', requestId, error: error('engine-failed', 'refused') });
   send({ type: 'answer', requestId });
-  if (text === 'offend') conversation.emit({ type: 'moderation', side: 'avatar', action: 'refused' });
-  else if (text === 'end') send({ type: 'closed', conversationId, error: error('engine-failed', 'the face fell off') });
+  if (text === 'end') send({ type: 'closed', conversationId, error: error('engine-failed', 'the face fell off') });
+  else if (text === 'options') conversation.speak(JSON.stringify(conversation.options));
+  else if (text.startsWith('event ')) conversation.emit(JSON.parse(text.slice('event '.length)));
   else if (text.startsWith('linger')) conversation.begin(text);
   else conversation.speak(text);
 }

@@ -20,7 +20,13 @@ export type Script =
   | { kind: 'error-event'; text: string; afterTokens: number }
   /** The request is accepted and never answered. */
   | { kind: 'dead' }
-  | { kind: 'tool-call'; name: string; arguments: string };
+  /**
+   * Calls of functions, after `text` where there is some. `pieces`: into how many each call's arguments are cut (OpenAI's way); 0: every
+   * call whole in one chunk, all with index 0 and finish reason `stop`, as some local servers do it.
+   */
+  | { kind: 'tool-calls'; text?: string; calls: { name: string; arguments: string }[]; pieces?: number }
+  /** The bytes as they are, as a server-sent event stream. */
+  | { kind: 'raw'; stream: string };
 
 export interface RecordedRequest {
   path: string;
@@ -56,6 +62,7 @@ export class OpenAiServer {
     text: `I heard you say: ${text.replace(/[.?!]+$/u, '')}.`,
   });
   readonly moderation = new ModerationStandIn();
+  #calls = 0;
   #waiting: { count: number; resolve: () => void }[] = [];
 
   private constructor(apiKey: string | undefined) {
@@ -173,7 +180,7 @@ export class OpenAiServer {
     }
     const { body } = record;
     if (body?.stream !== true) {
-      const text = script.kind === 'tool-call' ? null : script.text;
+      const text = script.kind === 'raw' ? null : (script.text ?? null);
       const choice = { index: 0, message: { role: 'assistant', content: text }, finish_reason: 'stop' };
       json(response, 200, {
         id: 'chatcmpl-1',
@@ -193,12 +200,13 @@ export class OpenAiServer {
     };
     if (script.kind === 'reply') await this.#pause(script.firstTokenMs ?? 0);
     chunk({ role: 'assistant', content: '' });
-    if (script.kind === 'tool-call') {
-      chunk({
-        tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: script.name, arguments: '' } }],
-      });
-      chunk({ tool_calls: [{ index: 0, function: { arguments: script.arguments } }] });
-      chunk({}, 'tool_calls');
+    if (script.kind === 'raw') {
+      response.end(script.stream);
+      return;
+    }
+    if (script.kind === 'tool-calls') {
+      for (const token of tokensOf(script.text ?? '')) chunk({ content: token });
+      this.#sendCalls(script, chunk);
       response.end('data: [DONE]\n\n');
       return;
     }
@@ -237,6 +245,28 @@ export class OpenAiServer {
         }
         response.end('data: [DONE]\n\n');
     }
+  }
+
+  #sendCalls(
+    { calls, pieces = 3 }: Script & { kind: 'tool-calls' },
+    chunk: (delta: object, end?: string) => void,
+  ): void {
+    this.#calls += calls.length;
+    const first = this.#calls - calls.length;
+    for (const [index, call] of calls.entries()) {
+      const id = `call_${first + index + 1}`;
+      const whole = { name: call.name, arguments: call.arguments };
+      if (pieces === 0) {
+        chunk({ tool_calls: [{ index: 0, id, type: 'function', function: whole }] });
+        continue;
+      }
+      chunk({ tool_calls: [{ index, id, type: 'function', function: { ...whole, arguments: '' } }] });
+      const size = Math.max(1, Math.ceil(call.arguments.length / pieces));
+      for (let at = 0; at < call.arguments.length; at += size) {
+        chunk({ tool_calls: [{ index, function: { arguments: call.arguments.slice(at, at + size) } }] });
+      }
+    }
+    chunk({}, pieces === 0 ? 'stop' : 'tool_calls');
   }
 
   async #pause(ms: number): Promise<void> {

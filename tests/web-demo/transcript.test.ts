@@ -53,6 +53,14 @@ describe('reduceTranscript', () => {
     expect(run([word(1, 0, 'The'), end(1, '', true)])).toEqual([]);
   });
 
+  it('keeps what a reply rests on, and knows nothing of replies that are not there', () => {
+    const sources = [{ title: 'Prices', page: 2 }];
+    const told: ConversationEvent = { type: 'sources', utteranceId: 1, sources };
+    const turns = run([word(1, 0, 'Ten'), word(1, 1, 'euros.'), told, end(1, 'Ten euros.')]);
+    expect(turns).toMatchObject([{ text: 'Ten euros.', status: 'final', sources }]);
+    expect(run([told, word(2, 0, 'Hello.'), end(2, 'Hello.')])[0]).not.toHaveProperty('sources');
+  });
+
   it('lets a visitor speak into a growing reply without disturbing it', () => {
     const turns = run([
       word(1, 0, 'The'),

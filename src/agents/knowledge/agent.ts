@@ -2,6 +2,8 @@ import { throwIfAborted } from '../../abort.js';
 import type { Agent, AgentEvent, Message, ReplyOptions } from '../../inference/engines.js';
 import { smallTalkIntent, withoutLeadIn } from '../small-talk.js';
 import { SMALL_TALK, vary } from '../small-talk-replies.js';
+import { fillWait } from '../tools/filler.js';
+import { asksForHuman } from '../tools/handover.js';
 import {
   choosePassage,
   chooseSentence,
@@ -14,6 +16,7 @@ import {
 import { type KnowledgeChunk, splitSentences } from './chunks.js';
 import { leansOnContext, questionBefore, withSubject } from './follow-up.js';
 import type { KnowledgeRetriever, RetrievedChunk } from './retriever.js';
+import { sourceOf } from './sources.js';
 import { chooseTopics } from './topics.js';
 import * as wording from './wording.js';
 
@@ -35,10 +38,17 @@ const RELATED_LIKENESS = 0.5;
 /** A name that many passages have is what the knowledge is about. */
 const SUBJECT_MENTIONS = 3;
 
+/** Knowledge that may change: `current` is asked for every reply. */
+export interface KnowledgeSource {
+  readonly current: KnowledgeRetriever;
+}
+
 export interface KnowledgeAgentOptions {
-  retriever: KnowledgeRetriever;
+  retriever: KnowledgeSource;
   /** The avatar's name, for "who are you". */
   name: string;
+  /** Asks a human to take over; resolves with what the visitor is to be told, and never rejects. */
+  handOver?: (history: readonly Message[], signal: AbortSignal) => Promise<string>;
 }
 
 /** What of the knowledge was said earlier, read from the replies. */
@@ -53,28 +63,58 @@ interface Said {
  * another process can go on with the conversation.
  */
 class KnowledgeAgent implements Agent {
-  readonly #retriever: KnowledgeRetriever;
+  readonly #o: KnowledgeAgentOptions;
   readonly #name: string;
-  readonly #finder: SentenceFinder;
-  readonly #subject: string | undefined;
+  #retriever!: KnowledgeRetriever;
+  #finder!: SentenceFinder;
+  #subject: string | undefined;
 
   constructor(o: KnowledgeAgentOptions) {
-    this.#retriever = o.retriever;
+    this.#o = o;
     this.#name = o.name;
-    this.#finder = new SentenceFinder(o.retriever.chunks);
-    const [main] = o.retriever.names;
-    this.#subject = main && main[1] >= SUBJECT_MENTIONS ? main[0] : undefined;
+    this.#follow();
   }
 
   async *reply(history: readonly Message[], o: ReplyOptions): AsyncIterable<AgentEvent> {
     throwIfAborted(o.signal);
-    const text = await this.#answer(history, o.signal);
+    this.#follow();
+    const { handOver } = this.#o;
+    const asked = history.at(-1);
+    const wantsHuman = handOver !== undefined && asked?.role === 'user' && asksForHuman(asked.text);
+    const text = wantsHuman ? yield* this.#handOver(handOver, history, o) : await this.#answer(history, o.signal);
     throwIfAborted(o.signal);
-    for (const [i, sentence] of splitSentences(text).entries()) {
+    const sentences = splitSentences(text);
+    const cited = new Map(this.#finder.find(text).map(({ chunk }) => [chunk.id, sourceOf(chunk)]));
+    for (const [i, sentence] of sentences.entries()) {
       yield { type: 'text-delta', text: i === 0 ? sentence : ` ${sentence}` };
       throwIfAborted(o.signal);
     }
+    if (cited.size > 0) yield { type: 'sources', sources: [...cited.values()] };
     yield { type: 'reply-end', finishReason: 'stop' };
+  }
+
+  /** Nobody is called before it is certain that the visitor has finished. */
+  async *#handOver(
+    handOver: NonNullable<KnowledgeAgentOptions['handOver']>,
+    history: readonly Message[],
+    o: ReplyOptions,
+  ): AsyncGenerator<AgentEvent, string> {
+    await o.committed;
+    throwIfAborted(o.signal);
+    const told = handOver(history, o.signal);
+    const turn = history.length;
+    yield* fillWait(told, { committed: Promise.resolve(), signal: o.signal, said: false, own: wording.CALLING, turn });
+    return told;
+  }
+
+  /** The knowledge may have changed since the last reply. */
+  #follow(): void {
+    const { current } = this.#o.retriever;
+    if (current === this.#retriever) return;
+    this.#retriever = current;
+    this.#finder = new SentenceFinder(current.chunks);
+    const [main] = current.names;
+    this.#subject = main && main[1] >= SUBJECT_MENTIONS ? main[0] : undefined;
   }
 
   async close(): Promise<void> {}

@@ -11,6 +11,12 @@ export interface KnowledgeChunk {
   /** Headings that the passage stands under, outermost first. */
   headings: readonly string[];
   sentences: readonly string[];
+  /** The document's own name, where it has one. */
+  title?: string;
+  /** From 1: where the passage begins, in documents that have pages. */
+  page?: number;
+  /** http or https, of what came from a web page. */
+  url?: string;
 }
 
 export const MAX_CHUNK_WORDS = 80;

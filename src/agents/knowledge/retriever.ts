@@ -3,7 +3,7 @@ import type { TextEmbedder } from '../../inference/engines.js';
 import { cacheFolder } from '../../inference/models.js';
 import { chunkText, type KnowledgeChunk } from './chunks.js';
 import { LexicalIndex } from './lexical.js';
-import { loadChunks } from './load.js';
+import { KnowledgeFolder } from './load.js';
 import { NameRepair, properNames } from './names.js';
 import { dot, embedCached } from './vectors.js';
 import { isStopWord } from './words.js';
@@ -26,15 +26,20 @@ export interface RetrievedChunk {
   coverage: number;
 }
 
-export interface RetrieverOptions {
-  /** Folder of Markdown files; it may have subfolders. */
-  folder: string;
+export interface IndexOptions {
   embedder: TextEmbedder;
   /** Where vectors are kept between starts; null: nowhere. Default: `knowledge` in the cache folder. */
   vectorFolder?: string | null;
   /** Name of the embedding model, part of the cache's key. */
   model?: string;
+  /** Of whose texts the vectors are known. */
+  previous?: KnowledgeRetriever;
   signal?: AbortSignal;
+}
+
+export interface RetrieverOptions extends IndexOptions {
+  /** Folder of documents; it may have subfolders. */
+  folder: string;
 }
 
 /** The indexed knowledge of one folder. Shared by all conversations of a process; it does not own the embedder. */
@@ -48,7 +53,16 @@ export class KnowledgeRetriever {
   readonly #lexical: LexicalIndex;
   readonly #repair: NameRepair;
 
-  private constructor(chunks: readonly KnowledgeChunk[], vectors: readonly Float32Array[], embedder: TextEmbedder) {
+  /** By text, for a successor. */
+  readonly #vectors: ReadonlyMap<string, Float32Array>;
+
+  private constructor(
+    chunks: readonly KnowledgeChunk[],
+    texts: readonly string[],
+    vectors: readonly Float32Array[],
+    embedder: TextEmbedder,
+  ) {
+    this.#vectors = new Map(texts.map((text, i) => [text, vectors[i] as Float32Array]));
     this.chunks = chunks;
     this.names = properNames(chunks);
     this.#embedder = embedder;
@@ -63,9 +77,12 @@ export class KnowledgeRetriever {
   }
 
   /** Reads and embeds the folder (about 3 ms a sentence, once). Rejects with `bad-request` or `too-large`. */
-  static async open(o: RetrieverOptions): Promise<KnowledgeRetriever> {
-    const chunks = await loadChunks(o.folder);
-    const title = (chunk: KnowledgeChunk): string => chunk.headings.at(-1) ?? '';
+  static async open({ folder, ...o }: RetrieverOptions): Promise<KnowledgeRetriever> {
+    return KnowledgeRetriever.of((await new KnowledgeFolder(folder, o).load()).chunks, o);
+  }
+
+  static async of(chunks: readonly KnowledgeChunk[], o: IndexOptions): Promise<KnowledgeRetriever> {
+    const title = (chunk: KnowledgeChunk): string => chunk.headings.at(-1) ?? chunk.title ?? '';
     const texts = [
       ...chunks.map((chunk) => `${title(chunk)}. ${chunkText(chunk)}`),
       ...chunks.flatMap((chunk) => chunk.sentences.map((sentence) => `${title(chunk)}: ${sentence}`)),
@@ -74,9 +91,19 @@ export class KnowledgeRetriever {
       embedder: o.embedder,
       model: o.model ?? 'minilm-l6-v2-q8',
       folder: o.vectorFolder === undefined ? join(cacheFolder(), 'knowledge') : o.vectorFolder,
+      known: o.previous === undefined ? undefined : o.previous.#vectors,
       signal: o.signal,
     });
-    return new KnowledgeRetriever(chunks, vectors, o.embedder);
+    return new KnowledgeRetriever(chunks, texts, vectors, o.embedder);
+  }
+
+  static empty(embedder: TextEmbedder): KnowledgeRetriever {
+    return new KnowledgeRetriever([], [], [], embedder);
+  }
+
+  /** As a source of knowledge that never changes. */
+  get current(): this {
+    return this;
   }
 
   /** Number of chunks. */

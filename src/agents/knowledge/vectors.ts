@@ -6,6 +6,8 @@ import type { TextEmbedder } from '../../inference/engines.js';
 /** A file holds the vectors of one set of texts; older sets are deleted beyond this many. */
 const MAX_CACHE_FILES = 16;
 const BATCH = 32;
+/** While people talk: a question's own embedding waits for one batch at most. */
+const SMALL_BATCH = 8;
 
 export function dot(a: Float32Array, b: Float32Array): number {
   // Four sums at once keep the processor's pipeline full.
@@ -27,7 +29,14 @@ export function dot(a: Float32Array, b: Float32Array): number {
  */
 export async function embedCached(
   texts: readonly string[],
-  o: { embedder: TextEmbedder; model: string; folder: string | null; signal?: AbortSignal },
+  o: {
+    embedder: TextEmbedder;
+    model: string;
+    folder: string | null;
+    /** Vectors by text, that need not be made again. */
+    known?: ReadonlyMap<string, Float32Array> | undefined;
+    signal?: AbortSignal | undefined;
+  },
 ): Promise<Float32Array[]> {
   const { embedder, folder } = o;
   if (texts.length === 0) return [];
@@ -44,10 +53,16 @@ export async function embedCached(
       return texts.map((_, i) => all.subarray(i * embedder.dimensions, (i + 1) * embedder.dimensions));
     }
   }
-  const vectors: Float32Array[] = [];
-  for (let from = 0; from < texts.length; from += BATCH) {
-    vectors.push(...(await embedder.embed(texts.slice(from, from + BATCH), { signal: o.signal })));
+  const { known } = o;
+  const made = new Map<string, Float32Array>();
+  const missing = known === undefined ? texts : texts.filter((text) => !known.has(text));
+  const batch = known === undefined || known.size === 0 ? BATCH : SMALL_BATCH;
+  for (let from = 0; from < missing.length; from += batch) {
+    const part = missing.slice(from, from + batch);
+    const vectors = await embedder.embed(part, { signal: o.signal });
+    for (const [i, text] of part.entries()) made.set(text, vectors[i] as Float32Array);
   }
+  const vectors = texts.map((text) => (made.get(text) ?? known?.get(text)) as Float32Array);
   if (path !== null && folder !== null) await store(folder, path, vectors).catch(() => undefined);
   return vectors;
 }

@@ -28,6 +28,7 @@ export const REPHRASE = [
   'Sorry about that. Could you ask in other words?',
   'I am sorry, I may have misunderstood. Could you put it differently?',
 ];
+export const CALLING = 'One moment, I am calling someone.';
 export const EMPTY = 'I have not been given any knowledge yet, so I cannot answer questions.';
 
 /** "a, b and c" */

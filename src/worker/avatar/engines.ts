@@ -1,19 +1,19 @@
 /** The concrete engines of an avatar worker, chosen by configuration; the heavy ones live in the speech worker. */
-import { createKnowledgeAgent, openRetriever } from '../../agents/knowledge/index.js';
+import { KnowledgePages, LiveKnowledge } from '../../agents/knowledge/index.js';
 import { ModeratedAgent } from '../../agents/moderation/moderated-agent.js';
 import { ConversationModeration } from '../../agents/moderation/moderation.js';
 import { openModeration } from '../../agents/moderation/open.js';
-import { createOpenAiAgent } from '../../agents/openai-agent.js';
 import { SynthesisPace } from '../../agents/pace.js';
 import type { ConversationEngines } from '../../agents/session.js';
+import { GuardedHttp } from '../../agents/tools/guarded-http.js';
 import type { TurnSettings } from '../../agents/turn.js';
 import type { Config } from '../../config.js';
-import type { Agent } from '../../inference/engines.js';
 import { OpenAiSynthesiser } from '../../inference/speech/openai-speech.js';
 import { SileroVad } from '../../inference/speech/silero.js';
 import type { Logger } from '../../log.js';
-import type { ConversationOptions, SpeechPending } from '../control.js';
+import type { SpeechPending } from '../control.js';
 import { SpeechWorkerClient } from '../speech/client.js';
+import { Agents, type ConversationAgentOptions } from './agents.js';
 import { SpeechCalls, type SpeechHistograms } from './stats.js';
 
 /** Models may still be loading when the avatar worker starts. */
@@ -21,7 +21,7 @@ const SPEECH_WORKER_TIMEOUT_MS = 60_000;
 
 export interface WorkerEngines {
   turnSettings: Partial<TurnSettings>;
-  forConversation(options: ConversationOptions, conversationId: string): Promise<ConversationEngines>;
+  forConversation(conversation: ConversationAgentOptions): Promise<ConversationEngines>;
   /** What the calls to the speech worker have cost since the start, and how many are under way. */
   speech: { readonly histograms: SpeechHistograms; readonly pending: SpeechPending };
   close(): Promise<void>;
@@ -34,21 +34,24 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
     onCall: (report) => calls.add(report),
   });
   const vad = await SileroVad.create();
-  const retriever = await openRetriever({ folder: config.knowledgeFolder, embedder: speech.embedder() });
-  log.info({ chunks: retriever.size, agent: config.openai === null ? 'knowledge' : 'openai' }, 'agent ready');
+  const http = new GuardedHttp(config.toolAccess);
+  const knowledge = await LiveKnowledge.open({
+    folder: config.knowledgeFolder,
+    pages: new KnowledgePages(config.agent?.knowledge?.pages ?? [], http),
+    embedder: speech.embedder(),
+    onReport: (report) => {
+      if (report.type === 'failed') log.error({ err: report.error }, 'knowledge could not be read again');
+      else {
+        for (const problem of report.problems) log.warn({ problem }, 'a document is left out');
+        log.info({ chunks: report.chunks }, 'knowledge read');
+      }
+    },
+  });
+  const agents = await Agents.create(config, { knowledge, http, log });
+  log.info({ agent: config.openai === null ? 'knowledge' : 'openai' }, 'agent ready');
 
   const moderation = openModeration(config, speech.embedder(), log);
   const paces = { kokoro: new SynthesisPace(), piper: new SynthesisPace(), openai: new SynthesisPace() };
-  const agentFor = (options: ConversationOptions): Agent =>
-    config.openai === null
-      ? createKnowledgeAgent({ retriever, name: options.name })
-      : createOpenAiAgent({
-          ...config.openai,
-          instructions: options.instructions ?? config.instructions,
-          name: options.name,
-          retriever,
-        });
-
   return {
     turnSettings: {
       questionMs: Math.round(config.endOfTurnMs.min * 0.8),
@@ -57,17 +60,22 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
       unfinishedMs: config.endOfTurnMs.max,
       decideMs: config.interruptionMs,
     },
-    async forConversation(options, conversationId) {
+    async forConversation(conversation) {
+      const { options } = conversation;
       const synthesiser =
         options.speech === 'openai' && config.openai !== null
           ? new OpenAiSynthesiser(config.openai)
           : speech.synthesiser(options.speech === 'piper' ? 'piper' : 'kokoro');
       const common = { vad, recogniser: speech.recogniser(), synthesiser, pace: paces[options.speech] };
-      const agent = agentFor(options);
+      const agent = agents.forConversation(conversation);
       if (moderation === undefined) return { ...common, agent };
       const { language, greeting } = options;
       const own = greeting === null ? [] : [greeting];
-      const moderated = new ConversationModeration(moderation, { sessionId: conversationId, language, own });
+      const moderated = new ConversationModeration(moderation, {
+        sessionId: conversation.conversationId,
+        language,
+        own,
+      });
       return { ...common, agent: new ModeratedAgent(agent, moderated), moderation: moderated };
     },
     speech: {
@@ -80,6 +88,9 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
     },
     async close() {
       await moderation?.audit.flush();
+      await agents.close();
+      knowledge.close();
+      http.close();
       await vad.close();
       await speech.close();
     },

@@ -1,5 +1,6 @@
 /** The conversations of one avatar worker, driven by the gateway's control messages. */
 
+import type { ConversationEvent } from '../../agents/events.js';
 import { History } from '../../agents/history.js';
 import { Conversation } from '../../agents/session.js';
 import { VisavisError } from '../../errors.js';
@@ -138,7 +139,8 @@ export class AvatarWorker {
     };
     const avatar = await AvatarThread.create(picture, this.#o.threads?.take(picture));
     try {
-      const engines = await this.#o.engines.forConversation(options, conversationId);
+      const emit = (event: ConversationEvent): void => this.#o.send({ type: 'event', conversationId, event });
+      const engines = await this.#o.engines.forConversation({ conversationId, options, emit });
       await this.#pacer.open(conversationId, link, avatar.framePort);
       const conversation = new Conversation({
         engines,
@@ -154,7 +156,7 @@ export class AvatarWorker {
         greeting: options.greeting,
         apology: options.apology,
         turnSettings: this.#o.engines.turnSettings,
-        emit: (event) => this.#o.send({ type: 'event', conversationId, event }),
+        emit,
       });
       this.#hosted.set(conversationId, { conversation, avatar });
       this.#pacer.on(conversationId, (event) => {

@@ -305,6 +305,8 @@ export class Conversation {
     socket.on('state', (e) => this.#emit({ type: 'state', ...e }));
     socket.on('transcript', (e) => this.#emit({ type: 'transcript', ...e }));
     socket.on('caption', (e) => this.#emit({ type: 'caption', ...e }));
+    socket.on('sources', (e) => this.#emit({ type: 'sources', ...e }));
+    socket.on('handover', () => this.#emit({ type: 'handover' }));
     socket.on('utterance-end', (e) => this.#emit({ type: 'utterance-end', ...e }));
     socket.on('interruption', (e) => this.#emit({ type: 'interruption', ...e }));
     socket.on('latency', (e) => this.#emit({ type: 'latency', ...e }));

@@ -69,6 +69,8 @@ export const de: Strings = {
     copyFailed: 'Kopieren ging nicht',
     you: 'Sie',
     interrupted: 'unterbrochen',
+    sources: 'Quellen',
+    page: (number) => `Seite ${number}`,
     captions: 'Untertitel',
   },
   end: {

@@ -66,6 +66,8 @@ export const en: Strings = {
     copyFailed: 'Copying failed',
     you: 'You',
     interrupted: 'interrupted',
+    sources: 'Sources',
+    page: (number) => `page ${number}`,
     captions: 'Captions',
   },
   end: {

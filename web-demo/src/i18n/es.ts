@@ -66,6 +66,8 @@ export const es: Strings = {
     copyFailed: 'No se pudo copiar',
     you: 'Usted',
     interrupted: 'interrumpido',
+    sources: 'Fuentes',
+    page: (number) => `página ${number}`,
     captions: 'Subtítulos',
   },
   end: {

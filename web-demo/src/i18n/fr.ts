@@ -68,6 +68,8 @@ export const fr: Strings = {
     copyFailed: 'Échec de la copie',
     you: 'Vous',
     interrupted: 'interrompu',
+    sources: 'Sources',
+    page: (number) => `page ${number}`,
     captions: 'Sous-titres',
   },
   end: {

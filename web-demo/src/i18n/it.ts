@@ -67,6 +67,8 @@ export const it: Strings = {
     copyFailed: 'Copia non riuscita',
     you: 'Tu',
     interrupted: 'interrotto',
+    sources: 'Fonti',
+    page: (number) => `pagina ${number}`,
     captions: 'Sottotitoli',
   },
   end: {

@@ -66,6 +66,8 @@ export const ja: Strings = {
     copyFailed: 'コピーできません',
     you: 'あなた',
     interrupted: '中断',
+    sources: '出典',
+    page: (number) => `${number}ページ`,
     captions: '字幕',
   },
   end: {

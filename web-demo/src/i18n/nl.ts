@@ -66,6 +66,8 @@ export const nl: Strings = {
     copyFailed: 'Kopiëren mislukt',
     you: 'U',
     interrupted: 'onderbroken',
+    sources: 'Bronnen',
+    page: (number) => `pagina ${number}`,
     captions: 'Ondertiteling',
   },
   end: {

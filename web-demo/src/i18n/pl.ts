@@ -66,6 +66,8 @@ export const pl: Strings = {
     copyFailed: 'Nie udało się skopiować',
     you: 'Ty',
     interrupted: 'przerwano',
+    sources: 'Źródła',
+    page: (number) => `strona ${number}`,
     captions: 'Napisy',
   },
   end: {

@@ -66,6 +66,8 @@ export const pt: Strings = {
     copyFailed: 'Não foi possível copiar',
     you: 'Você',
     interrupted: 'interrompido',
+    sources: 'Fontes',
+    page: (number) => `página ${number}`,
     captions: 'Legendas',
   },
   end: {

@@ -57,6 +57,9 @@ export interface Strings {
     copyFailed: string;
     you: string;
     interrupted: string;
+    /** Before the documents that a reply rests on. */
+    sources: string;
+    page: (number: number) => string;
     captions: string;
   };
   /** Why it is over and what can be done. */

@@ -66,6 +66,8 @@ export const zh: Strings = {
     copyFailed: '复制失败',
     you: '您',
     interrupted: '被打断',
+    sources: '来源',
+    page: (number) => `第${number}页`,
     captions: '字幕',
   },
   end: {

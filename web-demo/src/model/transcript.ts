@@ -1,3 +1,4 @@
+import type { Source } from '../../../src/inference/engines.js';
 import type { ConversationEvent } from '../client/events.js';
 
 export interface Turn {
@@ -8,6 +9,8 @@ export interface Turn {
   /** `growing`: may still change; `interrupted`: cut off by the visitor. */
   status: 'growing' | 'final' | 'interrupted';
   startedAtMs: number;
+  /** What the avatar's words rest on. */
+  sources?: readonly Source[];
 }
 
 /** Older turns are forgotten. */
@@ -42,6 +45,10 @@ export function reduceTranscript(turns: readonly Turn[], event: ConversationEven
       const before = known ? turns : settle(turns, 'avatar', 'final');
       return put(before, { key, speaker: 'avatar', text, status: 'growing', startedAtMs: nowMs });
     }
+    case 'sources': {
+      const known = turns.find((turn) => turn.key === `avatar-${event.utteranceId}`);
+      return known ? put(turns, { ...known, sources: event.sources }) : turns;
+    }
     case 'utterance-end': {
       const key = `avatar-${event.utteranceId}`;
       const text = event.text.trim();
@@ -74,7 +81,10 @@ export function formatTranscript(
 function put(turns: readonly Turn[], turn: Turn): readonly Turn[] {
   const index = turns.findIndex(({ key }) => key === turn.key);
   const known = turns[index];
-  if (known) return turns.with(index, { ...turn, startedAtMs: known.startedAtMs });
+  if (known) {
+    const sources = turn.sources ?? known.sources;
+    return turns.with(index, { ...turn, startedAtMs: known.startedAtMs, ...(sources && { sources }) });
+  }
   return [...turns.slice(-(MAX_TURNS - 1)), turn];
 }
 

@@ -1,3 +1,4 @@
+import type { Source } from '../../../src/inference/engines.js';
 import type { Strings } from '../i18n/index.js';
 import { formatTranscript, type Turn } from '../model/transcript.js';
 import { h, setText } from './dom.js';
@@ -18,7 +19,10 @@ export function createTranscript({ transcript: words }: Strings): TranscriptView
   let turns: readonly Turn[] = [];
   let avatarName = 'Avatar';
   let follows = true;
-  const items = new Map<string, { item: HTMLLIElement; text: HTMLElement; who: HTMLElement; mark: HTMLElement }>();
+  const items = new Map<
+    string,
+    { item: HTMLLIElement; text: HTMLElement; who: HTMLElement; mark: HTMLElement; sources: HTMLElement }
+  >();
   const list = h('ol', { class: 'transcript__list', tabindex: '0', 'aria-label': words.title });
   const empty = h('p', { class: 'transcript__empty' }, words.empty);
   const copyLabel = h('span', { 'aria-live': 'polite' }, words.copy);
@@ -50,7 +54,8 @@ export function createTranscript({ transcript: words }: Strings): TranscriptView
       const who = h('span', { class: 'turn__who' });
       const text = h('p', { class: 'turn__text' });
       const mark = h('span', { class: 'turn__mark' });
-      known = { item: h('li', { class: 'turn' }, who, text, mark), text, who, mark };
+      const sources = h('p', { class: 'turn__sources', hidden: true });
+      known = { item: h('li', { class: 'turn' }, who, text, mark, sources), text, who, mark, sources };
       items.set(turn.key, known);
     }
     known.item.dataset.speaker = turn.speaker;
@@ -58,6 +63,11 @@ export function createTranscript({ transcript: words }: Strings): TranscriptView
     setText(known.who, turn.speaker === 'visitor' ? words.you : avatarName);
     setText(known.text, turn.text);
     setText(known.mark, turn.status === 'interrupted' ? words.interrupted : '');
+    // They come once, and never change.
+    if (turn.sources && known.sources.hidden) {
+      known.sources.append(`${words.sources}: `, ...sourceNodes(turn.sources, words.page));
+      known.sources.hidden = false;
+    }
     return known.item;
   };
 
@@ -84,6 +94,18 @@ export function createTranscript({ transcript: words }: Strings): TranscriptView
       avatarName = name;
     },
   };
+}
+
+/** Titles behind each other; those of web pages are links. Nothing of them is taken for HTML. */
+function sourceNodes(sources: readonly Source[], page: (number: number) => string): Node[] {
+  return sources.flatMap((source, index) => {
+    const title = source.page === undefined ? source.title : `${source.title} (${page(source.page)})`;
+    const isWeb = source.url !== undefined && /^https?:\/\//i.test(source.url);
+    const node = isWeb
+      ? h('a', { href: source.url, target: '_blank', rel: 'noopener noreferrer' }, title)
+      : document.createTextNode(title);
+    return index === 0 ? [node] : [document.createTextNode(' · '), node];
+  });
 }
 
 /** The clipboard needs a secure context and permission; false without. */

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { Voice, type VoiceEvent } from '../../src/agents/voice.js';
+import type { SpeechChunk } from '../../src/inference/engines.js';
+import { ScriptedFace, ScriptedOutput } from '../support/scripted-engines.js';
+
+const chunk = (ms: number): SpeechChunk => ({
+  samples: new Float32Array(ms * 48),
+  sampleRateHz: 48_000,
+  words: [],
+  computeMs: 1,
+});
+
+function bench() {
+  const events: VoiceEvent[] = [];
+  const voice = new Voice(new ScriptedOutput(), new ScriptedFace(), (event) => events.push(event));
+  const id = voice.begin();
+  const begin = (segmentId: number, atMs: number) =>
+    voice.handlePacer({ type: 'segment-started', conversationId: 'c', segmentId, utteranceId: id, atMs });
+  return { voice, id, begin, events };
+}
+
+describe('what a voice still has to send', () => {
+  it('is all that was queued before it begins', () => {
+    const { voice, id } = bench();
+    voice.speak(id, chunk(300));
+    voice.speak(id, chunk(200));
+    expect(voice.backlogMs(id, 5_000)).toBe(500);
+  });
+
+  it('becomes less while it speaks, segment by segment', () => {
+    const { voice, id, begin } = bench();
+    voice.speak(id, chunk(300));
+    voice.speak(id, chunk(200));
+    begin(1, 1_000);
+    expect(voice.backlogMs(id, 1_100)).toBe(400);
+    begin(2, 1_300);
+    expect(voice.backlogMs(id, 1_400)).toBe(100);
+    expect(voice.backlogMs(id, 9_000)).toBe(0);
+  });
+
+  it('is not less for the silence between two segments', () => {
+    const { voice, id, begin, events } = bench();
+    voice.speak(id, chunk(300));
+    begin(1, 1_000);
+    voice.speak(id, chunk(200));
+    expect(voice.backlogMs(id, 9_000)).toBe(200);
+    begin(2, 9_000);
+    expect(voice.backlogMs(id, 9_050)).toBe(150);
+    expect(events.map(({ type }) => type)).toEqual(['started', 'went-on']);
+  });
+
+  it('is nothing of an utterance that is over', () => {
+    const { voice, id } = bench();
+    voice.speak(id, chunk(300));
+    voice.stop();
+    expect(voice.backlogMs(id, 0)).toBe(0);
+  });
+});
