@@ -83,15 +83,13 @@ export class TranscriptRecorder {
   }
 
   #end({ utteranceId, text, interrupted }: Event<'utterance-end'>, nowMs: number): AvatarTurn | undefined {
-    if (this.#speaking?.utteranceId !== utteranceId) {
-      if (text.trim() === '') return undefined;
-      // Words that a gateway heard and had no time to write down before it died.
-      for (const word of text.trim().split(/\s+/)) {
-        this.#speak({ type: 'caption', utteranceId, index: 0, word }, nowMs);
-      }
+    const known = this.#speaking?.utteranceId === utteranceId ? this.#speaking.words.length : 0;
+    // Words that a gateway heard and had no time to write down before it died.
+    for (const [index, word] of plain(text).split(' ').slice(known).entries()) {
+      if (word !== '') this.#speak({ type: 'caption', utteranceId, index, word }, nowMs);
     }
     const turn = this.#speaking;
-    if (turn === undefined) return undefined;
+    if (turn?.utteranceId !== utteranceId) return undefined;
     this.#speaking = undefined;
     turn.text = text;
     turn.interrupted = interrupted;

@@ -29,13 +29,11 @@ export class Webhooks {
 
   constructor({ config, metrics, logger, backoff = BACKOFF, maxQueued = MAX_QUEUED, random }: WebhooksOptions) {
     this.#events = new Set(config?.events ?? []);
-    const counters = config === null ? undefined : new WebhookMetrics(metrics.registry, () => this.queued);
-    this.#endpoints = (config?.urls ?? []).flatMap((url) => {
-      if (config === null || counters === undefined) return [];
-      const { secret, timeoutMs, retryMs } = config;
-      const common = { url, secret, timeoutMs, retryMs, backoff, maxQueued, random: random ?? Math.random };
-      return [new WebhookEndpoint({ ...common, metrics: counters, logger })];
-    });
+    const counters = new WebhookMetrics(metrics.registry, () => this.queued);
+    const common = { backoff, maxQueued, metrics: counters, logger, random: random ?? Math.random };
+    const endpointOf = ({ secret, timeoutMs, retryMs }: WebhookConfig, url: string) =>
+      new WebhookEndpoint({ ...common, url, secret, timeoutMs, retryMs });
+    this.#endpoints = config === null ? [] : config.urls.map((url) => endpointOf(config, url));
   }
 
   /** Events that wait, over all receivers. */

@@ -297,7 +297,7 @@ describe('a visitor whose words are refused', () => {
 
   it('refused by a classifier is withheld from later prompts too', async () => {
     const { bench } = await withClassifier({ classifier: { use: 'openai', sides: ['visitor'] } }, (text) => ({
-      ...{ kind: 'scores', scores: text.startsWith('How do I hurt') ? { violence: 0.9 } : {} },
+      ...{ kind: 'scores', scores: { violence: text.startsWith('How do I hurt') ? 0.9 : 0 } },
     }));
     await bench.ask('How do I hurt somebody?');
     await bench.ask('When do you open?');

@@ -97,6 +97,15 @@ describe('a transcript', () => {
     ]);
   });
 
+  it('keeps the last words that a dead gateway did not write down', () => {
+    const first = recorded([20, word('Good')]);
+    const second = new TranscriptRecorder(START_MS, structuredClone({ turns: first.turns, truncated: false }));
+    second.accept(over('Good day to you.', true), START_MS + 90);
+    expect(second.turns).toMatchObject([
+      { words: [{ atMs: 20 }, { text: 'day', atMs: 90 }, { text: 'to' }, { text: 'you.' }] },
+    ]);
+  });
+
   it('keeps words that a dead gateway did not write down', () => {
     expect(recorded([70, over('Good day.', true, 9)]).turns).toMatchObject([
       { utteranceId: 9, text: 'Good day.', words: [{ text: 'Good', atMs: 70 }, { text: 'day.' }], interrupted: true },
