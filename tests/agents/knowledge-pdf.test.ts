@@ -63,6 +63,17 @@ describe('the layout of a PDF', () => {
     expect(text).not.toMatch(/\d/);
   });
 
+  test('leaves out a table of contents, not an unfinished sentence', () => {
+    const blocks = layOut([
+      items([
+        ['1 Opening times . . . . . . . . 12', 100],
+        ['2 Prices ........... iv', 88],
+        ['And so on ...', 60],
+      ]),
+    ]);
+    expect(blocks.map(({ text }) => text)).toEqual(['And so on ...']);
+  });
+
   test('puts a space between pieces that stand apart on one line, and none within a word', () => {
     const piece = (text: string, x: number, width: number, endsLine = false): PdfItem => ({
       text,

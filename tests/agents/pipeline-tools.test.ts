@@ -103,7 +103,7 @@ describe('a reply that waits for a tool', () => {
     bench.pipeline.ask('ann', 'Where is it?');
     await bench.write(text('Let me look.'), { type: 'pause' });
     bench.play();
-    await expect.poll(states).toEqual(['thinking', 'speaking', 'thinking']);
+    await expect.poll(states, { timeout: 10_000 }).toEqual(['thinking', 'speaking', 'thinking']);
     await bench.write(text('It was shipped.'), 'end');
     bench.play();
     await settle();

@@ -99,7 +99,9 @@ describe('a visitor who agreed to be remembered', () => {
     const { visitor: key, openedAtMs } = first.options.memory;
     const event = { type: 'memory', visitor: key, openedAtMs, fact: 'Likes red.' };
     await first.client.data('say', { text: `event ${JSON.stringify(event)}` });
-    await expect.poll(async () => (await api('GET', path)).body.facts).toMatchObject([{ text: 'Likes red.' }]);
+    await expect
+      .poll(async () => (await api('GET', path)).body.facts, { timeout: 10_000 })
+      .toMatchObject([{ text: 'Likes red.' }]);
     expect(first.client.events.map(({ name }) => name)).not.toContain('memory');
 
     const second = await optionsOf({ variables: customer, visitor });

@@ -38,6 +38,8 @@ const RUNNING_SHARE = 0.3;
 const EDGE_LINES = 2;
 /** On a page with fewer lines the edge is one line. */
 const FULL_PAGE_LINES = 8;
+/** Entries of a table of contents. */
+const LEADERS = /(?:\s?[.…]){5,}\s*[\divxlc]*$/u;
 const BULLET = /^(?:[•‣▪●◦∙·–*]|-(?=\s)|\(?\d{1,2}[.)](?=\s)|\(?[a-z]\)(?=\s))\s*/u;
 
 /** The blocks of a document, in reading order as its pages give it. */
@@ -80,7 +82,7 @@ function linesOf(items: readonly PdfItem[], page: number): Line[] {
       .normalize('NFKC')
       .replace(/[\s\u00ad]+/gu, ' ')
       .trim();
-    if (first !== undefined && plain !== '')
+    if (first !== undefined && plain !== '' && !LEADERS.test(plain))
       lines.push({ text: plain, x: first.x, y: first.y, height: Math.round(height * 2) / 2, page });
     text = '';
     first = undefined;

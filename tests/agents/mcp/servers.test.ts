@@ -116,7 +116,7 @@ describe('an MCP server that is a process', () => {
     const { call, names } = await local();
     const before = names().length;
     await call('more');
-    await expect.poll(() => names().length).toBe(before + 1);
+    await expect.poll(() => names().length, { timeout: 10_000 }).toBe(before + 1);
   });
 
   test('offers at most 64 tools', async () => {
@@ -131,7 +131,7 @@ describe('an MCP server that is a process', () => {
     setTimeout(() => abort.abort(), 50);
     await call('hang', {}, abort.signal);
     expect(await call('hang')).toMatch(/^FAILED: the tool server did not answer in time/);
-    await expect.poll(() => call('cancelled')).toBe('2');
+    await expect.poll(() => call('cancelled'), { timeout: 10_000 }).toBe('2');
     expect(calls.slice(0, 2).map(({ outcome }) => outcome)).toEqual(['cancelled', 'failed']);
   });
 
@@ -200,7 +200,7 @@ describe('an MCP server over HTTP', () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(await call('add', { a: 1, b: 1 })).toMatch(/^(?:FAILED|NOT DONE)/);
-    await expect.poll(names).toEqual([]);
+    await expect.poll(names, { timeout: 10_000 }).toEqual([]);
     await remote(port);
     await expect.poll(() => names().length, { timeout: 10_000 }).toBeGreaterThan(0);
     expect(await call('add', { a: 1, b: 1 })).toBe('2');

@@ -132,14 +132,14 @@ describe('a webhook', () => {
     async (announced) => {
       server.script({ kind: 'large', bytes: 10_000_000, announced });
       await expect(call(hook())).rejects.toMatchObject({ code: 'too-large' });
-      await expect.poll(() => server.requests[0]?.aborted).toBe(true);
+      await expect.poll(() => server.requests[0]?.aborted, { timeout: 10_000 }).toBe(true);
     },
   );
 
   test('that hangs is upstream-timeout', async () => {
     server.script({ kind: 'hang' });
     await expect(call(hook({ timeoutMs: 150 }))).rejects.toMatchObject({ code: 'upstream-timeout' });
-    await expect.poll(() => server.requests[0]?.aborted).toBe(true);
+    await expect.poll(() => server.requests[0]?.aborted, { timeout: 10_000 }).toBe(true);
   });
 
   test('is hung up on when the visitor breaks in', async () => {
@@ -149,7 +149,7 @@ describe('a webhook', () => {
     await server.received(1);
     abort.abort();
     await expect(answer).rejects.toMatchObject({ name: 'AbortError' });
-    await expect.poll(() => server.requests[0]?.aborted).toBe(true);
+    await expect.poll(() => server.requests[0]?.aborted, { timeout: 10_000 }).toBe(true);
   });
 
   test('with a schema that is none is refused when it is defined', () => {
