@@ -95,6 +95,7 @@ export class Voice {
       segmentId,
       durationMs,
       phonemes: chunk.phonemes,
+      audio: this.#audioOf(utterance, chunk),
       loudness: loudnessEnvelope(chunk.samples, chunk.sampleRateHz),
       tone: toneOf(chunk.words.map((word) => word.text).join(' ')),
     });
@@ -111,6 +112,12 @@ export class Voice {
     utterance.any = true;
     utterance.pending.push({ segmentId, durationMs });
     return true;
+  }
+
+  /** What the face must hear for itself: speech without phonemes. */
+  #audioOf(utterance: Utterance, { samples, sampleRateHz, phonemes }: SpeechChunk): SpeechMotion['audio'] {
+    if (phonemes !== undefined) return undefined;
+    return { samples, sampleRateHz, continues: utterance.pending.length > 0 };
   }
 
   /** Milliseconds of speech queued and not yet sent. */

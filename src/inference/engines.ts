@@ -170,12 +170,24 @@ export interface Agent {
 
 export type AgentState = 'idle' | 'listening' | 'thinking' | 'speaking';
 
+/** Sound that the face itself must listen to. */
+export interface SpeechAudio {
+  /** Mono, −1…1. */
+  samples: Float32Array;
+  /** 8 to 192 kHz. */
+  sampleRateHz: number;
+  /** The sound follows the previous segment's without a gap. */
+  continues: boolean;
+}
+
 /** What the face must know of a stretch of speech before it is heard. */
 export interface SpeechMotion {
   /** The pacer's segment number, which frame requests refer to. */
   segmentId: number;
   durationMs: number;
   phonemes?: TimedPhoneme[];
+  /** Only where the phonemes are not known. */
+  audio?: SpeechAudio;
   /** RMS loudness per 10 ms, 0…1, for stress and for speech without phonemes. */
   loudness: Float32Array;
   /** Of the words: −1 sad news or an apology … 1 good news or a welcome. Absent: neither. */

@@ -128,6 +128,8 @@ export type ToAvatarThread =
       bitrateKbps: number;
       seed: number;
       badge: string | null;
+      /** There will be speech without phonemes. */
+      listens: boolean;
       framePort: MessagePortLike;
     }
   | { type: 'speech'; motion: SpeechMotion }

@@ -137,7 +137,7 @@ export class ScriptedFace implements Face {
   readonly states: string[] = [];
   interrupts = 0;
   pauses = 0;
-  speech(): void {}
+  speech(_motion: unknown): void {}
   setState(state: string): void {
     this.states.push(state);
   }

@@ -15,6 +15,8 @@ export interface AvatarThreadOptions {
   seed: number;
   /** Drawn into every picture; null: nothing. */
   badge: string | null;
+  /** The voice comes without phonemes: the face must listen to it. Default: false. */
+  listens?: boolean;
   /** Times of the last frames in ms, about once a second. */
   onStats?: (stats: { renderMs: readonly number[]; encodeMs: readonly number[] }) => void;
 }
@@ -52,6 +54,7 @@ export class AvatarThread {
       bitrateKbps,
       seed,
       badge,
+      listens: o.listens ?? false,
       framePort: port2,
     };
     worker.postMessage(open, [port2]);

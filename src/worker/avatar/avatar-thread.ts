@@ -1,5 +1,7 @@
 /** Entry of an avatar's thread: draws and encodes the frames that the pacer asks for. Pixels never leave it. */
 import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads';
+import { VisavisError } from '../../errors.js';
+import { AudioMotion } from '../../inference/avatar/motion/audio-motion.js';
 import { PhonemeMotion } from '../../inference/avatar/motion/phoneme-motion.js';
 import { FRAME_RATE, MOTION_FRAME_LENGTH } from '../../inference/avatar/motion-frame.js';
 import { loadAvatarPackage } from '../../inference/avatar/package.js';
@@ -7,6 +9,7 @@ import { Badge } from '../../inference/avatar/renderer/badge.js';
 import { openAvatar } from '../../inference/avatar/renderer/portrait.js';
 import { ProbeAvatar, ProbeMotion } from '../../inference/avatar/renderer/probe.js';
 import type { AvatarStream } from '../../inference/engines.js';
+import { createLogger } from '../../log.js';
 import { i420Bytes, Vp8Encoder } from '../../media/codecs.js';
 import type { EncodedFrame, FrameRequest, FromAvatarThread, ToAvatarThread } from '../../media/output-protocol.js';
 import { postToPacer } from '../../media/pacer-priority.js';
@@ -14,6 +17,7 @@ import { FrameMaker } from './frame-maker.js';
 
 const STATS_FRAMES = 25;
 const WARM_UP_FRAMES = 5;
+const log = createLogger('avatar-thread');
 
 const port = parentPort;
 if (port === null) throw new Error('avatar-thread.js runs as a worker thread only');
@@ -69,11 +73,26 @@ async function pictureFor(o: Picture): Promise<LoadedPicture> {
   return load(o);
 }
 
+/** An ear for speech without phonemes; without the network the jaw follows the loudness instead. */
+async function openEar(): Promise<(() => AudioMotion) | undefined> {
+  try {
+    // Only here: onnxruntime need not be loaded into the threads of other avatars.
+    const { AudioMotionModel } = await import('../../inference/avatar/motion/audio-motion-model.js');
+    const network = await AudioMotionModel.create();
+    return () => new AudioMotion(network, (error) => log.warn({ reason: error.message }, 'audio-driven motion failed'));
+  } catch (thrown) {
+    log.warn({ reason: VisavisError.from(thrown, 'engine-failed').message }, 'the mouth follows the loudness only');
+    return undefined;
+  }
+}
+
 async function open(o: Extract<ToAvatarThread, { type: 'open' }>): Promise<void> {
   const { avatar, isProbe } = await pictureFor(o);
   maker = new FrameMaker({
     avatar,
-    motion: isProbe ? new ProbeMotion() : new PhonemeMotion().open({ frameRate: FRAME_RATE, seed: o.seed }),
+    motion: isProbe
+      ? new ProbeMotion()
+      : new PhonemeMotion(o.listens ? await openEar() : undefined).open({ frameRate: FRAME_RATE, seed: o.seed }),
     encoder: new Vp8Encoder(o.width, o.height, { bitrateKbps: o.bitrateKbps, fps: FRAME_RATE }),
     bytes: i420Bytes(o.width, o.height),
     badge: o.badge === null ? null : Badge.create(o.badge, o),

@@ -135,6 +135,7 @@ export class AvatarWorker {
       bitrateKbps: options.videoBitrateKbps,
       seed: options.seed,
       badge: options.badge,
+      listens: options.speech === 'openai',
       onStats: (stats) => this.#frameTimes.add(stats),
     };
     const avatar = await AvatarThread.create(picture, this.#o.threads?.take(picture));

@@ -96,6 +96,23 @@ describe('avatar thread', () => {
     expect(stats).toEqual([25]);
   });
 
+  it('listens to speech without phonemes, is interrupted while it does, and closes', async () => {
+    const avatar = await open({ listens: true });
+    const samples = Float32Array.from({ length: 24_000 }, (_, i) => 0.1 * Math.sin(i / 20) * Math.sin(i / 900));
+    const loudness = new Float32Array(100).fill(0.05);
+    for (const segmentId of [1, 2]) {
+      const audio = { samples, sampleRateHz: 24_000, continues: segmentId > 1 };
+      avatar.speech({ segmentId, durationMs: 1_000, loudness, audio });
+    }
+    for (let index = 0; index < 30; index++) {
+      if (index === 20) avatar.interrupt();
+      const speech = index < 20 ? { segmentId: 1, positionMs: index * 40 } : null;
+      expect((await ask(avatar.framePort, request(index, { speech }))).index).toBe(index);
+    }
+    await avatar.close();
+    expect(await avatar.closed).toBeUndefined();
+  });
+
   it('refuses a badge that it cannot draw and leaves no thread behind', async () => {
     await expect(open({ badge: '人工知能' })).rejects.toMatchObject({ message: expect.stringContaining('U+4EBA') });
   });

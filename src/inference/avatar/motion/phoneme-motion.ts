@@ -1,6 +1,8 @@
+import { VisavisError } from '../../../errors.js';
 import type { AgentState, MotionModel, MotionStream, SpeechMotion, SpeechPosition } from '../../engines.js';
 import { MOTION_FRAME_LENGTH } from '../motion-frame.js';
-import { Articulation, restArticulators } from './articulation.js';
+import { type Accent, Articulation, restArticulators } from './articulation.js';
+import type { AudioMotion, AudioTrack } from './audio-motion.js';
 import { writeMouth } from './blendshapes.js';
 import { FaceLife } from './face-life.js';
 import { type PhraseEnd, phraseEnds } from './prosody.js';
@@ -23,7 +25,7 @@ const FASTEST_OPENING = 0.085 / 40;
 
 /** What is known of a stretch of speech. */
 interface Known {
-  articulation: Articulation;
+  mouthing: Mouthing;
   ends: readonly PhraseEnd[];
   tone: number;
 }
@@ -33,13 +35,27 @@ interface Known {
  * listens, looks away for a moment when it thinks. Every sequence is deterministic for its seed and no two minutes are alike.
  */
 export class PhonemeMotion implements MotionModel {
-  open(o: { frameRate: number; seed: number }): MotionStream {
-    return new PhonemeMotionStream(o.frameRate, o.seed);
+  readonly #listen: (() => AudioMotion) | undefined;
+
+  /** `listen` gives every stream its ear for speech without phonemes; where there is none, the jaw follows the loudness of such speech. */
+  constructor(listen?: () => AudioMotion) {
+    this.#listen = listen;
   }
+
+  open(o: { frameRate: number; seed: number }): MotionStream {
+    return new PhonemeMotionStream(o.frameRate, o.seed, this.#listen?.());
+  }
+}
+
+/** The mouth during one stretch of speech. */
+interface Mouthing {
+  readonly accents: readonly Accent[];
+  at(ms: number, out: Float32Array): void;
 }
 
 class PhonemeMotionStream implements MotionStream {
   readonly #stepMs: number;
+  readonly #ear: AudioMotion | undefined;
   readonly #speech = new Map<number, Known>();
   readonly #life: FaceLife;
   #state: AgentState = 'idle';
@@ -52,14 +68,15 @@ class PhonemeMotionStream implements MotionStream {
   #last: SpeechPosition | null = null;
   #interrupted = false;
 
-  constructor(frameRate: number, seed: number) {
+  constructor(frameRate: number, seed: number, ear: AudioMotion | undefined) {
+    this.#ear = ear;
     this.#stepMs = 1_000 / frameRate;
     this.#life = new FaceLife(this.#stepMs, seed);
   }
 
   addSpeech(speech: SpeechMotion): void {
     this.#speech.set(speech.segmentId, {
-      articulation: new Articulation(speech),
+      mouthing: this.#mouthing(speech),
       ends: phraseEnds(speech),
       tone: speech.tone ?? 0,
     });
@@ -69,12 +86,32 @@ class PhonemeMotionStream implements MotionStream {
     }
   }
 
+  #mouthing(speech: SpeechMotion): Mouthing {
+    const articulation = new Articulation(speech);
+    if (this.#ear === undefined || speech.audio === undefined || (speech.phonemes?.length ?? 0) > 0)
+      return articulation;
+    let heard: AudioTrack;
+    try {
+      heard = this.#ear.push(speech.audio);
+    } catch (thrown) {
+      if (thrown instanceof VisavisError) return articulation;
+      throw thrown;
+    }
+    return {
+      accents: articulation.accents,
+      at: (ms, out) => {
+        if (!heard.at(ms, out)) articulation.at(ms, out);
+      },
+    };
+  }
+
   setState(state: AgentState): void {
     this.#state = state;
   }
 
   interrupt(): void {
     this.#speech.clear();
+    this.#ear?.reset();
     this.#interrupted = true;
     this.#life.interrupt();
   }
@@ -93,7 +130,7 @@ class PhonemeMotionStream implements MotionStream {
 
   #moveMouth(speech: Known | undefined, at: SpeechPosition | null): void {
     if (speech === undefined || at === null) this.#wanted.fill(0);
-    else speech.articulation.at(at.positionMs, this.#wanted);
+    else speech.mouthing.at(at.positionMs, this.#wanted);
     const jump = this.#jumpMs(at);
     if (jump > 0) {
       for (let k = 0; k < this.#offset.length; k++) this.#offset[k] = this.#shown[k]! - this.#wanted[k]!;
@@ -133,7 +170,7 @@ class PhonemeMotionStream implements MotionStream {
 
   #passAccents(speech: Known, positionMs: number): void {
     const passed = (atMs: number) => atMs <= positionMs && atMs > positionMs - this.#stepMs;
-    for (const accent of speech.articulation.accents) if (passed(accent.atMs)) this.#life.accent(accent);
+    for (const accent of speech.mouthing.accents) if (passed(accent.atMs)) this.#life.accent(accent);
     for (const end of speech.ends) if (passed(end.atMs)) this.#life.phraseEnd(end);
   }
 }
