@@ -59,6 +59,11 @@ export function mediasoupVersion(): string {
   return manifest.dependencies['mediasoup'] ?? '';
 }
 
+/** Of this program, as `package.json` has it. */
+export function programVersion(): string {
+  return (JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as { version: string }).version;
+}
+
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);

@@ -1,9 +1,7 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { withAgentFile } from './agent-file.js';
-import { PROJECT_ROOT } from './cache.js';
+import { programVersion } from './cache.js';
 import { type Config, configVariables, describeConfig, loadConfig } from './config.js';
 import { phoneSettings, phoneUrls } from './dev-network.js';
 import { VisavisError } from './errors.js';
@@ -21,6 +19,8 @@ const USAGE = `visavis: a face for a language model
   visavis avatar preview AVATAR --strip OUT.png  draw successive frames of an avatar's mouth while it speaks
   visavis avatar inspect PHOTO [--json] [--out FILE]
                                                  say whether an avatar can be made of the face in a picture
+  visavis turns replay TRACE                     run the turn machine over a recording of turns (turns --help says more)
+  visavis turns draw TRACE --out OUT.svg         draw a recording of turns
   visavis config                                 print the configuration, secrets left out
   visavis --help | --version
 
@@ -45,10 +45,11 @@ async function main(): Promise<void> {
   });
   const [command = 'serve'] = positionals;
   if (values.help === true && (command === 'serve' || command === 'config')) process.stdout.write(USAGE);
-  else if (values.version === true) process.stdout.write(`${version()}\n`);
+  else if (values.version === true) process.stdout.write(`${programVersion()}\n`);
   else if (command === 'serve') await serve(environment(values));
   else if (command === 'config') printConfig(loadConfig(environment(values)));
   else if (command === 'doctor' || command === 'talk') await runModule(command);
+  else if (command === 'turns') await turns(process.argv.slice(3));
   else if (command === 'avatar') await avatar(process.argv.slice(3));
   else throw new VisavisError('bad-request', `unknown command "${command}"\n\n${USAGE}`);
 }
@@ -118,6 +119,16 @@ async function runModule(command: keyof typeof MODULES): Promise<void> {
   await module.main?.(process.argv.slice(3));
 }
 
+async function turns(args: string[]): Promise<void> {
+  const { turns: run } = await import('./turns/main.js');
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort(new VisavisError('unavailable', 'interrupted')));
+  process.exitCode = await run(args, loadConfig(process.env), {
+    write: (text) => void process.stdout.write(text),
+    signal: stop.signal,
+  });
+}
+
 /** A preview needs no configuration but the folder of the stock avatars and what stands in the pictures. */
 async function avatar(args: string[]): Promise<void> {
   if (args[0] === 'create') {
@@ -129,10 +140,6 @@ async function avatar(args: string[]): Promise<void> {
   const { badgeText } = await import('./signaling/session-texts.js');
   const config = loadConfig(process.env);
   await preview(args, config.avatarFolders, badgeText(config, config.language) ?? '');
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 main().catch((thrown: unknown) => {

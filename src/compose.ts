@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheFolder, mediasoupWorkerBin, PROJECT_ROOT } from './cache.js';
+import { cacheFolder, mediasoupWorkerBin, PROJECT_ROOT, programVersion } from './cache.js';
 import { type Config, type Environment, STOCK_AVATARS, workerEnvironment } from './config.js';
 import { VisavisError } from './errors.js';
-import { listen } from './listen.js';
+import { listen, urlHost } from './listen.js';
 import { createLogger, type Logger } from './log.js';
 import { Sfu } from './media/sfu.js';
 import { Metrics } from './metrics/metrics.js';
+import { OtlpExporter } from './metrics/otlp-exporter.js';
 import { ApiKeys } from './signaling/auth.js';
 import { AvatarDirectory } from './signaling/avatars.js';
 import { Cluster } from './signaling/cluster/cluster.js';
@@ -139,6 +140,7 @@ export class Gateway {
   #worker: AvatarWorkerClient | undefined;
   readonly #operations: Operations;
   readonly #webhooks: Webhooks;
+  readonly #spans: OtlpExporter | undefined;
   readonly #clips: IdleClips | undefined;
   readonly #memories: VisitorMemories | undefined;
   readonly #making: { maker: AvatarCreations; own: OwnAvatars } | undefined;
@@ -173,6 +175,8 @@ export class Gateway {
     this.#http = web.http;
     this.url = `${web.scheme}://${urlHost(config.host)}:${port}/`;
     this.metrics = new Metrics();
+    const program = { version: programVersion(), instanceId: this.id };
+    this.#spans = OtlpExporter.create({ config: config.telemetry, ...program, metrics: this.metrics, logger });
     this.supervisor = options.workers?.supervisor ?? createWorkers(config, options, logger);
     const entryOf = (path: string) => (options.avatarEntry === undefined ? compiled(path) : undefined);
     const idleClipEntry = options.idleClipEntry ?? entryOf('./worker/avatar/idle-clip-main.js');
@@ -353,6 +357,7 @@ export class Gateway {
       worker: this.#worker,
       standardSpeech: this.#speech,
       metrics: this.metrics,
+      spans: this.#spans,
       logger: this.#logger,
       iceServers: (sessionId) => turnServers(this.#config.turn, sessionId, Date.now()),
       admit: (sessions) => this.#operations.admit(sessions),
@@ -376,7 +381,7 @@ export class Gateway {
       // Clients that keep a connection open would hold the server for as long as they like.
       setTimeout(() => this.#http.closeAllConnections(), 200);
     });
-    await Promise.all([workers, media, clips, making, webhooks]);
+    await Promise.all([workers, media, clips, making, webhooks, this.#spans?.close()]);
     this.#cluster?.close();
     await this.#store.close();
   }
@@ -387,10 +392,4 @@ interface Parts {
   store: SessionStore;
   port: number;
   logger: Logger;
-}
-
-/** A browser cannot open the address that stands for "all". */
-function urlHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost';
-  return host.includes(':') ? `[${host}]` : host;
 }

@@ -2,15 +2,9 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type AgentProfile, addressesOf, describeAgent, readAgentFile } from './agent-file.js';
 import { memoriesFolder, moderationLogFile, ownAvatarsFolder, PROJECT_ROOT } from './cache.js';
-import {
-  describeEvents,
-  type EventsConfig,
-  eventProblems,
-  eventsConfig,
-  eventVariables,
-  GATEWAY_EVENT_VARIABLES,
-} from './config-events.js';
+import { describeEvents, type EventsConfig, eventProblems, eventsConfig, eventVariables } from './config-events.js';
 import { describeModeration, type ModerationConfig, moderationConfig } from './config-moderation.js';
+import { type TelemetryConfig, telemetryOf, telemetryProblems, telemetryVariables } from './config-telemetry.js';
 import {
   address,
   apiKeys,
@@ -30,7 +24,10 @@ import {
 } from './config-values.js';
 import { VisavisError } from './errors.js';
 import { LANGUAGES, type Language } from './languages.js';
+import { TURN_TAKING, type TurnTaking } from './turn-taking.js';
 import { coversAddress } from './web-access.js';
+
+export { workerEnvironment } from './worker-environment.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -114,6 +111,12 @@ export interface Config {
   moderation: ModerationConfig | null;
   /** Language of what the service itself says: disclosure, greeting, apologies. */
   language: Language;
+  /** Of sessions that ask for none. */
+  turnTaking: TurnTaking;
+  /** Where turns are recorded, words included; null: nowhere. */
+  turnTraces: { folder: string; maxBytes: number; maxFiles: number } | null;
+  /** Null: turns are not traced. */
+  telemetry: TelemetryConfig | null;
   /** What tells visitors that they talk with a machine. Undefined: the wording of `language`. */
   disclosure: { off: boolean; text: string | undefined; badge: string | undefined };
 }
@@ -156,6 +159,10 @@ const variables = {
   VISAVIS_LOG_LEVEL: [level, 'info' as const],
   VISAVIS_END_OF_TURN_MS: [range(100, 5_000), { min: 400, max: 1_200 }],
   VISAVIS_INTERRUPTION_MS: [whole(100, 3_000), 448],
+  VISAVIS_TURN_TAKING: [oneOf(...TURN_TAKING), 'balanced' as const],
+  VISAVIS_TURN_TRACES: [folder, undefined],
+  VISAVIS_TURN_TRACES_MB: [whole(1, 100_000), 256],
+  VISAVIS_TURN_TRACES_FILES: [whole(1, 10_000), 200],
   VISAVIS_TLS_CERT: [folder, undefined],
   VISAVIS_TLS_KEY: [folder, undefined],
   VISAVIS_DEV_TLS: [oneOf('on', 'off'), 'off' as const],
@@ -182,6 +189,7 @@ const variables = {
   OPENAI_TIMEOUT_S: [whole(1, 600), 20],
   OPENAI_SPEECH_MODEL: [text, 'gpt-4o-mini-tts'],
   OPENAI_VOICE: [text, 'alloy'],
+  ...telemetryVariables,
 } as const satisfies Record<string, readonly [Parse<unknown>, unknown]>;
 
 type Variables = typeof variables;
@@ -230,6 +238,7 @@ function problemsBetween(values: Values, broken: ReadonlySet<string>): string[] 
   if (links.max - links.min + 1 < 2 * values.VISAVIS_MAX_SESSIONS) {
     problems.push('VISAVIS_LINK_PORTS: expected at least two ports for each of VISAVIS_MAX_SESSIONS');
   }
+  problems.push(...telemetryProblems(values));
   return problems;
 }
 
@@ -301,6 +310,16 @@ function toConfig(v: Values, agent: AgentProfile | null, moderation: ModerationC
     events: eventsConfig(v),
     moderation,
     language: v.VISAVIS_LANGUAGE,
+    turnTaking: v.VISAVIS_TURN_TAKING,
+    turnTraces:
+      v.VISAVIS_TURN_TRACES === undefined
+        ? null
+        : {
+            folder: v.VISAVIS_TURN_TRACES,
+            maxBytes: v.VISAVIS_TURN_TRACES_MB * 1e6,
+            maxFiles: v.VISAVIS_TURN_TRACES_FILES,
+          },
+    telemetry: telemetryOf(v),
     disclosure: {
       off: v.VISAVIS_DISCLOSURE_OFF !== undefined,
       text: v.VISAVIS_DISCLOSURE || undefined,
@@ -353,8 +372,13 @@ export function loadConfig(env: Environment): Config {
 /** The configuration as an operator may see it: every key and secret is replaced. */
 export function describeConfig(config: Config): Record<string, unknown> {
   const secret = (value: string) => (value === '' ? '(none)' : '[redacted]');
+  const { telemetry } = config;
   return {
     ...config,
+    telemetry: telemetry && {
+      ...telemetry,
+      headers: Object.keys(telemetry.headers).map((name) => `${name}: [redacted]`),
+    },
     apiKeys: config.apiKeys.map(secret),
     events: describeEvents(config.events),
     moderation: describeModeration(config.moderation),
@@ -363,29 +387,4 @@ export function describeConfig(config: Config): Record<string, unknown> {
     turn: config.turn === null ? null : { ...config.turn, secret: secret(config.turn.secret) },
     openai: config.openai === null ? null : { ...config.openai, apiKey: secret(config.openai.apiKey) },
   };
-}
-
-/**
- * The environment of a child process, from which `loadConfig` gives it the same engines. What only the gateway needs
- * (its API keys and its bind address) stays behind.
- */
-export function workerEnvironment(env: Environment): Record<string, string> {
-  const kept: Record<string, string> = {};
-  const gatewayOnly = new Set([
-    'VISAVIS_API_KEYS',
-    'VISAVIS_HOST',
-    'VISAVIS_ANNOUNCED_ADDRESS',
-    'VISAVIS_REDIS_URL',
-    'VISAVIS_TURN_URLS',
-    'VISAVIS_TURN_SECRET',
-    'VISAVIS_TLS_CERT',
-    'VISAVIS_TLS_KEY',
-    ...GATEWAY_EVENT_VARIABLES,
-  ]);
-  for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && !gatewayOnly.has(name)) kept[name] = value;
-  }
-  // See inference/telemetry.ts.
-  kept['ORT_DISABLE_TELEMETRY'] = '1';
-  return kept;
 }

@@ -121,6 +121,24 @@ describe('loadConfig', () => {
     expect(loadConfig(empty)).toEqual({ ...loadConfig({}), greeting: null });
   });
 
+  it('records no turns unless a folder is named', () => {
+    expect(loadConfig({}).turnTraces).toBeNull();
+    expect(loadConfig({ VISAVIS_TURN_TRACES: '/srv/traces', VISAVIS_TURN_TRACES_MB: '10' }).turnTraces).toEqual({
+      folder: '/srv/traces',
+      maxBytes: 10e6,
+      maxFiles: 200,
+    });
+  });
+
+  it('takes turns in a balanced way unless told otherwise', () => {
+    expect(loadConfig({}).turnTaking).toBe('balanced');
+    expect(problemsOf({ VISAVIS_TURN_TAKING: 'rude' })).toEqual([
+      expect.stringMatching(
+        /^VISAVIS_TURN_TAKING: expected one of eager, balanced, patient, off, push-to-talk, got "rude"/,
+      ),
+    ]);
+  });
+
   it('switches to a language API by either of its variables', () => {
     expect(loadConfig({ OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1', OPENAI_MODEL: 'llama' }).openai).toMatchObject({
       apiKey: '',

@@ -6,12 +6,15 @@ import type { ModerationEvent } from './moderation/moderation.js';
 export interface TurnLatency {
   /** Silence after which the recogniser's final run was started speculatively. */
   speculationMs?: number;
+  /** The text that was answered was known. */
   transcriptMs?: number;
   /** First text of the reply. */
   firstTextMs?: number;
+  /** First part of it that is long enough to be spoken. */
+  firstSegmentMs?: number;
   /** First audio from the synthesiser. */
   firstAudioMs?: number;
-  /** The turn detector's decision. */
+  /** The turn detector's decision, or the visitor's release of the key. */
   turnEndMs?: number;
   /** First sample of the reply's speech handed to the network. */
   firstSentMs?: number;
@@ -51,11 +54,19 @@ export type ConversationEvent =
   | { type: 'utterance-end'; utteranceId: number; text: string; interrupted: boolean }
   /** The visitor spoke into the avatar's voice. */
   | { type: 'interruption'; phase: 'ducked' | 'stopped' | 'resumed'; utteranceId: number; sinceOnsetMs: number }
-  | { type: 'latency'; turnId: number; utteranceId: number; latency: TurnLatency }
   /** A human was asked to take over. */
   | { type: 'handover' }
   /** To be remembered of a visitor who agreed to it; not for viewers. `openedAtMs`: when the session was opened. */
   | { type: 'memory'; visitor: string; openedAtMs: number; fact: string }
+  /** `lastVoicedAtMs`: wall clock of the visitor's last voiced sample, from which all of `latency` counts. */
+  | {
+      type: 'latency';
+      turnId: number;
+      participantId: string;
+      utteranceId: number;
+      lastVoicedAtMs: number;
+      latency: TurnLatency;
+    }
   /** A message became part of the history (the mirror of every conversation is kept from these). */
   | { type: 'history'; message: Message }
   /** Something was masked, refused or not judged; what it was is in the moderation log alone. */

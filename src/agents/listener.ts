@@ -5,13 +5,19 @@
 import { isAbort } from '../errors.js';
 import type { RecognitionStream, Transcript, VoiceActivityStream } from '../inference/engines.js';
 import { VAD_WINDOW } from '../inference/engines.js';
+import type { TurnLatency } from './events.js';
 import { SpeechLevel } from './speech-level.js';
-import { type TurnDecision, TurnMachine, type TurnSettings } from './turn.js';
+import { type TurnDecision, type TurnInput, TurnMachine, type TurnSettings } from './turn.js';
 import { takesFloor } from './turn-text.js';
+import type { TurnTrace } from './turn-trace.js';
 
 const WINDOW_MS = 32;
 /** Audio before the onset that belongs to the turn: soft first sounds come before the detector is sure. */
 const PREROLL_WINDOWS = 10;
+/** With a key: sound that comes within this time of the press was made after it. */
+const KEYED_PREROLL_WINDOWS = 2;
+/** A released key whose microphone gives nothing ends its turn after this long. */
+const RELEASE_LIMIT_MS = 600;
 /** Shortest time between two partial transcripts of one speaker, and how many times its own cost must pass in between. */
 const PARTIAL_EVERY_MS = 450;
 const PARTIAL_COST_FACTOR = 4;
@@ -23,11 +29,21 @@ export type ListenerEvent =
   | { type: 'resume'; sinceOnsetMs: number }
   | { type: 'partial'; text: string }
   /** The text if the turn ended now; a reply may be prepared. `lastVoicedAtMs` is wall-clock. */
-  | { type: 'candidate'; transcript: Transcript; lastVoicedAtMs: number; speculationMs: number }
+  | { type: 'candidate'; transcript: Transcript; lastVoicedAtMs: number; marks: TurnMarks }
   | { type: 'candidate-void' }
-  | { type: 'turn-end'; transcript: Transcript; lastVoicedAtMs: number; overVoice: boolean }
+  | { type: 'turn-end'; transcript: Transcript; lastVoicedAtMs: number; marks: TurnMarks; overVoice: boolean }
   | { type: 'discard' }
   | { type: 'failed'; error: unknown };
+
+/** How a turn came to its text, in ms since its last voiced sample; without a decision it is not over yet. */
+export type TurnMarks = Pick<TurnLatency, 'speculationMs' | 'transcriptMs' | 'turnEndMs' | 'recognitionComputeMs'>;
+
+interface Candidate {
+  abort: AbortController;
+  lastVoicedAtMs: number;
+  marks: TurnMarks;
+  result: Promise<Transcript | undefined>;
+}
 
 export interface ListenerOptions {
   vad: VoiceActivityStream;
@@ -38,6 +54,8 @@ export interface ListenerOptions {
   /** May this visitor take the floor now? Asked at each onset. */
   mayBegin: () => boolean;
   onEvent: (event: ListenerEvent) => void;
+  /** What the turn machine is given and decides is recorded there. */
+  openTrace?: ((settings: TurnSettings) => TurnTrace | undefined) | undefined;
   /** Wall clock in ms; a parameter so that tests own time. */
   now?: () => number;
 }
@@ -45,23 +63,27 @@ export interface ListenerOptions {
 export class Listener {
   readonly #o: ListenerOptions;
   readonly #turn: TurnMachine;
+  readonly #trace: TurnTrace | undefined;
   readonly #now: () => number;
   readonly #level = new SpeechLevel();
   readonly #preroll: Float32Array[] = [];
   readonly #abort = new AbortController();
   #mediaMs = 0;
-  #lastVoicedAtMs = 0;
   #inTurn = false;
   #turnNumber = 0;
-  #candidate: { abort: AbortController; result: Promise<Transcript | undefined> } | undefined;
+  #candidate: Candidate | undefined;
   #partialRunning = false;
   #nextPartialMs = 0;
+  /** The machine was told that nothing of this visitor counts at present. */
+  #isHeldOff = false;
+  #releaseTimer: NodeJS.Timeout | undefined;
   #chain: Promise<void> = Promise.resolve();
   #queued = 0;
 
   constructor(options: ListenerOptions) {
     this.#o = options;
     this.#turn = new TurnMachine(options.settings);
+    this.#trace = options.openTrace?.(this.#turn.settings);
     this.#now = options.now ?? (() => performance.timeOrigin + performance.now());
   }
 
@@ -89,9 +111,19 @@ export class Listener {
     this.#o.vad.reset();
   }
 
+  /** Push-to-talk: the key is pressed or released. Without `keyed` settings, or while somebody else has the floor, it means nothing. */
+  setKey(pressed: boolean): void {
+    if (this.#abort.signal.aborted || !this.#turn.settings.keyed) return;
+    if (pressed && !this.#inTurn && !this.#o.mayBegin()) return;
+    clearTimeout(this.#releaseTimer);
+    this.#feed({ type: 'key', atMs: this.#mediaMs, pressed, audible: this.#o.avatarAudible() });
+    if (!pressed && this.#inTurn) this.#releaseTimer = setTimeout(() => this.#endRelease(), RELEASE_LIMIT_MS);
+  }
+
   /** Ends the current turn without an event; used when the visitor types or leaves. */
   reset(): void {
-    this.#turn.reset();
+    clearTimeout(this.#releaseTimer);
+    this.#feed({ type: 'reset', atMs: this.#mediaMs });
     this.#voidCandidate();
     this.#inTurn = false;
     this.#o.recognition.reset();
@@ -99,6 +131,8 @@ export class Listener {
 
   close(): void {
     this.#abort.abort();
+    clearTimeout(this.#releaseTimer);
+    this.#trace?.close();
     this.#candidate?.abort.abort();
     this.#o.vad.close();
     this.#o.recognition.close();
@@ -112,16 +146,39 @@ export class Listener {
     if (this.#inTurn) this.#o.recognition.push(window);
     else {
       this.#preroll.push(window);
-      if (this.#preroll.length > PREROLL_WINDOWS) this.#preroll.shift();
-      if (!this.#o.mayBegin()) {
-        this.#turn.reset();
-        return;
-      }
+      if (this.#preroll.length > this.#prerollWindows) this.#preroll.shift();
+      if (!this.#o.mayBegin()) return this.#holdOff();
     }
+    this.#isHeldOff = false;
     const judged = this.#inTurn ? this.#level.probability(window, probability) : probability;
-    const decisions = this.#turn.window(judged, this.#mediaMs, this.#o.avatarAudible());
-    for (const decision of decisions) this.#handleDecision(decision);
+    this.#feed({ type: 'window', atMs: this.#mediaMs, probability: judged, audible: this.#o.avatarAudible() });
     if (this.#inTurn && this.#turn.phase === 'speaking' && this.#mediaMs >= this.#nextPartialMs) this.#runPartial();
+  }
+
+  #feed(input: TurnInput): void {
+    const decisions = this.#turn.take(input);
+    this.#trace?.input(input, decisions);
+    for (const decision of decisions) this.#handleDecision(decision);
+  }
+
+  #feedTranscript(text: string): void {
+    this.#feed({ type: 'transcript', atMs: this.#mediaMs, text, audible: this.#o.avatarAudible() });
+  }
+
+  #holdOff(): void {
+    if (!this.#isHeldOff) this.#feed({ type: 'reset', atMs: this.#mediaMs });
+    this.#isHeldOff = true;
+  }
+
+  /** The microphone is silent (muted, or its network is away): time goes on without it. */
+  #endRelease(): void {
+    if (!this.#inTurn || this.#turn.phase === 'quiet') return;
+    this.#mediaMs += RELEASE_LIMIT_MS;
+    this.#feed({ type: 'window', atMs: this.#mediaMs, probability: 0, audible: this.#o.avatarAudible() });
+  }
+
+  get #prerollWindows(): number {
+    return this.#turn.settings.keyed ? KEYED_PREROLL_WINDOWS : PREROLL_WINDOWS;
   }
 
   #wallOf(mediaMs: number): number {
@@ -172,15 +229,15 @@ export class Listener {
     this.#voidCandidate();
     const abort = new AbortController();
     const lastVoicedAtMs = this.#wallOf(lastVoicedMs);
-    this.#lastVoicedAtMs = lastVoicedAtMs;
-    const speculationMs = this.#now() - lastVoicedAtMs;
+    const marks: TurnMarks = { speculationMs: this.#now() - lastVoicedAtMs };
     const result = this.#o.recognition.final({ signal: abort.signal }).then(
       (transcript) => {
         if (abort.signal.aborted) return undefined;
-        for (const d of this.#turn.transcript(transcript.text, this.#mediaMs, this.#o.avatarAudible()))
-          this.#handleDecision(d);
+        marks.transcriptMs = this.#now() - lastVoicedAtMs;
+        marks.recognitionComputeMs = transcript.computeMs;
+        this.#feedTranscript(transcript.text);
         if (!abort.signal.aborted && this.#inTurn) {
-          this.#o.onEvent({ type: 'candidate', transcript, lastVoicedAtMs, speculationMs });
+          this.#o.onEvent({ type: 'candidate', transcript, lastVoicedAtMs, marks });
         }
         return transcript;
       },
@@ -189,7 +246,7 @@ export class Listener {
         return undefined;
       },
     );
-    this.#candidate = { abort, result };
+    this.#candidate = { abort, lastVoicedAtMs, marks, result };
   }
 
   #voidCandidate(): void {
@@ -201,14 +258,17 @@ export class Listener {
     if (this.#candidate === undefined) this.#startCandidate(lastVoicedMs);
     const candidate = this.#candidate;
     this.#inTurn = false;
-    const transcript = await candidate?.result;
+    if (candidate === undefined) return;
+    const { lastVoicedAtMs, marks } = candidate;
+    marks.turnEndMs = this.#now() - lastVoicedAtMs;
+    const transcript = await candidate.result;
     if (this.#candidate !== candidate) return;
     this.#candidate = undefined;
     this.#o.recognition.reset();
     const text = transcript?.text ?? '';
     const isTurn = text.length > 0 && (!doubtful || takesFloor(text));
     if (transcript === undefined || !isTurn) this.#o.onEvent({ type: 'discard' });
-    else this.#o.onEvent({ type: 'turn-end', transcript, lastVoicedAtMs: this.#lastVoicedAtMs, overVoice });
+    else this.#o.onEvent({ type: 'turn-end', transcript, lastVoicedAtMs, marks, overVoice });
   }
 
   #runPartial(): void {
@@ -224,8 +284,7 @@ export class Listener {
         if (transcript.text.length === 0) return;
         this.#o.onEvent({ type: 'partial', text: transcript.text });
         if (this.#turn.phase !== 'speaking') return;
-        for (const d of this.#turn.transcript(transcript.text, this.#mediaMs, this.#o.avatarAudible()))
-          this.#handleDecision(d);
+        this.#feedTranscript(transcript.text);
       })
       .catch(() => {
         // Partials are a courtesy: refused under load, and the final run reports real failures.

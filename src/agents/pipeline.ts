@@ -50,6 +50,8 @@ export interface PipelineOptions {
   now?: () => number;
 }
 
+type TurnEnd = Extract<ListenerEvent, { type: 'turn-end' }>;
+
 interface Turn {
   id: number;
   participantId: string;
@@ -61,13 +63,17 @@ interface Turn {
 /** A reply together with the turn that it answers; `text` is what the visitor is taken to have said. */
 interface PendingReply {
   reply: Reply;
-  turnId: number;
+  turn: Pick<Turn, 'id' | 'participantId'>;
   text: string;
   latency: TurnLatency;
-  lastVoicedAtMs: number | undefined;
+  /** Undefined: nobody waits for it. */
+  lastVoicedAtMs?: number;
   /** It does not become part of the history. */
   aside?: boolean;
 }
+
+/** What is said unasked. */
+const NO_TURN = { id: 0, participantId: '' };
 
 export class Pipeline {
   readonly #o: PipelineOptions;
@@ -136,13 +142,13 @@ export class Pipeline {
         break;
       case 'candidate':
         if (event.transcript.text !== '') this.#o.onVisitorPause();
-        if (!this.hasFloor) this.#prepare(event.transcript, event.lastVoicedAtMs, event.speculationMs);
+        if (!this.hasFloor) this.#prepare(event.transcript);
         break;
       case 'candidate-void':
         this.#dropPrepared();
         break;
       case 'turn-end':
-        this.#handleTurnEnd(event.transcript, event.lastVoicedAtMs, event.overVoice);
+        this.#handleTurnEnd(event);
         break;
       case 'discard':
         this.#dropPrepared();
@@ -157,7 +163,7 @@ export class Pipeline {
     }
   }
 
-  #handleTurnEnd(transcript: Transcript, lastVoicedAtMs: number, overVoice: boolean): void {
+  #handleTurnEnd({ transcript, lastVoicedAtMs, marks, overVoice }: TurnEnd): void {
     const turn = this.#turn ?? { id: this.#nextTurn++, participantId: '', hasPartial: false };
     this.#turn = undefined;
     this.#owesApology = false;
@@ -172,33 +178,29 @@ export class Pipeline {
     this.#emitTranscript(turn, transcript.text, true, lastVoicedAtMs);
     this.#mirror(this.#o.history.addUser(transcript.text));
     const usable = this.#prepared !== undefined && this.#prepared.text === transcript.text;
-    if (!usable) this.#prepare(transcript, lastVoicedAtMs, undefined, true);
+    if (!usable) this.#prepare(transcript, true);
+    this.#answer(turn, lastVoicedAtMs, { ...marks, speculationUsed: usable });
+  }
+
+  /** What was prepared is the answer to `turn`, and is heard from now on. */
+  #answer(turn: Turn, lastVoicedAtMs: number, latency: TurnLatency): void {
     const pending = this.#prepared;
     this.#prepared = undefined;
-    if (pending === undefined) return;
-    pending.turnId = turn.id;
-    pending.latency.turnEndMs = this.#now() - lastVoicedAtMs;
-    pending.latency.speculationUsed = usable;
-    this.#letSpeak(pending);
+    if (pending !== undefined) this.#letSpeak({ ...pending, turn, latency, lastVoicedAtMs });
   }
 
   // ------------------------------------------------------------ replies
 
-  #prepare(transcript: Transcript, lastVoicedAtMs: number, speculationMs: number | undefined, committed = false): void {
+  #prepare(transcript: Pick<Transcript, 'text'>, committed = false): void {
     if (this.#prepared?.text === transcript.text) return;
     this.#dropPrepared();
     if (transcript.text.length === 0) return;
     const history = committed ? this.#o.history.messages : this.#o.history.withUser(transcript.text);
     this.#prepared = {
       reply: this.#createReply((options) => this.#o.agent.reply(history, options)),
-      turnId: 0,
+      turn: NO_TURN,
       text: transcript.text,
-      lastVoicedAtMs,
-      latency: {
-        speculationMs,
-        transcriptMs: this.#now() - lastVoicedAtMs,
-        recognitionComputeMs: transcript.computeMs,
-      },
+      latency: {},
     };
   }
 
@@ -280,8 +282,10 @@ export class Pipeline {
   #emitLatency(utteranceId: number, firstSentAtMs: number): void {
     const pending = this.#current;
     if (pending?.reply.utteranceId !== utteranceId || pending.lastVoicedAtMs === undefined) return;
-    const latency = latencyOf(pending.latency, pending.reply.marks, pending.lastVoicedAtMs, firstSentAtMs);
-    this.#o.emit({ type: 'latency', turnId: pending.turnId, utteranceId, latency });
+    const { lastVoicedAtMs, turn } = pending;
+    const latency = latencyOf(pending.latency, pending.reply.marks, lastVoicedAtMs, firstSentAtMs);
+    const { id: turnId, participantId } = turn;
+    this.#o.emit({ type: 'latency', turnId, participantId, utteranceId, lastVoicedAtMs, latency });
   }
 
   // ------------------------------------------------------------ said and typed
@@ -300,7 +304,7 @@ export class Pipeline {
     const { apology = '' } = this.#o;
     if (apology === '' || this.#current !== undefined || this.#turn !== undefined) return;
     const reply = this.#createReply(verbatim(apology), true);
-    this.#letSpeak({ reply, turnId: 0, text: '', latency: {}, lastVoicedAtMs: undefined, aside: true });
+    this.#letSpeak({ reply, turn: NO_TURN, text: '', latency: {}, aside: true });
   }
 
   #payApology(): void {
@@ -312,7 +316,7 @@ export class Pipeline {
     const text = this.#queue.shift();
     if (text === undefined) return;
     const reply = this.#createReply(verbatim(text));
-    this.#letSpeak({ reply, turnId: 0, text: '', latency: {}, lastVoicedAtMs: undefined });
+    this.#letSpeak({ reply, turn: NO_TURN, text: '', latency: {} });
   }
 
   /** Answers typed text as a turn of its own; what is being said gives way. */
@@ -325,13 +329,9 @@ export class Pipeline {
     this.#owesApology = false;
     this.#emitTranscript(turn, text, true);
     this.#mirror(this.#o.history.addUser(text));
-    const now = this.#now();
-    this.#prepare({ text, audioMs: 0, computeMs: 0 }, now, undefined, true);
-    const pending = this.#prepared as PendingReply | undefined;
-    this.#prepared = undefined;
-    if (pending === undefined) return;
-    pending.turnId = turn.id;
-    this.#letSpeak(pending);
+    const askedAtMs = this.#now();
+    this.#prepare({ text }, true);
+    this.#answer(turn, askedAtMs, {});
   }
 
   /** Stops the voice at once, as a visitor's button does. */

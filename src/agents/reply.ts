@@ -25,6 +25,7 @@ const MAX_REPLY_CHARACTERS = 6_000;
 
 export interface ReplyMarks {
   firstTextAtMs?: number;
+  firstSegmentAtMs?: number;
   firstAudioAtMs?: number;
   synthesisComputeMs?: number;
 }
@@ -190,6 +191,7 @@ export class Reply {
 
   #push(segments: string[]): void {
     if (segments.length === 0) return;
+    this.marks.firstSegmentAtMs ??= this.#now();
     this.#segments.push(...segments);
     this.#wake?.();
   }

@@ -7,13 +7,16 @@ import type { Agent, SpeechRecogniser, SpeechSynthesiser, VoiceActivityDetector 
 import { Lifetime } from '../lifecycle.js';
 import { Microphone, type MicrophoneOutput } from '../media/microphone.js';
 import type { PacerEvent } from '../media/pacer-client.js';
+import type { TurnTaking } from '../turn-taking.js';
 import type { ConversationEvent } from './events.js';
 import type { History } from './history.js';
 import { Listener } from './listener.js';
 import type { ConversationModeration } from './moderation/moderation.js';
 import type { SynthesisPace } from './pace.js';
 import { Pipeline } from './pipeline.js';
+import { RecordedTurns } from './recorded-turns.js';
 import type { TurnSettings } from './turn.js';
+import type { TurnTraces } from './turn-trace.js';
 import { type Face, type SpeechOutput, Voice } from './voice.js';
 
 /** How often the microphones are checked for gaps. */
@@ -40,7 +43,11 @@ export interface ConversationOptions {
   greeting: string | null;
   /** Spoken after a failure that cut someone off. */
   apology: string;
+  /** By default `balanced`. With `off` no microphone is listened to. */
+  turnTaking?: TurnTaking | undefined;
   turnSettings?: Partial<TurnSettings>;
+  /** Undefined: turns are not recorded. */
+  traces?: TurnTraces | undefined;
   emit: (event: ConversationEvent) => void;
 }
 
@@ -55,11 +62,15 @@ export class Conversation {
   readonly #voice: Voice;
   readonly #pipeline: Pipeline;
   readonly #participants = new Map<string, Participant>();
+  readonly #recorded: RecordedTurns | undefined;
   #greeted = false;
 
   constructor(options: ConversationOptions) {
     this.#o = options;
-    this.#voice = new Voice(options.output, options.face, (event) => this.#pipeline.handleVoice(event));
+    const recorded = options.traces && new RecordedTurns(options.traces);
+    this.#recorded = recorded;
+    const output = recorded?.output(options.output) ?? options.output;
+    this.#voice = new Voice(output, options.face, (event) => this.#pipeline.handleVoice(event));
     this.#pipeline = new Pipeline({
       agent: options.engines.agent,
       synthesiser: options.engines.synthesiser,
@@ -71,7 +82,7 @@ export class Conversation {
       voice: this.#voice,
       onState: (state) => options.face.setState(state),
       onVisitorPause: () => options.face.visitorPaused(),
-      emit: options.emit,
+      emit: recorded?.emit(options.emit) ?? options.emit,
     });
     options.engines.moderation?.listen((event) => options.emit({ type: 'moderation', ...event }));
     const timer = setInterval(() => this.#tick(), TICK_MS);
@@ -94,14 +105,16 @@ export class Conversation {
     if (this.#participants.size >= MAX_PARTICIPANTS) {
       throw new VisavisError('too-many-requests', `a conversation takes at most ${MAX_PARTICIPANTS} microphones`);
     }
-    const { engines } = this.#o;
+    const { engines, turnTaking, turnSettings } = this.#o;
+    if (turnTaking === 'off') return;
     const listener = new Listener({
       vad: engines.vad.open(),
       recognition: engines.recogniser.open({}),
-      settings: this.#o.turnSettings,
+      settings: turnSettings,
       avatarAudible: () => this.#pipeline.hasFloor,
       mayBegin: () => this.#pipeline.mayBegin(participantId),
       onEvent: (event) => this.#pipeline.handleListener(participantId, event),
+      openTrace: this.#recorded && ((settings) => this.#recorded?.open(participantId, settings)),
     });
     this.#participants.set(participantId, { microphone: new Microphone(), listener });
   }
@@ -115,8 +128,14 @@ export class Conversation {
     participant.microphone.close();
   }
 
+  /** Push-to-talk; in other modes, and for who has no microphone, it means nothing. */
+  setTalking(participantId: string, pressed: boolean): void {
+    this.#participants.get(participantId)?.listener.setKey(pressed);
+  }
+
   handlePacer(event: PacerEvent): void {
     if (this.lifetime.isClosed) return;
+    this.#recorded?.handlePacer(event);
     if (event.type === 'microphone') {
       const participant = this.#participants.get(event.participantId);
       if (participant !== undefined) hear(participant, participant.microphone.push(event));

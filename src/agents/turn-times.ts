@@ -4,13 +4,14 @@ import type { ReplyMarks } from './reply.js';
 /** What is known of a turn's stages when its reply begins to be heard. All but the computing times count from the last voiced sample. */
 export function latencyOf(
   known: TurnLatency,
-  { firstTextAtMs, firstAudioAtMs, synthesisComputeMs }: ReplyMarks,
+  { firstTextAtMs, firstSegmentAtMs, firstAudioAtMs, synthesisComputeMs }: ReplyMarks,
   lastVoicedAtMs: number,
   firstSentAtMs: number,
 ): TurnLatency {
   return {
     ...known,
     ...(firstTextAtMs === undefined ? {} : { firstTextMs: firstTextAtMs - lastVoicedAtMs }),
+    ...(firstSegmentAtMs === undefined ? {} : { firstSegmentMs: firstSegmentAtMs - lastVoicedAtMs }),
     ...(firstAudioAtMs === undefined ? {} : { firstAudioMs: firstAudioAtMs - lastVoicedAtMs }),
     ...(synthesisComputeMs === undefined ? {} : { synthesisComputeMs }),
     firstSentMs: firstSentAtMs - lastVoicedAtMs,

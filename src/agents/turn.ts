@@ -7,6 +7,11 @@
  *
  * When the onset falls into the avatar's own voice, the voice is ducked first, and words and duration decide whether it
  * stops (an interruption) or goes on (a backchannel, a cough, a door).
+ *
+ * With `keyed` settings a key that is held takes the place of onset and silence: it asks for the floor when it is pressed, and the turn ends
+ * with the sound that was under way when it is released.
+ *
+ * All inputs are in `TurnInput`, so that a recording of them gives the same decisions again.
  */
 import { asksForFloor, completeness, contentWords, isBackchannel, isBareCall } from './turn-text.js';
 
@@ -31,6 +36,8 @@ export interface TurnSettings {
   decideMs: number;
   /** Voiced time that is an interruption even when no words are known by `decideMs`. */
   insistMs: number;
+  /** Turns begin and end with a key alone. */
+  keyed: boolean;
 }
 
 export const DEFAULT_TURN_SETTINGS: TurnSettings = {
@@ -47,7 +54,19 @@ export const DEFAULT_TURN_SETTINGS: TurnSettings = {
   classifyEveryMs: 96,
   decideMs: 448,
   insistMs: 320,
+  keyed: false,
 };
+
+/** `audible`: the avatar has the floor: its reply is being heard, or made ready (tools included). `atMs`: media time of the microphone. */
+export type TurnInput =
+  /** A voice-activity window that ends at `atMs`. */
+  | { type: 'window'; atMs: number; probability: number; audible: boolean }
+  /** See `TurnMachine.transcript`. */
+  | { type: 'transcript'; atMs: number; text: string; audible: boolean }
+  /** Push-to-talk. */
+  | { type: 'key'; atMs: number; pressed: boolean; audible: boolean }
+  /** What was said so far is void: the visitor types, leaves, or somebody else has the floor. */
+  | { type: 'reset'; atMs: number };
 
 export type TurnDecision =
   /** Someone begins to speak; audio from `onsetMs` on belongs to the turn. */
@@ -70,6 +89,12 @@ export type TurnDecision =
 const HEARD_OUT_MS = 160;
 /** A decision may wait this much longer for the text of speech that has just paused. */
 const AWAITED_TEXT_MS = 128;
+/** Windows may be missing (another visitor had the floor); one stands for no more voice than this. */
+const MAX_WINDOW_MS = 64;
+/** When the key is released its sound is still on its way: packets, reordering, the window. It is waited for this long at least and at most. */
+const RELEASE_TAIL_MS = { min: 128, max: 320 };
+/** A key that is held longer was forgotten, or its release was lost. */
+const MAX_HELD_MS = 60_000;
 
 type Phase = 'quiet' | 'speaking' | 'trailing';
 /** `none`: no voice of the avatar is concerned; `undecided`: ducked; `yielded`: stopped; `tolerated`: resumed while the speaker still goes on. */
@@ -93,6 +118,7 @@ export class TurnMachine {
   #claimsFloor = false;
   /** The text covers everything up to the present pause. */
   #textIsFinal = false;
+  #releasedAtMs: number | undefined;
 
   constructor(settings: Partial<TurnSettings> = {}) {
     this.#settings = { ...DEFAULT_TURN_SETTINGS, ...settings };
@@ -102,15 +128,37 @@ export class TurnMachine {
     return this.#phase;
   }
 
+  get settings(): Readonly<TurnSettings> {
+    return this.#settings;
+  }
+
+  take(input: TurnInput): TurnDecision[] {
+    switch (input.type) {
+      case 'window':
+        return this.window(input.probability, input.atMs, input.audible);
+      case 'transcript':
+        return this.transcript(input.text, input.atMs, input.audible);
+      case 'key':
+        return this.key(input.pressed, input.atMs, input.audible);
+      case 'reset':
+        this.reset();
+        return [];
+    }
+  }
+
   /** One voice-activity window that ends at `atMs`. `avatarAudible`: the avatar's voice is being heard now. */
   window(probability: number, atMs: number, avatarAudible: boolean): TurnDecision[] {
     const decisions: TurnDecision[] = [];
-    const elapsedMs = Math.max(0, atMs - this.#previousAtMs);
+    const elapsedMs = Math.min(MAX_WINDOW_MS, Math.max(0, atMs - this.#previousAtMs));
     this.#previousAtMs = atMs;
     const threshold = this.#phase === 'speaking' ? this.#settings.silentProbability : this.#settings.voicedProbability;
     const voiced = probability >= threshold;
     this.#voicedRun = voiced ? this.#voicedRun + 1 : 0;
 
+    if (this.#settings.keyed) {
+      if (this.#phase !== 'quiet') this.#keyedWindow(voiced, atMs, elapsedMs, decisions);
+      return decisions;
+    }
     if (this.#phase === 'quiet') {
       const sure = avatarAudible && probability >= this.#settings.sureProbability;
       const windows = sure ? 1 : this.#settings.onsetWindows;
@@ -140,7 +188,22 @@ export class TurnMachine {
     return decisions;
   }
 
+  /**
+   * The visitor pressed or released the key. Pressing over the avatar's voice stops it at once; a press while the last sound of the turn
+   * before is still awaited goes on with that turn. Without `keyed` settings, and when repeated, it means nothing.
+   */
+  key(pressed: boolean, atMs: number, avatarAudible: boolean): TurnDecision[] {
+    const decisions: TurnDecision[] = [];
+    if (!this.#settings.keyed) return decisions;
+    if (this.#phase === 'quiet') {
+      if (pressed) this.#press(atMs, avatarAudible, decisions);
+    } else if (pressed) this.#releasedAtMs = undefined;
+    else this.#releasedAtMs ??= atMs;
+    return decisions;
+  }
+
   reset(): void {
+    this.#releasedAtMs = undefined;
     this.#phase = 'quiet';
     this.#overlap = 'none';
     this.#voicedRun = 0;
@@ -166,6 +229,33 @@ export class TurnMachine {
     if (avatarAudible) out.push({ type: 'duck', onsetMs: this.#onsetMs, atMs });
   }
 
+  #press(atMs: number, avatarAudible: boolean, out: TurnDecision[]): void {
+    this.#begin(atMs, 0, false, out);
+    this.#voicedRun = 0;
+    if (!avatarAudible) return;
+    this.#overlap = 'yielded';
+    out.push({ type: 'stop', onsetMs: atMs, atMs });
+  }
+
+  /** While the key is held pauses are worked in and end nothing. */
+  #keyedWindow(voiced: boolean, atMs: number, windowMs: number, out: TurnDecision[]): void {
+    if (voiced) this.#voiced(atMs, windowMs, out);
+    else this.#pauseStep(atMs, out);
+    if (atMs - this.#onsetMs >= MAX_HELD_MS) this.#releasedAtMs ??= atMs;
+    this.#endKeyed(atMs, out);
+  }
+
+  #endKeyed(atMs: number, out: TurnDecision[]): void {
+    if (this.#releasedAtMs === undefined) return;
+    const sinceMs = atMs - this.#releasedAtMs;
+    const isSilent = atMs - this.#lastVoicedMs >= this.#settings.speculateMs;
+    if (sinceMs < (isSilent ? RELEASE_TAIL_MS.min : RELEASE_TAIL_MS.max)) return;
+    const lastVoicedMs = this.#lastVoicedMs;
+    if (this.#voicedMs > 0 && !this.#paused) out.push({ type: 'pause', lastVoicedMs });
+    const isTurn = this.#voicedMs > 0;
+    this.#finish(out, isTurn ? { type: 'end', lastVoicedMs, atMs, overVoice: false } : { type: 'discard', atMs });
+  }
+
   #voiced(atMs: number, windowMs: number, out: TurnDecision[]): void {
     if (this.#phase === 'trailing') {
       // One voiced window after a pause may be a click; two are speech.
@@ -181,14 +271,19 @@ export class TurnMachine {
     this.#lastVoicedMs = atMs;
   }
 
-  #silent(atMs: number, out: TurnDecision[]): void {
+  #pauseStep(atMs: number, out: TurnDecision[]): void {
+    // The key is held, and nothing has been said yet.
+    if (this.#voicedMs === 0) return;
     this.#phase = 'trailing';
+    if (this.#paused || atMs - this.#lastVoicedMs < this.#settings.speculateMs) return;
+    this.#paused = true;
+    this.#textIsFinal = false;
+    out.push({ type: 'pause', lastVoicedMs: this.#lastVoicedMs });
+  }
+
+  #silent(atMs: number, out: TurnDecision[]): void {
+    this.#pauseStep(atMs, out);
     const silenceMs = atMs - this.#lastVoicedMs;
-    if (!this.#paused && silenceMs >= this.#settings.speculateMs) {
-      this.#paused = true;
-      this.#textIsFinal = false;
-      out.push({ type: 'pause', lastVoicedMs: this.#lastVoicedMs });
-    }
     if (this.#overlap === 'undecided') return;
     if (this.#overlap === 'tolerated') {
       if (silenceMs < this.#settings.completeMs) return;

@@ -101,6 +101,12 @@ async function startAndListen({ page }: Visit): Promise<void> {
   await status(page, 'listening');
 }
 
+async function startToHold({ page }: Visit): Promise<void> {
+  await start(page);
+  await page.locator('.round-button--mic[data-state="hold"]').waitFor({ timeout: LIMIT_MS });
+  await page.locator('.stage__video.is-shown').waitFor({ timeout: LIMIT_MS });
+}
+
 async function ask(page: Page, text: string): Promise<void> {
   const field = page.getByRole('textbox');
   await field.fill(text);
@@ -170,6 +176,16 @@ export const PAGE_STATES: readonly PageState[] = [
       await startAndListen(visit);
       await visit.page.keyboard.press('m');
       await status(visit.page, 'idle');
+    },
+  },
+  { name: 'push-to-talk', query: 'turn-taking=push-to-talk', reach: startToHold },
+  {
+    name: 'push-to-talk-held',
+    query: 'turn-taking=push-to-talk',
+    reach: async (visit) => {
+      await startToHold(visit);
+      await visit.page.keyboard.down('m');
+      await visit.page.locator('.round-button--mic[aria-pressed="true"]').waitFor({ timeout: LIMIT_MS });
     },
   },
   {

@@ -3,6 +3,7 @@ import type { TurnLatency } from '../agents/events.js';
 import { ERROR_CODES } from '../errors.js';
 import { CLOSE_REASONS } from '../lifecycle.js';
 import { MODERATED_SIDES, MODERATION_ACTIONS } from '../moderation-policy.js';
+import { SILENCE_PARTS, type SilenceLedger } from '../silence-ledger.js';
 import type { WorkerStats } from '../worker/control.js';
 import { MediaMetrics } from './media-metrics.js';
 import { WorkerMetrics } from './worker-metrics.js';
@@ -14,6 +15,7 @@ const DURATION_BUCKETS_S = [10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200];
 const STAGES = {
   transcript: 'transcriptMs',
   'first-text': 'firstTextMs',
+  'first-segment': 'firstSegmentMs',
   'first-audio': 'firstAudioMs',
   'turn-end': 'turnEndMs',
   'first-sent': 'firstSentMs',
@@ -62,12 +64,31 @@ export class Metrics {
     registers: [this.registry],
   });
   readonly rejectedMessages = this.#counter('visavis_rate_limited_total', 'Client messages over the rate limit');
+  readonly spans = this.#counterBy(
+    'visavis_spans_total',
+    'Spans for an OpenTelemetry receiver, by what came of them',
+    'result',
+  );
   readonly media: MediaMetrics;
   readonly #worker: WorkerMetrics;
   readonly #turnLatency = new Histogram({
     name: 'visavis_turn_latency_seconds',
     help: "Time from the visitor's last voiced sample to each stage of the answer; *-compute: time inside the engine",
     labelNames: ['stage'],
+    buckets: LATENCY_BUCKETS_S,
+    registers: [this.registry],
+  });
+
+  readonly #silence = new Histogram({
+    name: 'visavis_turn_silence_seconds',
+    help: "Time from the visitor's last voiced sample to the answer's first one, delivery estimated",
+    buckets: LATENCY_BUCKETS_S,
+    registers: [this.registry],
+  });
+  readonly #silenceParts = new Histogram({
+    name: 'visavis_turn_silence_part_seconds',
+    help: 'What each stage added to that silence; the parts of a turn add up to it',
+    labelNames: ['part'],
     buckets: LATENCY_BUCKETS_S,
     registers: [this.registry],
   });
@@ -80,11 +101,13 @@ export class Metrics {
     for (const reason of REFUSALS) this.sessionsRefused.inc({ reason }, 0);
     for (const reason of CLOSE_REASONS) this.sessionsClosed.inc({ reason }, 0);
     for (const phase of ['ducked', 'stopped', 'resumed']) this.interruptions.inc({ phase }, 0);
+    for (const result of ['exported', 'dropped']) this.spans.inc({ result }, 0);
     for (const code of ERROR_CODES) this.errors.inc({ code }, 0);
     for (const side of MODERATED_SIDES) {
       for (const action of MODERATION_ACTIONS) this.moderation.inc({ side, action }, 0);
     }
     for (const stage of Object.keys(STAGES)) this.#turnLatency.zero({ stage });
+    for (const part of SILENCE_PARTS) this.#silenceParts.zero({ part });
   }
 
   /** A gauge that is read when metrics are collected. */
@@ -127,7 +150,9 @@ export class Metrics {
     });
   }
 
-  recordTurn(latency: TurnLatency): void {
+  recordTurn(latency: TurnLatency, ledger: SilenceLedger): void {
+    this.#silence.observe(ledger.totalMs / 1000);
+    for (const part of SILENCE_PARTS) this.#silenceParts.observe({ part }, ledger.parts[part] / 1000);
     for (const [stage, field] of Object.entries(STAGES)) {
       const ms = latency[field];
       if (ms !== undefined) this.#turnLatency.observe({ stage }, ms / 1000);

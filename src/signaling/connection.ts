@@ -16,6 +16,7 @@ import {
 import { TokenBucket } from './rate-limit.js';
 import type { SessionRegistry } from './registry.js';
 import type { Session } from './session.js';
+import { requirePushToTalk } from './session-options.js';
 import { describeType, parseInput } from './validate.js';
 import type { Viewer } from './viewer.js';
 
@@ -43,7 +44,7 @@ const MAX_WAITING = 32;
 /** A socket may be opened while its session is still being created. */
 const JOIN_WITHIN_MS = 30_000;
 /** These wait for nothing: `leave` must be done before the hang-up that often follows it at once. */
-const AT_ONCE: ReadonlySet<string> = new Set<ClientMessageName>(['say', 'ask', 'interrupt', 'leave']);
+const AT_ONCE: ReadonlySet<string> = new Set<ClientMessageName>(['say', 'ask', 'interrupt', 'push-to-talk', 'leave']);
 
 /** One client: checks each message, carries it out and acknowledges it. Messages that change media are carried out in order. */
 export class Connection {
@@ -179,6 +180,12 @@ export class Connection {
     },
     interrupt: async () => {
       await this.#joined.session.interrupt();
+      return {};
+    },
+    'push-to-talk': ({ pressed }) => {
+      const { session, viewer } = this.#joined;
+      requirePushToTalk(session.options.conversation);
+      session.talk(viewer, pressed);
       return {};
     },
     leave: () => {

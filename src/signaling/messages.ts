@@ -8,6 +8,8 @@ import type { TurnLatency } from '../agents/events.js';
 import type { ErrorBody } from '../errors.js';
 import type { AgentState, Source } from '../inference/engines.js';
 import { LANGUAGES, type Language } from '../languages.js';
+import type { SilenceLedger } from '../silence-ledger.js';
+import { TURN_TAKING, type TurnTaking } from '../turn-taking.js';
 import type { IceServer } from './turn-credentials.js';
 
 export const MAX_TEXT_LENGTH = 4_000;
@@ -45,6 +47,8 @@ export const clientMessages = {
   /** A question to the agent. */
   ask: z.strictObject({ text }),
   interrupt: z.strictObject({}),
+  /** In a session that takes turns by push-to-talk: the visitor pressed or released the key. `conflict` in any other. */
+  'push-to-talk': z.strictObject({ pressed: z.boolean() }),
   leave: z.strictObject({}),
 } as const;
 
@@ -63,6 +67,8 @@ export interface JoinAnswer {
   disclosure: string;
   /** Of `disclosure`, BCP 47. */
   language: Language;
+  /** How it is decided whose turn it is. */
+  turnTaking: TurnTaking;
   /** The transports of the broken connection live on, and with them microphone and consumers; else they are to be made anew. */
   mediaKept: boolean;
 }
@@ -95,6 +101,7 @@ export interface Answers {
   say: Record<never, never>;
   ask: Record<never, never>;
   interrupt: Record<never, never>;
+  'push-to-talk': Record<never, never>;
   leave: Record<never, never>;
 }
 
@@ -115,7 +122,8 @@ export interface ServerToClient {
   sources: (e: { utteranceId: number; sources: Source[] }) => void;
   'utterance-end': (e: { utteranceId: number; text: string; interrupted: boolean }) => void;
   interruption: (e: { phase: 'ducked' | 'stopped' | 'resumed'; utteranceId: number; sinceOnsetMs: number }) => void;
-  latency: (e: { turnId: number; utteranceId: number; latency: TurnLatency }) => void;
+  /** `ledger` splits the silence up to the answer, with what delivery takes by estimate; see `silenceLedger`. */
+  latency: (e: { turnId: number; utteranceId: number; latency: TurnLatency; ledger: SilenceLedger }) => void;
   /** A human was asked to take over. */
   handover: (e: Record<never, never>) => void;
   /** Something failed that was not asked for by a message (those fail in their acknowledgement). */
@@ -145,6 +153,8 @@ export const createSessionBody = z.strictObject({
   variables: variableValues.optional(),
   /** `remember`: the visitor has agreed that what is said is remembered for later visits under this id. */
   visitor: z.strictObject({ id: z.string().min(1).max(128), remember: z.boolean() }).optional(),
+  /** How it is decided whose turn it is; by default VISAVIS_TURN_TAKING. See docs/turns.md. */
+  turnTaking: z.enum(TURN_TAKING).optional(),
 });
 export type CreateSessionBody = z.infer<typeof createSessionBody>;
 

@@ -41,6 +41,11 @@ export class Seats {
     return this.#viewers.get(participantId)?.sent ?? 0;
   }
 
+  /** Of the participant's connection; undefined when unknown. */
+  roundTripMs(participantId: string): number | undefined {
+    return this.#viewers.get(participantId)?.roundTripMs;
+  }
+
   /** A seat, or the own one again; throws `unavailable` when there is none left. */
   take(participantId: string): Viewer {
     let viewer = this.#viewers.get(participantId);

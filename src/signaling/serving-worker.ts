@@ -109,6 +109,11 @@ export class ServingWorker implements TunedEncoders {
     if (this.isServed) this.#client.removeMicrophone(this.#conversationId, participantId);
   }
 
+  /** Push-to-talk. */
+  talk(participantId: string, pressed: boolean): void {
+    if (this.isServed) this.#client.talk(this.#conversationId, participantId, pressed);
+  }
+
   async say(text: string): Promise<void> {
     await this.#serving.say(this.#conversationId, text);
   }

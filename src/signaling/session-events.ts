@@ -1,15 +1,16 @@
 import type { ConversationEvent } from '../agents/events.js';
 import type { Logger } from '../log.js';
 import type { SessionServices } from './session-services.js';
+import { settleTurn, type TurnAccounts } from './turn-accounts.js';
 import type { Notify } from './viewer.js';
 
 /** Passes a conversation's event on to its viewers, counted and logged; those of history and memory are not for them. */
 export function passOn(
   event: ConversationEvent,
-  { metrics, remember }: Pick<SessionServices, 'metrics' | 'remember'>,
-  logger: Logger,
+  accounts: TurnAccounts & Pick<SessionServices, 'remember'> & { logger: Logger },
   broadcast: Notify,
 ): void {
+  const { metrics, logger, remember } = accounts;
   switch (event.type) {
     case 'state':
       broadcast('state', { state: event.state });
@@ -41,8 +42,7 @@ export function passOn(
     }
     case 'latency': {
       const { turnId, utteranceId, latency } = event;
-      metrics.recordTurn(latency);
-      broadcast('latency', { turnId, utteranceId, latency });
+      broadcast('latency', { turnId, utteranceId, latency, ledger: settleTurn(event, accounts) });
       break;
     }
     case 'moderation':

@@ -9,6 +9,12 @@ import { agentGreeting, sessionMemory, sessionVariables } from './session-agent.
 import { sessionTexts } from './session-texts.js';
 import { sessionVoice } from './session-voice.js';
 
+/** Throws `conflict` unless the session takes turns by push-to-talk. */
+export function requirePushToTalk({ turnTaking = 'balanced' }: SessionOptions['conversation']): void {
+  if (turnTaking === 'push-to-talk') return;
+  throw new VisavisError('conflict', `this session takes turns by itself (turnTaking is ${turnTaking})`);
+}
+
 export interface SessionOptionsParts {
   config: Config;
   avatars: AvatarDirectory;
@@ -53,6 +59,7 @@ export async function sessionOptions(
       ...(body.agent && { agent: body.agent }),
       variables,
       ...(memory && { memory }),
+      turnTaking: body.turnTaking ?? config.turnTaking,
       videoBitrateKbps: config.videoBitrateKbps,
       seed: randomInt(2 ** 32),
     },

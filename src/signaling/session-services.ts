@@ -2,6 +2,7 @@ import type { ConversationEvent } from '../agents/events.js';
 import type { Logger } from '../log.js';
 import type { Sfu } from '../media/sfu.js';
 import type { Metrics } from '../metrics/metrics.js';
+import type { OtlpExporter } from '../metrics/otlp-exporter.js';
 import type { AvatarWorkerClient } from '../worker/avatar-worker-client.js';
 import type { ConversationOptions } from '../worker/control.js';
 import type { JoinAnswer } from './messages.js';
@@ -30,6 +31,8 @@ export interface SessionServices {
   /** The speech engine of a session that asks for none. */
   standardSpeech: SpeechEngineName;
   metrics: Metrics;
+  /** Where turns go as spans; undefined: nowhere. */
+  spans?: OtlpExporter | undefined;
   logger: Logger;
   /** TURN servers with credentials for this session. */
   iceServers: (sessionId: string) => IceServer[];

@@ -15,6 +15,7 @@ import { passOn } from './session-events.js';
 import { SessionMedia } from './session-media.js';
 import { SessionMicrophones } from './session-microphones.js';
 import type { SessionOptions, SessionServices } from './session-services.js';
+import { viewerHost } from './session-viewer-host.js';
 import type { LiveState, StoredSession } from './store/session-store.js';
 import { StreamTuning } from './stream-tuning.js';
 import { Viewer, type ViewerHost } from './viewer.js';
@@ -36,7 +37,7 @@ export class Session {
   readonly #logger: Logger;
   readonly #lifetime = new Lifetime();
   readonly #seats = new Seats(
-    (participantId, events) => new Viewer(participantId, this.#hostOf(), events),
+    (participantId, events) => new Viewer(participantId, this.#host, events),
     (viewer) => this.leave(viewer),
   );
   readonly #microphones: SessionMicrophones;
@@ -61,9 +62,7 @@ export class Session {
   static async create(options: SessionOptions, services: SessionServices, stored?: StoredSession): Promise<Session> {
     let session: Session | undefined;
     const media = await SessionMedia.create(services.sfu, {
-      onLost: () => {
-        if (session !== undefined) session.#handleMediaLost();
-      },
+      onLost: () => (session === undefined ? undefined : session.#handleMediaLost()),
       onBack: (moved) => {
         services.logger.info({ sessionId: options.id, moved }, 'media goes on in a new media worker');
         if (moved && session !== undefined) session.#tellPort();
@@ -182,12 +181,15 @@ export class Session {
       state: this.#state,
       disclosure: this.#options.disclosure.text,
       language: this.#options.disclosure.language,
+      turnTaking: this.#options.conversation.turnTaking ?? 'balanced',
     };
     return { viewer, answer };
   }
 
   /** The participant's connection broke: the seat stays for a while. */
   suspend(viewer: Viewer): void {
+    // The release of a held key would never come.
+    this.talk(viewer, false);
     this.#seats.suspend(viewer);
   }
 
@@ -207,6 +209,11 @@ export class Session {
   async ask(viewer: Viewer, text: string): Promise<void> {
     this.#idle.active();
     await this.#worker.ask(viewer.participantId, text);
+  }
+
+  /** Push-to-talk; in other modes it means nothing. */
+  talk(viewer: Viewer, pressed: boolean): void {
+    this.#worker.talk(viewer.participantId, pressed);
   }
 
   async interrupt(): Promise<void> {
@@ -253,22 +260,16 @@ export class Session {
     }
   }
 
-  #hostOf(): ViewerHost {
-    const media = this.#media;
-    return {
-      get router() {
-        return media.router;
-      },
-      createTransport: () => media.createViewerTransport(),
-      iceServers: () => this.#services.iceServers(this.id),
-      avatarProducers: () => media.producers,
-      onMicrophone: (viewer, producer) => this.#microphones.add(viewer.participantId, producer),
-      onMicrophoneEnabled: async (viewer, enabled) => this.#microphones.setEnabled(viewer.participantId, enabled),
-      onMicrophoneGone: (viewer) => this.#microphones.remove(viewer.participantId),
-      onReady: () => this.#handleReady(),
-      onBandwidth: (viewer, bps) => this.#tuning.bandwidth(viewer.participantId, bps),
-      onVoiceLoss: (viewer, fraction) => this.#tuning.voiceLoss(viewer.participantId, fraction),
-    };
+  get #host(): ViewerHost {
+    const parts = { media: this.#media, microphones: this.#microphones, tuning: this.#tuning };
+    const iceServers = () => this.#services.iceServers(this.id);
+    return viewerHost({ ...parts, iceServers, onReady: () => this.#handleReady() });
+  }
+
+  get #accounts() {
+    const { metrics, spans, remember } = this.#services;
+    const roundTripMs = (participantId: string) => this.#seats.roundTripMs(participantId);
+    return { sessionId: this.id, metrics, spans, remember, roundTripMs, logger: this.#logger };
   }
 
   #handleReady(): void {
@@ -292,7 +293,7 @@ export class Session {
     this.#ending.handle(event);
     this.#services.onEvent?.(event);
     if (event.type === 'history') this.#onChange();
-    passOn(event, this.#services, this.#logger, (name, payload) => this.#broadcast(name, payload));
+    passOn(event, this.#accounts, (name, payload) => this.#broadcast(name, payload));
   }
 
   #handleWorkerClosed(error: VisavisError | undefined): void {

@@ -53,6 +53,7 @@ export class Viewer {
   #notify: Notify | undefined;
   #release: (() => void) | undefined;
   readonly #events: EventReplay;
+  #roundTripMs: number | undefined;
   #resumed = false;
   #announced = false;
   #closed = false;
@@ -62,6 +63,11 @@ export class Viewer {
     this.participantId = participantId;
     this.#events = events;
     this.#host = host;
+  }
+
+  /** Between this viewer and the SFU, as RTCP has it; undefined before its first report. */
+  get roundTripMs(): number | undefined {
+    return this.#roundTripMs;
   }
 
   get isClosed(): boolean {
@@ -255,6 +261,7 @@ export class Viewer {
     // A consumer that closes meanwhile has nothing to tell.
     const stats = await voice?.getStats().catch(() => []);
     const sent = stats?.find(({ type }) => type === 'outbound-rtp');
+    if (sent !== undefined) this.#roundTripMs = sent.roundTripTime;
     // As in receiver reports (RFC 3550, section 6.4.1): of 256.
     if (sent !== undefined && !this.#closed) this.#host.onVoiceLoss(this, sent.fractionLost / 256);
   }

@@ -148,6 +148,11 @@ export class AvatarWorkerClient {
     return this.#ask((requestId) => ({ type: 'ask', conversationId, requestId, participantId, text }));
   }
 
+  /** Push-to-talk: the participant pressed or released the key. */
+  talk(conversationId: string, participantId: string, pressed: boolean): void {
+    this.#send({ type: 'talk', conversationId, participantId, pressed });
+  }
+
   /** Speaks the conversation's apology, outside the history. */
   apologise(conversationId: string): void {
     this.#send({ type: 'apologise', conversationId });

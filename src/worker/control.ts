@@ -9,6 +9,7 @@ import type { ErrorBody } from '../errors.js';
 import type { WorkerHistograms } from '../histogram.js';
 import type { Message } from '../inference/engines.js';
 import type { Language } from '../languages.js';
+import type { TurnTaking } from '../turn-taking.js';
 
 /** One end-to-end RTP stream's identity; the gateway chooses it, so that a successor can take it over. */
 export interface RtpStream {
@@ -53,6 +54,8 @@ export interface ConversationOptions {
   variables?: Variables;
   /** Only where the visitor agreed to be remembered. */
   memory?: VisitorMemory;
+  /** Absent: `balanced`. */
+  turnTaking?: TurnTaking;
   videoBitrateKbps: number;
   /** Seed of everything random in the face. */
   seed: number;
@@ -68,6 +71,8 @@ export type ToAvatarWorker =
   | { type: 'say'; conversationId: string; requestId: number; text: string }
   /** Answer `text` as if `participantId` had spoken it. */
   | { type: 'ask'; conversationId: string; requestId: number; participantId: string; text: string }
+  /** Push-to-talk: the participant pressed or released the key. */
+  | { type: 'talk'; conversationId: string; participantId: string; pressed: boolean }
   | { type: 'interrupt'; conversationId: string; requestId: number }
   /** Speak the apology once the visitor has the floor no more; it does not become part of the history. */
   | { type: 'apologise'; conversationId: string }

@@ -25,6 +25,70 @@ function listen(avatarAudible = false) {
   return { listener, recognition, events, hear };
 }
 
+describe('push-to-talk', () => {
+  const keyed = (mayBegin = true) => {
+    const recognition = new ScriptedRecognition();
+    const events: ListenerEvent[] = [];
+    const listener = new Listener({
+      vad: new ScriptedVad(),
+      recognition,
+      settings: { keyed: true },
+      avatarAudible: () => false,
+      mayBegin: () => mayBegin,
+      onEvent: (event) => events.push(event),
+    });
+    const hear = async (probability: number, ms: number) => {
+      for (let at = 0; at < ms; at += WINDOW_MS) {
+        listener.push(new Float32Array(VAD_WINDOW).fill(probability));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    return { listener, recognition, events, hear };
+  };
+
+  it('recognises what was said while the key was held, and hardly anything before', async () => {
+    const { listener, recognition, events, hear } = keyed();
+    recognition.text = 'What does it cost?';
+    await hear(0.95, 960);
+    expect(recognition.pushed).toBe(0);
+    listener.setKey(true);
+    expect(recognition.pushed).toBe(2 * VAD_WINDOW);
+    await hear(0.95, 640);
+    listener.setKey(false);
+    await hear(0.02, 320);
+    await vi.waitFor(() => expect(events.at(-1)?.type).toBe('turn-end'));
+    expect(events.filter(({ type }) => type !== 'partial').map(({ type }) => type)).toEqual([
+      'onset',
+      'candidate',
+      'turn-end',
+    ]);
+    listener.close();
+  });
+
+  it('ends when the key is released and the microphone gives nothing any more', async () => {
+    const { listener, recognition, events, hear } = keyed();
+    recognition.text = 'Yes.';
+    listener.setKey(true);
+    await hear(0.95, 320);
+    listener.setKey(false);
+    await vi.waitFor(() => expect(events.at(-1)?.type).toBe('turn-end'), 3_000);
+    listener.setKey(true);
+    listener.setKey(false);
+    await vi.waitFor(() => expect(events.at(-1)?.type).toBe('discard'), 3_000);
+    listener.close();
+  });
+
+  it('begins nothing while somebody else has the floor', async () => {
+    const { listener, events, hear } = keyed(false);
+    listener.setKey(true);
+    await hear(0.95, 320);
+    listener.setKey(false);
+    await hear(0.02, 320);
+    expect(events).toEqual([]);
+    listener.close();
+  });
+});
+
 describe('a turn on a busy machine', () => {
   it('is not lost when its first partial text was empty and its final text comes late', async () => {
     const { listener, recognition, events, hear } = listen();

@@ -59,13 +59,19 @@ class Bench {
       type: 'candidate',
       transcript: { text, audioMs: 500, computeMs: 1 },
       lastVoicedAtMs: 0,
-      speculationMs: 64,
+      marks: {},
     });
     await settle();
   }
   async end(text: string): Promise<void> {
     const transcript = { text, audioMs: 500, computeMs: 1 };
-    this.pipeline.handleListener('ann', { type: 'turn-end', transcript, lastVoicedAtMs: 0, overVoice: false });
+    this.pipeline.handleListener('ann', {
+      type: 'turn-end',
+      transcript,
+      lastVoicedAtMs: 0,
+      marks: {},
+      overVoice: false,
+    });
     await settle();
   }
 }

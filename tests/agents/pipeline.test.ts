@@ -15,6 +15,15 @@ import {
   ScriptedVad,
 } from '../support/scripted-engines.js';
 
+const LEDGER_MARKS = [
+  'speculationMs',
+  'turnEndMs',
+  'transcriptMs',
+  'firstTextMs',
+  'firstSegmentMs',
+  'firstAudioMs',
+  'firstSentMs',
+] as const;
 const APOLOGY = 'Sorry, please go on.';
 
 class Bench {
@@ -111,6 +120,9 @@ describe('a turn', () => {
     expect(bench.agent.asked).toHaveLength(1);
     bench.play();
     expect(bench.of('latency')[0]?.latency.speculationUsed).toBe(true);
+    const [event] = bench.of('latency');
+    expect(event).toMatchObject({ turnId: 1, participantId: 'ann' });
+    for (const name of LEDGER_MARKS) expect(event?.latency[name], name).toBeTypeOf('number');
   });
 
   it('throws the prepared reply away without trace when the speaker goes on', async () => {
@@ -256,7 +268,13 @@ describe('an apology', () => {
     bench.pipeline.handleListener('ann', { type: 'onset', overVoice: false });
     bench.pipeline.handleListener('ann', { type: 'failed', error: new VisavisError('unavailable', 'not connected') });
     const transcript = { text: 'What does it cost?', audioMs: 900, computeMs: 40 };
-    bench.pipeline.handleListener('ann', { type: 'turn-end', transcript, lastVoicedAtMs: 0, overVoice: false });
+    bench.pipeline.handleListener('ann', {
+      type: 'turn-end',
+      transcript,
+      lastVoicedAtMs: 0,
+      marks: {},
+      overVoice: false,
+    });
     await settle();
     bench.play();
     await settle();

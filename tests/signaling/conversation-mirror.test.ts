@@ -62,7 +62,8 @@ describe('a mirror of a conversation', () => {
     expect(mirror.accept(caption(1, 0, 'Four.'))).toMatchObject({ utteranceId: 6 });
     mirror.workerLost();
     expect(mirror.accept(caption(1, 0, 'Five.'))).toMatchObject({ utteranceId: 7 });
-    expect(mirror.accept({ type: 'latency', turnId: 1, utteranceId: 2, latency: {} })).toMatchObject({
+    const latency = { type: 'latency', participantId: 'p', lastVoicedAtMs: 0, latency: {} } as const;
+    expect(mirror.accept({ ...latency, turnId: 1, utteranceId: 2 })).toMatchObject({
       turnId: 5,
       utteranceId: 8,
     });

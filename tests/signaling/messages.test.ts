@@ -35,6 +35,8 @@ const MALFORMED: [string, unknown, string | undefined, RegExp][] = [
   ['say', { text: 'x'.repeat(4_001) }, 'text', /got a string of 4001 characters/],
   ['ask', { text: { toString: 1 } }, 'text', /got an object/],
   ['interrupt', 1, undefined, /payload: .*got a number/],
+  ['push-to-talk', { pressed: 'yes' }, 'pressed', /boolean.*got a string of 3 characters/],
+  ['push-to-talk', {}, 'pressed', /got nothing/],
   ['leave', true, undefined, /payload: .*got a boolean/],
 ];
 
@@ -95,6 +97,7 @@ describe('a message out of order', () => {
     ['say', { text: 'hello' }],
     ['ask', { text: 'hello' }],
     ['interrupt', {}],
+    ['push-to-talk', { pressed: true }],
     ['leave', {}],
   ])('%s before join is a conflict', async (name, payload) => {
     await withClient(async (client) => {

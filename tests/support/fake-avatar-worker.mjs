@@ -265,6 +265,15 @@ process.on('message', (message) => {
       send({ type: 'answer', requestId: message.requestId });
       conversation.speak(`you asked ${message.text}`);
       break;
+    case 'talk':
+      conversation.emit({
+        type: 'transcript',
+        turnId: 1,
+        participantId: message.participantId,
+        text: `${conversation.options.turnTaking}: ${message.pressed ? 'pressed' : 'released'}`,
+        final: true,
+      });
+      break;
     case 'interrupt':
       send({ type: 'answer', requestId: message.requestId });
       conversation.interrupt();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { silenceLedger } from '../../src/silence-ledger.js';
 import { TurnWatch } from '../../src/talk/turn-watch.js';
 import type { ServiceEvent } from '../../src/talk/visitor-messages.js';
 
@@ -44,7 +45,13 @@ describe('a watched turn', () => {
     const said = { turnId: 1, participantId: 'p' };
     watch.handle({ name: 'transcript', payload: { ...said, text: 'Hel', final: false } }, 1);
     watch.handle({ name: 'transcript', payload: { ...said, text: 'Hello.', final: true } }, 2);
-    watch.handle({ name: 'latency', payload: { turnId: 1, utteranceId: 1, latency: { firstSentMs: 500 } } }, 3);
+    watch.handle(
+      {
+        name: 'latency',
+        payload: { turnId: 1, utteranceId: 1, latency: { firstSentMs: 500 }, ledger: silenceLedger({}, 0) },
+      },
+      3,
+    );
     watch.handle({ name: 'session-error', payload: { code: 'unavailable', message: 'x', retryable: true } }, 4);
     expect(watch.result).toMatchObject({ understood: ['Hello.'], latency: { firstSentMs: 500 } });
     expect(watch.result.errors).toHaveLength(1);

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { silenceLedger } from '../../src/silence-ledger.js';
 import {
   formatMs,
   type LatencyInput,
   MAX_TIMINGS,
   medianHeardMs,
+  partsOf,
   reduceLatency,
-  stagesOf,
   type TurnTiming,
 } from '../../web-demo/src/model/latency.js';
 
@@ -14,6 +15,7 @@ const server = (turnId: number, firstSentMs: number): LatencyInput => ({
   turnId,
   utteranceId: turnId,
   latency: { transcriptMs: 180, firstSentMs, turnEndMs: 310.4, speculationUsed: true, synthesisComputeMs: 90 },
+  ledger: silenceLedger({}, 0),
 });
 const run = (...steps: [LatencyInput, number][]): readonly TurnTiming[] =>
   steps.reduce<readonly TurnTiming[]>((timings, [event, nowMs]) => reduceLatency(timings, event, nowMs), []);
@@ -45,15 +47,39 @@ describe('reduceLatency', () => {
   });
 });
 
-describe('stagesOf', () => {
-  it('lists what happened in the order of time, and what was heard last', () => {
+describe('partsOf', () => {
+  const sum = (parts: readonly { ms: number }[]) => parts.reduce((total, { ms }) => total + ms, 0);
+
+  it('splits what was heard here into parts that stand end to end and add up to it', () => {
     const [timing] = run([server(1, 500), 0], [{ type: 'heard', ms: 640 }, 1]);
-    expect(timing && stagesOf(timing)).toEqual([
-      { label: 'Understood', ms: 180 },
-      { label: 'Turn decided', ms: 310 },
-      { label: 'First sent', ms: 500 },
-      { label: 'Heard here', ms: 640 },
-    ]);
+    const ledger = timing && partsOf(timing);
+    expect(ledger).toEqual({
+      totalMs: 640,
+      isEstimate: false,
+      parts: [
+        { label: 'Turn over', fromMs: 0, ms: 310 },
+        { label: 'Sent', fromMs: 310, ms: 190 },
+        { label: 'Both ways', fromMs: 500, ms: 140 },
+      ],
+    });
+    expect(sum(ledger?.parts ?? [])).toBe(640);
+  });
+
+  it('estimates both ways where nothing was heard here, and says so', () => {
+    const [timing] = run([server(1, 500), 0]);
+    const ledger = timing && partsOf(timing);
+    expect(ledger).toMatchObject({ isEstimate: true, totalMs: 600 });
+    expect(sum(ledger?.parts ?? [])).toBe(600);
+  });
+
+  it('adds up as well when the browser heard the answer sooner than the server thought', () => {
+    const [timing] = run([server(1, 500), 0], [{ type: 'heard', ms: 420 }, 1]);
+    expect(sum((timing && partsOf(timing))?.parts ?? [])).toBe(420);
+  });
+
+  it('has nothing to say without the server’s figures', () => {
+    const [timing] = run([{ type: 'heard', ms: 420 }, 1]);
+    expect(timing && partsOf(timing)).toBeUndefined();
   });
 });
 

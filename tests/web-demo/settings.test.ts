@@ -13,6 +13,12 @@ describe('readSettings', () => {
     });
   });
 
+  it('asks for turn-taking that there is, and for no microphone where nobody would listen', () => {
+    expect(readSettings('?turn-taking=push-to-talk').session).toEqual({ turnTaking: 'push-to-talk' });
+    expect(readSettings('?turn-taking=rude').session).toEqual({});
+    expect(readSettings('?turn-taking=off')).toMatchObject({ microphone: false, session: { turnTaking: 'off' } });
+  });
+
   it('takes a join token from the fragment', () => {
     expect(readSettings('', '#token=a.b-c').token).toBe('a.b-c');
     expect(readSettings('?token=leaked', '').token).toBeUndefined();

@@ -12,6 +12,7 @@ const answer: JoinAnswer = {
   state: 'speaking',
   disclosure: 'An AI.',
   language: 'en',
+  turnTaking: 'balanced',
   mediaKept: false,
 };
 const run = (events: ConversationEvent[], from: TalkState = INITIAL_TALK_STATE): TalkState =>

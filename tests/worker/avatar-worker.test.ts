@@ -46,7 +46,7 @@ describe('an avatar worker', () => {
       close: async () => {},
     } as unknown as PreparedThreads;
     const engines = {
-      turnSettings: {},
+      turnSettings: () => ({}),
       forConversation: () =>
         gate.then(() => ({ vad: { open: () => new ScriptedVad() }, synthesiser: new ScriptedSynthesiser() })),
       speech: { histograms: {}, pending: { recognition: 0, synthesis: 0, embedding: 0 } },

@@ -2,6 +2,7 @@ import { type AvatarInfo, listAvatars } from './client/api.js';
 import type { ConversationEvent } from './client/events.js';
 import type { ClientError } from './client/request.js';
 import type { PageLanguage, Strings } from './i18n/index.js';
+import { microphoneState } from './model/microphone-state.js';
 import { PictureWatch } from './model/picture-watch.js';
 import type { PreferenceStore, Preferences } from './model/preferences.js';
 import { SilenceWatch } from './model/silence-watch.js';
@@ -91,6 +92,7 @@ export class App {
     this.#dock = createDock(
       {
         onMicrophone: () => void this.#session?.toggleMicrophone(),
+        onTalk: (pressed) => this.#session?.talk(pressed),
         onAsk: (text) => this.#session?.ask(text),
         onEnd: () => this.#session?.close(),
       },
@@ -189,14 +191,15 @@ export class App {
     this.#seam.setSession(session);
     this.element.dataset.mode = 'talk';
     this.#show(session.state);
-    if (this.#withMicrophone) this.#dock.microphone.focus({ preventScroll: true });
-    else this.#dock.input.focus({ preventScroll: true });
+    (this.#withMicrophone ? this.#dock.microphone : this.#dock.input).focus({ preventScroll: true });
   }
 
   #listen(): void {
     listenToKeys({
       isOn: () => this.#preferences.value.shortcuts && this.#session?.state.phase === 'live',
       onMute: () => void this.#session?.toggleMicrophone(),
+      isHold: () => this.#dock.hold.isHold(),
+      onHold: (pressed) => this.#dock.hold.setPressed(pressed),
       onType: () => this.#dock.input.focus(),
       onInterrupt: () => {
         if (this.#session?.state.agentState === 'speaking') this.#session.interrupt();
@@ -226,9 +229,9 @@ export class App {
     this.#stage.setInterruptible(isLive && agentState === 'speaking');
     this.#stage.setSoundBlocked(state.soundBlocked);
     if (phase === 'over') this.#showEnd(describeEnd(state.endReason, this.#strings));
-    this.#dock.setMicrophone(state.microphone);
+    this.#dock.setMicrophone(microphoneState(state));
     if (state.microphone === 'on') this.#microphoneNotices.hide('failed');
-    if (state.microphone !== 'on') this.#silence.reset();
+    if (!this.#session?.isHeard) this.#silence.reset();
     this.#dock.setCanSend(isLive);
     this.#setEnded(phase === 'over');
     this.#captions.update(state.caption);
@@ -240,11 +243,9 @@ export class App {
   }
 
   #showStatus(state: TalkState): void {
-    const { phase, agentState, pictureShown } = state;
-    const microphone = state.microphone === 'on' ? 'on' : state.microphone === 'muted' ? 'muted' : 'off';
-    const input = { phase, agentState, pictureShown, microphone, pictureStalled: this.#pictureStalled } as const;
-    this.#stage.setStatus(describeStatus(input, this.#strings));
-    this.#captions.setIdleText(describeIdle({ ...state, pictureStalled: this.#pictureStalled }, this.#strings));
+    const shown = { ...state, pictureStalled: this.#pictureStalled };
+    this.#stage.setStatus(describeStatus({ ...shown, microphone: microphoneState(state) }, this.#strings));
+    this.#captions.setIdleText(describeIdle(shown, this.#strings));
   }
 
   #handleEvent(event: ConversationEvent): void {
@@ -323,8 +324,8 @@ export class App {
 
   async #followPermission(): Promise<void> {
     // Not every browser tells, and none without a secure context.
-    const name = 'microphone' as PermissionName;
-    const status = await navigator.permissions?.query({ name }).catch(() => undefined);
+    const asked = navigator.permissions?.query({ name: 'microphone' as PermissionName });
+    const status = await asked?.catch(() => undefined);
     if (status === undefined) return;
     const show = (): void => this.#intro.setPermission(status.state === 'prompt' ? undefined : status.state);
     status.addEventListener('change', show);
@@ -335,6 +336,7 @@ export class App {
     const { mode } = this.element.dataset;
     this.#dialog.open(this.#preferences.value, {
       language: this.#language,
+      holdToTalk: this.#dock.hold.isHold(),
       canChangeLanguage: mode === 'intro' || this.element.dataset.ended === 'true',
     });
   }
@@ -369,8 +371,7 @@ export class App {
     const level = this.#session.level();
     this.#dock.setLevel(level);
     this.#stage.setLevel(level);
-    const { phase, microphone } = this.#session.state;
-    if (phase !== 'live' || microphone !== 'on') return;
+    if (this.#session.state.phase !== 'live' || !this.#session.isHeard) return;
     if (level > 0) this.#microphoneNotices.hide('silent');
     if (this.#silence.push(level, performance.now())) this.#microphoneNotices.show('silent');
   }

@@ -1,4 +1,5 @@
 import type { CreateSessionBody } from '../../src/signaling/messages.js';
+import { TURN_TAKING } from '../../src/turn-taking.js';
 
 /** What the page's address asks for; see `readSettings`. */
 export interface Settings {
@@ -18,7 +19,8 @@ const MAX_GREETING_LENGTH = 500;
 const SPEECH = ['kokoro', 'piper', 'openai'] as const;
 
 /**
- * Reads `#token=TOKEN` and `#key=KEY` (a fragment, because those are sent nowhere), `?autostart=1`, `?mic=0`, `?avatar=ID`, `?speech=piper|kokoro|openai`, `?greeting=TEXT`, `?greeting=none`
+ * Reads `#token=TOKEN` and `#key=KEY` (a fragment, because those are sent nowhere), `?autostart=1`, `?mic=0`, `?avatar=ID`, `?speech=piper|kokoro|openai`,
+ * `?turn-taking=eager|balanced|patient|off|push-to-talk`, `?greeting=TEXT`, `?greeting=none`
  * and `?lang=TAG`.
  * Unknown values are ignored: a mistyped address still gives a page that works.
  */
@@ -29,12 +31,15 @@ export function readSettings(search: string, hash = ''): Settings {
   if (avatar) session.avatar = avatar.slice(0, 64);
   const speech = SPEECH.find((name) => name === query.get('speech'));
   if (speech) session.speech = speech;
+  const turnTaking = TURN_TAKING.find((name) => name === query.get('turn-taking'));
+  if (turnTaking) session.turnTaking = turnTaking;
   const greeting = query.get('greeting');
   if (greeting) session.greeting = greeting === 'none' ? null : greeting.slice(0, MAX_GREETING_LENGTH);
   const fragment = new URLSearchParams(hash.replace(/^#/, ''));
   return {
     autostart: query.get('autostart') === '1',
-    microphone: query.get('mic') !== '0',
+    // Nobody would listen.
+    microphone: query.get('mic') !== '0' && turnTaking !== 'off',
     session,
     language: query.get('lang')?.slice(0, 35) || undefined,
     token: fragment.get('token') || undefined,

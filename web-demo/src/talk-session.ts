@@ -30,6 +30,9 @@ export interface TalkSessionOptions {
   onStartFailure: (error: ClientError) => void;
 }
 
+/** The last sound before a release is still on its way through the browser; the server waits for it as well. */
+const TAIL_MS = 400;
+
 /** Signalling and media are fetched when they are needed, or before: the page itself is drawn without them. */
 export const loadConversation = () => import('./client/conversation.js');
 
@@ -45,6 +48,7 @@ export class TalkSession {
   #microphone: Microphone | undefined;
   #microphoneId: string | undefined;
   #meter: ResponseMeter | undefined;
+  #tailTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** To be called from the visitor's gesture, which unlocks the sound. Everything that can go in parallel does. */
   static start(options: TalkSessionOptions): TalkSession {
@@ -77,9 +81,15 @@ export class TalkSession {
     return this.#microphone?.stream;
   }
 
-  /** Loudness of the microphone, 0…1; 0 while it is off or muted. */
+  /** The microphone is on, and where it has to be held, it is. */
+  get isHeard(): boolean {
+    const { microphone, turnTaking, talking } = this.#state;
+    return microphone === 'on' && (turnTaking !== 'push-to-talk' || talking);
+  }
+
+  /** Loudness of the microphone, 0…1; 0 while it is not heard. */
   level(): number {
-    return this.#state.microphone === 'on' ? (this.#microphone?.level() ?? 0) : 0;
+    return this.isHeard ? (this.#microphone?.level() ?? 0) : 0;
   }
 
   async stats(): Promise<RTCStatsReport | undefined> {
@@ -100,6 +110,24 @@ export class TalkSession {
     if (microphone === 'asking' || this.#abort.signal.aborted) return;
     if (microphone === 'on' || microphone === 'muted') return this.#setMuted(microphone === 'on');
     await this.#openMicrophone();
+  }
+
+  /** Push-to-talk: pressed or released. Between presses the microphone gives silence. */
+  talk(pressed: boolean): void {
+    const { microphone, turnTaking, talking, phase } = this.#state;
+    if (turnTaking !== 'push-to-talk' || microphone !== 'on' || phase !== 'live' || pressed === talking) return;
+    this.#update({ talking: pressed });
+    this.#followHold();
+    this.#try(this.#conversation?.pushToTalk(pressed));
+  }
+
+  #followHold(): void {
+    clearTimeout(this.#tailTimer);
+    const apply = (): void => {
+      if (this.#microphone && this.#state.microphone === 'on') this.#microphone.enabled = this.isHeard;
+    };
+    if (this.isHeard) apply();
+    else this.#tailTimer = setTimeout(apply, TAIL_MS);
   }
 
   /** Uses this microphone from now on, and at once when one is open; a muted one stays muted. */
@@ -128,6 +156,7 @@ export class TalkSession {
       this.#microphone = opened;
       this.#meter?.setVisitor(opened.stream);
       this.#update({ microphone: 'on' });
+      opened.enabled = this.isHeard;
       this.#try(this.#conversation?.setMicrophone(opened.track));
     } catch (failure) {
       this.#update({ microphone: 'off' });
@@ -176,6 +205,8 @@ export class TalkSession {
     if (event.type === 'tracks') void this.#play(event.tracks);
     if (event.type === 'session-error') this.#options.onProblem(ClientError.fromBody(event));
     this.#state = reduceTalk(this.#state, event, performance.now());
+    if (event.type === 'joined' && event.answer.turnTaking === 'off') this.#closeMicrophone();
+    if (event.type === 'joined' || event.type === 'phase') this.#followHold();
     this.#options.onEvent(event);
     this.#options.onState(this.#state);
     if (event.type === 'phase' && event.phase === 'over') this.#release();
@@ -188,8 +219,8 @@ export class TalkSession {
   }
 
   #setMuted(muted: boolean): void {
-    if (this.#microphone) this.#microphone.enabled = !muted;
     this.#update({ microphone: muted ? 'muted' : 'on' });
+    if (this.#microphone) this.#microphone.enabled = this.isHeard;
     this.#try(this.#conversation?.setMicrophoneEnabled(!muted));
   }
 
@@ -203,7 +234,7 @@ export class TalkSession {
     this.#meter?.setVisitor(undefined);
     this.#microphone?.close();
     this.#microphone = undefined;
-    this.#update({ microphone: 'off' });
+    this.#update({ microphone: 'off', talking: false });
   }
 
   #try(doing: Promise<void> | undefined): void {

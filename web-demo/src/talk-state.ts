@@ -1,4 +1,5 @@
 import type { AgentState } from '../../src/inference/engines.js';
+import type { TurnTaking } from '../../src/turn-taking.js';
 import type { ConversationEvent, EndReason, Phase } from './client/events.js';
 import { type Caption, NO_CAPTION, reduceCaption } from './model/captions.js';
 import { reduceLatency, type TurnTiming } from './model/latency.js';
@@ -15,6 +16,9 @@ export interface TalkState {
   caption: Caption;
   timings: readonly TurnTiming[];
   microphone: 'off' | 'asking' | 'on' | 'muted';
+  turnTaking: TurnTaking;
+  /** Push-to-talk: the button is held. */
+  talking: boolean;
   pictureShown: boolean;
   soundBlocked: boolean;
 }
@@ -29,6 +33,8 @@ export const INITIAL_TALK_STATE: TalkState = {
   caption: NO_CAPTION,
   timings: [],
   microphone: 'off',
+  turnTaking: 'balanced',
+  talking: false,
   pictureShown: false,
   soundBlocked: false,
 };
@@ -43,6 +49,8 @@ export function reduceTalk(state: TalkState, event: ConversationEvent, nowMs: nu
   switch (event.type) {
     case 'phase':
       next.phase = event.phase;
+      // The server lets the key go of who is away.
+      if (event.phase !== 'live') next.talking = false;
       if (event.phase === 'over') next.endReason = event.reason;
       if (event.phase === 'over') next.agentState = 'idle';
       if (event.phase === 'over') next.pictureShown = false;
@@ -58,6 +66,7 @@ export function reduceTalk(state: TalkState, event: ConversationEvent, nowMs: nu
       next.agentState = event.answer.state;
       next.avatarName = event.answer.avatar.name;
       next.disclosure = event.answer.disclosure;
+      next.turnTaking = event.answer.turnTaking;
       break;
   }
   return next;

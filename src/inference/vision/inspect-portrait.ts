@@ -7,16 +7,17 @@ import {
   eyeOpenness,
   type FaceAppearance,
   type FaceSize,
+  type FaceTexture,
   faceAppearance,
   faceSize,
+  faceTexture,
   mouthOpenness,
-  sharpness,
 } from './portrait-measures.js';
 import { chooseFace, judgeFace, MIN_CONFIDENCE, remarksOn } from './portrait-rules.js';
 import { SampledImage } from './sample.js';
 
 /** The face in a portrait. Left and right are the person's own; pixels are those of the upright picture. */
-export interface PortraitFace {
+export interface PortraitFace extends FaceTexture {
   /** 478 points of MediaPipe's topology, x, y, z in pixels (see `FaceLandmarks`). */
   landmarks: Float32Array;
   /** The upright rectangle around all landmarks. */
@@ -27,8 +28,6 @@ export interface PortraitFace {
   eyeOpenness: { right: number; left: number };
   /** Gap of the lips over the width of the mouth, 0 closed. */
   mouthOpenness: number;
-  /** See `sharpness`. */
-  sharpness: number;
   appearance: FaceAppearance;
   /** 0…1. */
   confidence: number;
@@ -98,7 +97,7 @@ function measure(image: SampledImage, found: FaceLandmarks): PortraitFace {
     pose: headPose(points, canonicalFace()),
     eyeOpenness: eyeOpenness(points),
     mouthOpenness: mouthOpenness(points),
-    sharpness: sharpness(image, found),
+    ...faceTexture(image, found),
     appearance: faceAppearance(image, found),
     confidence,
   };

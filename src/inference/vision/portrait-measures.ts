@@ -49,11 +49,21 @@ export function faceSize(points: Float32Array): FaceSize {
   };
 }
 
-/**
- * How much fine detail the face holds, 0…1: with the face's crop at 512 pixels, the contrast between neighbours as a part of the contrast
- * between places 8 pixels apart. 0.09 to 0.2 on sharp portraits, below 0.05 where they are visibly blurred or were enlarged.
- */
-export function sharpness(image: SampledImage, { region }: FaceLandmarks): number {
+/** What the surface of a face looks like with the face's crop at 512 pixels. */
+export interface FaceTexture {
+  /**
+   * How much fine detail the face holds, 0…1: the contrast between neighbours as a part of the contrast between places 8 pixels
+   * apart. 0.09 to 0.2 on sharp portraits, below 0.05 where they are visibly blurred or were enlarged.
+   */
+  sharpness: number;
+  /**
+   * The part of the face that is of one tone, without even grain: all nine pixels around a place within one level of 255. At most 0.05 on
+   * sharp photos and renderings; more where they are blurred or pressed hard, and where areas were filled with a brush.
+   */
+  flatness: number;
+}
+
+export function faceTexture(image: SampledImage, { region }: FaceLandmarks): FaceTexture {
   const size = 512;
   const inner = { ...region, side: region.side / 1.5 };
   const luma = brightnessOf(image.crop(inner, size, RANGE));
@@ -73,7 +83,26 @@ export function sharpness(image: SampledImage, { region }: FaceLandmarks): numbe
     return sum;
   };
   const coarse = spread(8);
-  return coarse === 0 ? 0 : Math.min(1, spread(1) / coarse);
+  return { sharpness: coarse === 0 ? 0 : Math.min(1, spread(1) / coarse), flatness: flatShare(luma, size) };
+}
+
+/** Within the ellipse that a face fills of its crop: beside it may be a wall. */
+function flatShare(luma: Float32Array, size: number): number {
+  let [flat, all] = [0, 0];
+  for (let y = 1; y < size - 1; y += 2) {
+    for (let x = 1; x < size - 1; x += 2) {
+      if (((x / size - 0.5) / 0.36) ** 2 + ((y / size - 0.5) / 0.45) ** 2 > 1) continue;
+      let [low, high] = [255, 0];
+      for (let k = 0; k < 9; k++) {
+        const value = luma[(y - 1 + Math.floor(k / 3)) * size + x - 1 + (k % 3)] ?? 0;
+        low = Math.min(low, value);
+        high = Math.max(high, value);
+      }
+      all++;
+      if (high - low <= 1) flat++;
+    }
+  }
+  return flat / all;
 }
 
 export function faceAppearance(image: SampledImage, face: FaceLandmarks): FaceAppearance {

@@ -7,10 +7,12 @@ import { SynthesisPace } from '../../agents/pace.js';
 import type { ConversationEngines } from '../../agents/session.js';
 import { GuardedHttp } from '../../agents/tools/guarded-http.js';
 import type { TurnSettings } from '../../agents/turn.js';
+import { turnSettingsOf } from '../../agents/turn-modes.js';
 import type { Config } from '../../config.js';
 import { OpenAiSynthesiser } from '../../inference/speech/openai-speech.js';
 import { SileroVad } from '../../inference/speech/silero.js';
 import type { Logger } from '../../log.js';
+import type { TurnTaking } from '../../turn-taking.js';
 import type { SpeechPending } from '../control.js';
 import { SpeechWorkerClient } from '../speech/client.js';
 import { Agents, type ConversationAgentOptions } from './agents.js';
@@ -20,7 +22,7 @@ import { SpeechCalls, type SpeechHistograms } from './stats.js';
 const SPEECH_WORKER_TIMEOUT_MS = 60_000;
 
 export interface WorkerEngines {
-  turnSettings: Partial<TurnSettings>;
+  turnSettings(mode: TurnTaking): Partial<TurnSettings>;
   forConversation(conversation: ConversationAgentOptions): Promise<ConversationEngines>;
   /** What the calls to the speech worker have cost since the start, and how many are under way. */
   speech: { readonly histograms: SpeechHistograms; readonly pending: SpeechPending };
@@ -53,13 +55,7 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
   const moderation = openModeration(config, speech.embedder(), log);
   const paces = { kokoro: new SynthesisPace(), piper: new SynthesisPace(), openai: new SynthesisPace() };
   return {
-    turnSettings: {
-      questionMs: Math.round(config.endOfTurnMs.min * 0.8),
-      completeMs: config.endOfTurnMs.min,
-      openMs: Math.round(config.endOfTurnMs.min * 0.6 + config.endOfTurnMs.max * 0.4),
-      unfinishedMs: config.endOfTurnMs.max,
-      decideMs: config.interruptionMs,
-    },
+    turnSettings: (mode) => turnSettingsOf(mode, config),
     async forConversation(conversation) {
       const { options } = conversation;
       const synthesiser =

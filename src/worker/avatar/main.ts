@@ -13,6 +13,7 @@ import type { DrawingCost, FromAvatarWorker, ToAvatarWorker } from '../control.j
 import { measureDrawing } from './drawing-cost.js';
 import { openEngines } from './engines.js';
 import { PreparedThreads } from './prepared-threads.js';
+import { TurnTraceFolder } from './turn-trace-folder.js';
 import { AvatarWorker } from './worker.js';
 
 /** As many conversations go on at once after a failure, or begin, without waiting for their picture to be loaded. */
@@ -33,12 +34,26 @@ async function main(): Promise<void> {
   // A successor knows from the first worker what this machine can do, and is waited for.
   const drawing = values.successor === true ? null : await measured(config);
   const threads = await preparedFor(config);
-  const worker = await AvatarWorker.create({ engines, send, log, drawing, ...(threads && { threads }) });
+  const traces = tracesFor(config);
+  const worker = await AvatarWorker.create({ engines, send, log, drawing, traces, ...(threads && { threads }) });
   process.on('message', (message) => worker.handle(message as ToAvatarWorker));
   process.on('disconnect', () => void worker.close().finally(() => process.exit(0)));
   if (process.send !== undefined && !process.connected) process.exit(0);
   send({ type: 'ready' });
   threads?.refill();
+}
+
+/** What cannot be recorded must not end conversations. */
+function tracesFor({ turnTraces }: Config): TurnTraceFolder | undefined {
+  if (turnTraces === null) return undefined;
+  try {
+    const folder = new TurnTraceFolder(turnTraces, log);
+    log.warn({ folder: turnTraces.folder }, 'turns are recorded: what visitors say is kept in this folder');
+    return folder;
+  } catch (error) {
+    log.error({ err: error }, 'turns are not recorded');
+    return undefined;
+  }
 }
 
 async function measured(config: Config): Promise<DrawingCost | null> {

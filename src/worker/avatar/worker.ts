@@ -11,6 +11,7 @@ import { AvatarThread, type AvatarThreadOptions } from './avatar-thread-client.j
 import type { WorkerEngines } from './engines.js';
 import type { PreparedThreads } from './prepared-threads.js';
 import { FrameTimes, percentile } from './stats.js';
+import type { TurnTraceFolder } from './turn-trace-folder.js';
 
 type Message<T extends ToAvatarWorker['type']> = Extract<ToAvatarWorker, { type: T }>;
 
@@ -25,6 +26,8 @@ export interface AvatarWorkerOptions {
   log: Logger;
   /** What was measured before the start, for the reports. */
   drawing?: DrawingCost | null;
+  /** Undefined: turns are not recorded. */
+  traces?: TurnTraceFolder | undefined;
   /** Threads that were made ready for the picture most asked for; closed with the worker. */
   threads?: PreparedThreads;
 }
@@ -78,6 +81,9 @@ export class AvatarWorker {
       case 'ask':
         this.#find(message.conversationId).conversation.ask(message.participantId, message.text);
         return this.#o.send({ type: 'answer', requestId: message.requestId });
+      case 'talk':
+        this.#hosted.get(message.conversationId)?.conversation.setTalking(message.participantId, message.pressed);
+        return;
       case 'interrupt':
         this.#find(message.conversationId).conversation.interrupt();
         return this.#o.send({ type: 'answer', requestId: message.requestId });
@@ -138,6 +144,8 @@ export class AvatarWorker {
       listens: options.speech === 'openai',
       onStats: (stats) => this.#frameTimes.add(stats),
     };
+    // A session that an earlier version kept knows nothing of it.
+    const turnTaking = options.turnTaking ?? 'balanced';
     const avatar = await AvatarThread.create(picture, this.#o.threads?.take(picture));
     try {
       const emit = (event: ConversationEvent): void => this.#o.send({ type: 'event', conversationId, event });
@@ -156,7 +164,9 @@ export class AvatarWorker {
         speechVoice: options.voice,
         greeting: options.greeting,
         apology: options.apology,
-        turnSettings: this.#o.engines.turnSettings,
+        turnTaking,
+        turnSettings: this.#o.engines.turnSettings(turnTaking),
+        traces: this.#o.traces?.forConversation(conversationId, turnTaking),
         emit,
       });
       this.#hosted.set(conversationId, { conversation, avatar });

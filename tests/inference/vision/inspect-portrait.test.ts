@@ -137,6 +137,14 @@ describe('inspectPortrait', () => {
     expect(result.remarks.join()).toContain('blurred');
   });
 
+  it('remarks on a face of a few even tones, and accepts it', async () => {
+    const large = moved(mara, 1536, 1536, (x, y) => [x / 2, y / 2]);
+    const tones = { ...large, data: large.data.map((value) => 51 * Math.round(value / 51)) };
+    const { face, remarks } = await inspectPortrait(tones, vision);
+    expect(face.flatness).toBeGreaterThan(0.35);
+    expect(remarks.join(' ')).toMatch(/drawn or painted/);
+  });
+
   it('accepts a picture in shades of grey', async () => {
     const grey = painted(mara, (x, y) => {
       const at = (y * 768 + x) * 4;

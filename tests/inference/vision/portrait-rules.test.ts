@@ -14,6 +14,7 @@ function face(changes: Partial<PortraitFace> = {}): PortraitFace {
     eyeOpenness: { right: 0.3, left: 0.3 },
     mouthOpenness: 0,
     sharpness: 0.2,
+    flatness: 0.01,
     appearance: {
       eyeSurround: { right: 1, left: 1 },
       eyeContrast: { right: 0.7, left: 0.7 },
@@ -88,6 +89,12 @@ describe('remarksOn', () => {
     expect(remarksOn(face({ eyeOpenness: { right: 0.05, left: 0.05 } }))).toEqual(['The eyes are closed.']);
     expect(remarksOn(face({ eyeOpenness: { right: 0.05, left: 0.3 } }))).toEqual(["The person's right eye is closed."]);
     expect(remarksOn(face({ mouthOpenness: 0.3, sharpness: 0.01 })).length).toBe(2);
+  });
+
+  it('names even areas with hard edges, neither of the two alone', () => {
+    expect(remarksOn(face({ flatness: 0.4, sharpness: 0.16 })).join(' ')).toMatch(/drawn or painted/);
+    expect(remarksOn(face({ flatness: 0.4, sharpness: 0.1 }))).toEqual([]);
+    expect(remarksOn(face({ flatness: 0.2, sharpness: 0.2 }))).toEqual([]);
   });
 });
 

@@ -122,6 +122,11 @@ export class Conversation {
     this.#emit({ type: 'asked', text });
   }
 
+  /** In a session that takes turns by push-to-talk. */
+  async pushToTalk(pressed: boolean): Promise<void> {
+    await request(this.#socket, 'push-to-talk', { pressed });
+  }
+
   async interrupt(): Promise<void> {
     await request(this.#socket, 'interrupt', {});
   }

@@ -35,6 +35,8 @@ export const de: Strings = {
     askingMicrophone: 'Ihr Browser fragt, ob diese Seite das Mikrofon benutzen darf.',
     oneMoment: 'Einen Moment …',
     sayHello: 'Sagen Sie Hallo.',
+    holdToTalk:
+      'Halten Sie die Mikrofontaste, während Sie sprechen. Oder tippen Sie sie zum Beginnen an und am Ende noch einmal.',
     typeToBegin: 'Schreiben Sie etwas, um zu beginnen.',
     reconnecting: 'Die Verbindung ist abgebrochen. Sie wird wiederhergestellt.',
     recovering: 'Einen Moment, das Bild kommt gleich zurück.',
@@ -59,6 +61,7 @@ export const de: Strings = {
       asking: 'Wartet auf die Erlaubnis für das Mikrofon',
       on: 'Mikrofon stummschalten',
       muted: 'Stummschaltung aufheben',
+      hold: 'Zum Sprechen halten',
     },
   },
   transcript: {

@@ -32,6 +32,7 @@ export const en: Strings = {
     askingMicrophone: 'Your browser is asking whether this page may use the microphone.',
     oneMoment: 'One moment …',
     sayHello: 'Say hello.',
+    holdToTalk: 'Hold the microphone button while you speak. Or tap it to begin, and again when you have finished.',
     typeToBegin: 'Type a message to begin.',
     reconnecting: 'The connection broke. It is being restored.',
     recovering: 'One moment, the picture is coming back.',
@@ -56,6 +57,7 @@ export const en: Strings = {
       asking: 'Waiting for permission to use the microphone',
       on: 'Mute microphone',
       muted: 'Unmute microphone',
+      hold: 'Hold to talk',
     },
   },
   transcript: {

@@ -32,6 +32,8 @@ export const es: Strings = {
     askingMicrophone: 'Su navegador pregunta si esta página puede usar el micrófono.',
     oneMoment: 'Un momento …',
     sayHello: 'Diga hola.',
+    holdToTalk:
+      'Mantenga pulsado el botón del micrófono mientras habla. O tóquelo para empezar y otra vez al terminar.',
     typeToBegin: 'Escriba un mensaje para empezar.',
     reconnecting: 'La conexión se ha interrumpido. Se está restableciendo.',
     recovering: 'Un momento, la imagen vuelve enseguida.',
@@ -56,6 +58,7 @@ export const es: Strings = {
       asking: 'Esperando permiso para usar el micrófono',
       on: 'Silenciar el micrófono',
       muted: 'Reactivar el micrófono',
+      hold: 'Mantener para hablar',
     },
   },
   transcript: {

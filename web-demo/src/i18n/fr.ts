@@ -34,6 +34,8 @@ export const fr: Strings = {
     askingMicrophone: 'Votre navigateur demande si cette page peut utiliser le microphone.',
     oneMoment: 'Un instant …',
     sayHello: 'Dites bonjour.',
+    holdToTalk:
+      'Maintenez le bouton du microphone pendant que vous parlez. Ou touchez-le pour commencer, puis encore une fois pour finir.',
     typeToBegin: 'Écrivez un message pour commencer.',
     reconnecting: 'La connexion s’est interrompue. Elle est en train d’être rétablie.',
     recovering: 'Un instant, l’image revient.',
@@ -58,6 +60,7 @@ export const fr: Strings = {
       asking: 'En attente de l’autorisation du microphone',
       on: 'Couper le microphone',
       muted: 'Rétablir le microphone',
+      hold: 'Maintenir pour parler',
     },
   },
   transcript: {

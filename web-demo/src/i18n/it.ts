@@ -33,6 +33,8 @@ export const it: Strings = {
     askingMicrophone: 'Il browser chiede se questa pagina può usare il microfono.',
     oneMoment: 'Un momento …',
     sayHello: 'Di’ ciao.',
+    holdToTalk:
+      'Tieni premuto il pulsante del microfono mentre parli. Oppure toccalo per iniziare e di nuovo quando hai finito.',
     typeToBegin: 'Scrivi un messaggio per iniziare.',
     reconnecting: 'La connessione si è interrotta. La stiamo ripristinando.',
     recovering: 'Un momento, l’immagine sta tornando.',
@@ -57,6 +59,7 @@ export const it: Strings = {
       asking: 'In attesa del permesso per il microfono',
       on: 'Silenzia il microfono',
       muted: 'Riattiva il microfono',
+      hold: 'Tieni premuto e parla',
     },
   },
   transcript: {

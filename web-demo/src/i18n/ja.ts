@@ -32,6 +32,7 @@ export const ja: Strings = {
     askingMicrophone: 'このページがマイクを使ってよいか、ブラウザーが確認しています。',
     oneMoment: '少しお待ちください …',
     sayHello: '「こんにちは」と話しかけてください。',
+    holdToTalk: 'マイクのボタンを押したまま話してください。軽く押して話し始め、終わったらもう一度押すこともできます。',
     typeToBegin: 'メッセージを入力して始めてください。',
     reconnecting: '接続が切れました。元に戻しています。',
     recovering: '少しお待ちください。まもなく映像が戻ります。',
@@ -56,6 +57,7 @@ export const ja: Strings = {
       asking: 'マイクの許可を待っています',
       on: 'マイクをミュート',
       muted: 'ミュートを解除',
+      hold: '押している間だけ話す',
     },
   },
   transcript: {

@@ -32,6 +32,8 @@ export const nl: Strings = {
     askingMicrophone: 'Uw browser vraagt of deze pagina de microfoon mag gebruiken.',
     oneMoment: 'Een ogenblik …',
     sayHello: 'Zeg hallo.',
+    holdToTalk:
+      'Houd de microfoonknop ingedrukt terwijl u praat. Of tik erop om te beginnen en nog eens als u klaar bent.',
     typeToBegin: 'Typ een bericht om te beginnen.',
     reconnecting: 'De verbinding is verbroken. Ze wordt hersteld.',
     recovering: 'Een ogenblik, het beeld komt terug.',
@@ -56,6 +58,7 @@ export const nl: Strings = {
       asking: 'Wacht op toestemming voor de microfoon',
       on: 'Microfoon dempen',
       muted: 'Dempen opheffen',
+      hold: 'Houd vast om te praten',
     },
   },
   transcript: {

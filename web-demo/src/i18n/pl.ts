@@ -32,6 +32,8 @@ export const pl: Strings = {
     askingMicrophone: 'Przeglądarka pyta, czy ta strona może użyć mikrofonu.',
     oneMoment: 'Chwileczkę …',
     sayHello: 'Przywitaj się.',
+    holdToTalk:
+      'Trzymaj przycisk mikrofonu, gdy mówisz. Możesz też dotknąć go, aby zacząć, i jeszcze raz, gdy skończysz.',
     typeToBegin: 'Napisz wiadomość, aby zacząć.',
     reconnecting: 'Połączenie zostało przerwane. Trwa jego przywracanie.',
     recovering: 'Chwileczkę, obraz zaraz wróci.',
@@ -56,6 +58,7 @@ export const pl: Strings = {
       asking: 'Oczekiwanie na zgodę na użycie mikrofonu',
       on: 'Wycisz mikrofon',
       muted: 'Wyłącz wyciszenie',
+      hold: 'Przytrzymaj, aby mówić',
     },
   },
   transcript: {

@@ -32,6 +32,8 @@ export const pt: Strings = {
     askingMicrophone: 'O navegador está a perguntar se esta página pode usar o microfone.',
     oneMoment: 'Um momento …',
     sayHello: 'Diga olá.',
+    holdToTalk:
+      'Mantenha premido o botão do microfone enquanto fala. Ou toque nele para começar e de novo quando terminar.',
     typeToBegin: 'Escreva uma mensagem para começar.',
     reconnecting: 'A ligação caiu. Está a ser restabelecida.',
     recovering: 'Um momento, a imagem está a voltar.',
@@ -56,6 +58,7 @@ export const pt: Strings = {
       asking: 'À espera de permissão para usar o microfone',
       on: 'Silenciar o microfone',
       muted: 'Reativar o microfone',
+      hold: 'Manter para falar',
     },
   },
   transcript: {

@@ -31,7 +31,10 @@ export interface Strings {
     string
   >;
   /** What stands in place of captions while nobody has said anything. */
-  idle: Record<'askingMicrophone' | 'oneMoment' | 'sayHello' | 'typeToBegin' | 'reconnecting' | 'recovering', string>;
+  idle: Record<
+    'askingMicrophone' | 'oneMoment' | 'sayHello' | 'holdToTalk' | 'typeToBegin' | 'reconnecting' | 'recovering',
+    string
+  >;
   stage: {
     live: (name: string) => string;
     interrupt: string;
@@ -47,7 +50,7 @@ export interface Strings {
     message: string;
     send: string;
     end: string;
-    microphone: Record<'off' | 'asking' | 'on' | 'muted', string>;
+    microphone: Record<'off' | 'asking' | 'on' | 'muted' | 'hold', string>;
   };
   transcript: {
     title: string;
@@ -106,6 +109,7 @@ export interface Strings {
     language: string;
     shortcuts: string;
     shortcutsOn: string;
+    /** `mute`: of the same key where it is held to talk as well. */
     shortcut: Record<'mute' | 'type' | 'interrupt', string>;
     figures: string;
   };

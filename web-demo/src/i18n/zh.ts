@@ -32,6 +32,7 @@ export const zh: Strings = {
     askingMicrophone: '浏览器正在询问此页面是否可以使用麦克风。',
     oneMoment: '请稍候 …',
     sayHello: '说声你好吧。',
+    holdToTalk: '请按住麦克风按钮说话。也可以轻点一下开始，说完后再点一下。',
     typeToBegin: '输入一条消息即可开始。',
     reconnecting: '连接中断，正在恢复。',
     recovering: '请稍候，画面即将恢复。',
@@ -56,6 +57,7 @@ export const zh: Strings = {
       asking: '正在等待麦克风权限',
       on: '静音',
       muted: '取消静音',
+      hold: '按住说话',
     },
   },
   transcript: {

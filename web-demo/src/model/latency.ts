@@ -1,4 +1,5 @@
 import type { TurnLatency } from '../../../src/agents/events.js';
+import { estimatedDeliveryMs, SILENCE_PARTS, type SilencePart, silenceLedger } from '../../../src/silence-ledger.js';
 import type { ConversationEvent } from '../client/events.js';
 
 export interface TurnTiming {
@@ -36,27 +37,42 @@ export function reduceLatency(
   return append(timings, { turnId, latency, heardMs: undefined, atMs: nowMs });
 }
 
-export interface Stage {
+/** One part of a silence; `fromMs` is where it begins, so that the parts stand end to end. */
+export interface Part {
   label: string;
+  fromMs: number;
   ms: number;
 }
 
-const STAGES: readonly [keyof TurnLatency, string][] = [
-  ['speculationMs', 'Head start'],
-  ['transcriptMs', 'Understood'],
-  ['turnEndMs', 'Turn decided'],
-  ['firstTextMs', 'First text'],
-  ['firstAudioMs', 'First audio'],
-  ['firstSentMs', 'First sent'],
-];
+const LABELS: Record<SilencePart, string> = {
+  detection: 'Pause seen',
+  decision: 'Turn over',
+  recognition: 'Understood',
+  agent: 'First text',
+  segmentation: 'Sentence',
+  synthesis: 'Voice made',
+  pacing: 'Sent',
+  delivery: 'Both ways',
+};
 
-/** The stages that happened, in the order in which they did, and last what was heard here. */
-export function stagesOf({ latency, heardMs }: TurnTiming): Stage[] {
-  const stages = STAGES.flatMap(([key, label]) => {
-    const ms = latency[key];
-    return typeof ms === 'number' ? [{ label, ms: Math.round(ms) }] : [];
-  }).sort((a, b) => a.ms - b.ms);
-  return heardMs === undefined ? stages : [...stages, { label: 'Heard here', ms: Math.round(heardMs) }];
+/**
+ * What the silence before an answer was spent on: of what was heard here, or of the server's figure with an estimate of the delivery
+ * (`isEstimate`). The parts add up to `totalMs` exactly; those that took no time are left out. Undefined without the server's figures.
+ */
+export function partsOf({
+  latency,
+  heardMs,
+}: TurnTiming): { totalMs: number; isEstimate: boolean; parts: Part[] } | undefined {
+  const { firstSentMs } = latency;
+  if (firstSentMs === undefined) return undefined;
+  const ledger = silenceLedger(latency, heardMs ?? firstSentMs + estimatedDeliveryMs());
+  let fromMs = 0;
+  const parts = SILENCE_PARTS.map((part) => {
+    const ms = ledger.parts[part];
+    fromMs += ms;
+    return { label: LABELS[part], fromMs: fromMs - ms, ms };
+  });
+  return { totalMs: ledger.totalMs, isEstimate: heardMs === undefined, parts: parts.filter(({ ms }) => ms > 0) };
 }
 
 /** Median of what was heard here; undefined without any. */

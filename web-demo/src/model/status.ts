@@ -3,6 +3,7 @@ import type { EndReason, Phase } from '../client/events.js';
 import type { MicrophoneFailure } from '../client/microphone.js';
 import type { Strings } from '../i18n/index.js';
 import type { TalkState } from '../talk-state.js';
+import type { MicrophoneState } from './microphone-state.js';
 
 export type Tone =
   | 'idle'
@@ -27,12 +28,11 @@ export interface StatusInput {
   pictureShown: boolean;
   /** The picture was there and stands still. */
   pictureStalled: boolean;
-  /** `on`: heard; `muted`: there, but silenced; `off`: none. */
-  microphone: 'on' | 'muted' | 'off';
+  microphone: MicrophoneState;
 }
 
 /** One state for everything that shows it, in the visitor's words. */
-export function describeStatus(input: StatusInput, { status }: Strings): Status {
+export function describeStatus(input: StatusInput, { status, dock }: Strings): Status {
   const { phase, agentState, pictureShown, microphone } = input;
   if (phase === 'before') return { tone: 'idle', label: status.ready };
   if (phase === 'waiting') return { tone: 'waiting', label: status.waiting };
@@ -42,7 +42,8 @@ export function describeStatus(input: StatusInput, { status }: Strings): Status 
   if (input.pictureStalled) return { tone: 'recovering', label: status.recovering };
   if (agentState === 'thinking') return { tone: 'thinking', label: status.thinking };
   if (agentState === 'speaking') return { tone: 'speaking', label: status.speaking };
-  if (microphone === 'on') return { tone: 'listening', label: status.listening };
+  if (microphone === 'on' || microphone === 'talking') return { tone: 'listening', label: status.listening };
+  if (microphone === 'hold') return { tone: 'idle', label: dock.microphone.hold };
   return { tone: 'idle', label: microphone === 'muted' ? status.muted : status.ready };
 }
 
@@ -88,7 +89,7 @@ export function describeMicrophoneFailure(
 
 /** What stands in the place of captions while nothing is said. */
 export function describeIdle(
-  state: Pick<TalkState, 'phase' | 'microphone' | 'pictureShown'> & { pictureStalled: boolean },
+  state: Pick<TalkState, 'phase' | 'microphone' | 'turnTaking' | 'pictureShown'> & { pictureStalled: boolean },
   { idle }: Strings,
 ): string {
   const { phase, microphone, pictureShown, pictureStalled } = state;
@@ -98,5 +99,6 @@ export function describeIdle(
   if (phase === 'connecting' || !pictureShown) return idle.oneMoment;
   if (pictureStalled) return idle.recovering;
   if (microphone === 'muted') return '';
-  return microphone === 'on' ? idle.sayHello : idle.typeToBegin;
+  if (microphone === 'off' || state.turnTaking === 'off') return idle.typeToBegin;
+  return state.turnTaking === 'push-to-talk' ? idle.holdToTalk : idle.sayHello;
 }

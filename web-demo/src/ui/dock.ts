@@ -1,11 +1,13 @@
 import type { Strings } from '../i18n/index.js';
+import type { MicrophoneState } from '../model/microphone-state.js';
 import { h } from './dom.js';
+import { type HoldButton, makeHoldButton } from './hold-button.js';
 import { icon } from './icons.js';
-
-export type MicrophoneState = 'off' | 'asking' | 'on' | 'muted';
 
 export interface DockActions {
   onMicrophone: () => void;
+  /** Push-to-talk. */
+  onTalk: (pressed: boolean) => void;
   onAsk: (text: string) => void;
   onEnd: () => void;
 }
@@ -14,6 +16,7 @@ export interface Dock {
   element: HTMLElement;
   input: HTMLInputElement;
   microphone: HTMLButtonElement;
+  hold: HoldButton;
   setMicrophone(state: MicrophoneState): void;
   /** 0…1; moves nothing but the halo around the button. */
   setLevel(level: number): void;
@@ -24,11 +27,11 @@ export interface Dock {
 const MAX_TEXT_LENGTH = 4_000;
 
 /** The row of controls: microphone, typing, ending. */
-export function createDock({ onMicrophone, onAsk, onEnd }: DockActions, { dock: words }: Strings): Dock {
+export function createDock({ onMicrophone, onTalk, onAsk, onEnd }: DockActions, { dock: words }: Strings): Dock {
   const glyph = h('span', { class: 'round-button__glyph' });
   const microphone = h(
     'button',
-    { class: 'round-button round-button--mic', type: 'button', 'aria-keyshortcuts': 'm', onclick: onMicrophone },
+    { class: 'round-button round-button--mic', type: 'button', 'aria-keyshortcuts': 'm' },
     glyph,
   );
   const input = h('input', {
@@ -74,18 +77,38 @@ export function createDock({ onMicrophone, onAsk, onEnd }: DockActions, { dock: 
     onAsk(text);
   });
 
+  const isHold = (): boolean => shown === 'hold' || shown === 'talking';
   const dock: Dock = {
     element: h('div', { class: 'dock', role: 'group', 'aria-label': words.label }, microphone, composer, end),
     input,
     microphone,
+    hold: makeHoldButton(microphone, {
+      isHold,
+      onTalk(pressed) {
+        onTalk(pressed);
+        // Nobody is there to hear it at present.
+        if (pressed && shown !== 'talking') dock.hold.end();
+      },
+      onClick: onMicrophone,
+    }),
     setMicrophone(state) {
       if (state === shown) return;
       shown = state;
+      if (state !== 'talking') dock.hold.end();
+      microphone.hidden = state === 'none';
+      if (state === 'none') return;
       microphone.dataset.state = state;
-      microphone.setAttribute('aria-label', words.microphone[state]);
-      microphone.title = words.microphone[state];
+      // A pressed state and another name would say it twice: the name stays.
+      const label = words.microphone[state === 'talking' ? 'hold' : state];
+      microphone.setAttribute('aria-label', label);
+      microphone.title = label;
+      if (isHold()) microphone.setAttribute('aria-pressed', String(state === 'talking'));
+      else microphone.removeAttribute('aria-pressed');
       microphone.setAttribute('aria-busy', String(state === 'asking'));
-      glyph.replaceChildren(icon(state === 'on' || state === 'asking' ? 'microphone' : 'microphone-off'));
+      const name = state === 'off' || state === 'muted' ? 'microphone-off' : 'microphone';
+      // A finger is on it while it is held: an icon that is there stays there.
+      if (glyph.dataset.icon !== name) glyph.replaceChildren(icon(name));
+      glyph.dataset.icon = name;
       dock.setLevel(0);
     },
     setLevel: (level) => microphone.style.setProperty('--level', level.toFixed(2)),

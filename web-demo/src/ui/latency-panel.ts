@@ -1,4 +1,4 @@
-import { formatMs, medianHeardMs, stagesOf, type TurnTiming } from '../model/latency.js';
+import { formatMs, medianHeardMs, partsOf, type TurnTiming } from '../model/latency.js';
 import type { StreamStats } from '../model/stream-stats.js';
 import { h, setText } from './dom.js';
 
@@ -12,7 +12,7 @@ const SHOWN_TURNS = 6;
 /** The scale of the bars never shrinks below this, so that turns can be compared by eye. */
 const LEAST_SCALE_MS = 1_000;
 
-/** Where the time between question and answer goes. Closed by default; draws only while open. */
+/** Where the time between question and answer goes: parts end to end, which add up to the silence that was heard. Closed by default; draws only while open. */
 export function createLatencyPanel(title: string): LatencyPanel {
   const median = h('span', { class: 'latency__median' });
   const turns = h('ol', { class: 'latency__turns' });
@@ -66,11 +66,12 @@ export function createLatencyPanel(title: string): LatencyPanel {
 }
 
 function drawTurn(timing: TurnTiming): HTMLLIElement {
-  const stages = stagesOf(timing);
-  const scaleMs = Math.max(LEAST_SCALE_MS, ...stages.map(({ ms }) => ms));
-  const total = timing.heardMs ?? timing.latency.firstSentMs;
-  const rows = stages.map(({ label, ms }) => {
+  const ledger = partsOf(timing);
+  const totalMs = ledger?.totalMs ?? timing.heardMs;
+  const scaleMs = Math.max(LEAST_SCALE_MS, totalMs ?? 0);
+  const rows = (ledger?.parts ?? []).map(({ label, fromMs, ms }) => {
     const bar = h('span', { class: 'latency__bar', 'aria-hidden': 'true' });
+    bar.style.setProperty('--from', (fromMs / scaleMs).toFixed(3));
     bar.style.setProperty('--part', (ms / scaleMs).toFixed(3));
     return h(
       'li',
@@ -81,10 +82,11 @@ function drawTurn(timing: TurnTiming): HTMLLIElement {
     );
   });
   const name = timing.turnId === undefined ? 'Turn' : `Turn ${timing.turnId}`;
+  const total = totalMs === undefined ? '' : `${ledger?.isEstimate === true ? '≈ ' : ''}${formatMs(totalMs)}`;
   return h(
     'li',
     { class: 'latency__turn' },
-    h('p', {}, h('span', {}, name), h('strong', {}, total === undefined ? '' : formatMs(total))),
+    h('p', {}, h('span', {}, name), h('strong', {}, total)),
     h('ul', {}, ...rows),
   );
 }

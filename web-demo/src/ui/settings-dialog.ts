@@ -9,8 +9,11 @@ export interface SettingsActions {
 
 export interface SettingsDialog {
   element: HTMLDialogElement;
-  /** `language`: the page's; `canChangeLanguage`: false while a new page would end a conversation. */
-  open(preferences: Preferences, o: { language: string; canChangeLanguage: boolean }): void;
+  /**
+   * `language`: the page's; `canChangeLanguage`: false while a new page would end a conversation; `holdToTalk`: the microphone's key is one to
+   * be held.
+   */
+  open(preferences: Preferences, o: { language: string; canChangeLanguage: boolean; holdToTalk: boolean }): void;
 }
 
 type DeviceKind = 'audioinput' | 'audiooutput';
@@ -19,7 +22,7 @@ type DeviceKind = 'audioinput' | 'audiooutput';
 export function createSettingsDialog(
   { onChange }: SettingsActions,
   figures: HTMLElement,
-  { settings: words }: Strings,
+  { settings: words, dock }: Strings,
 ): SettingsDialog {
   const microphone = h('select', { id: 'settings-microphone' });
   const speaker = h('select', { id: 'settings-speaker' });
@@ -40,10 +43,11 @@ export function createSettingsDialog(
   const speakerRow = row(words.speaker, speaker);
   // Browsers without it sound through whatever the system says.
   speakerRow.hidden = !('setSinkId' in HTMLMediaElement.prototype);
+  const microphoneKey = h('dd', {});
   const keys = [
-    ['M', words.shortcut.mute],
-    ['/', words.shortcut.type],
-    ['Esc', words.shortcut.interrupt],
+    ['M', microphoneKey],
+    ['/', h('dd', {}, words.shortcut.type)],
+    ['Esc', h('dd', {}, words.shortcut.interrupt)],
   ] as const;
   const element = h(
     'dialog',
@@ -65,7 +69,7 @@ export function createSettingsDialog(
         'div',
         { class: 'settings__keys' },
         h('label', { class: 'switch' }, h('span', {}, words.shortcutsOn), shortcuts),
-        h('dl', {}, ...keys.map(([key, does]) => h('div', {}, h('dt', {}, h('kbd', {}, key)), h('dd', {}, does)))),
+        h('dl', {}, ...keys.map(([key, does]) => h('div', {}, h('dt', {}, h('kbd', {}, key)), does))),
       ),
       figures,
     ),
@@ -106,6 +110,7 @@ export function createSettingsDialog(
       language.value = o.language;
       language.disabled = !o.canChangeLanguage;
       shortcuts.checked = preferences.shortcuts;
+      microphoneKey.textContent = o.holdToTalk ? dock.microphone.hold : words.shortcut.mute;
       element.showModal();
     },
   };

@@ -1,6 +1,6 @@
+import { fillMembrane } from '../membrane.js';
 import { Random } from '../motion/random.js';
 import type { RgbImage } from '../png.js';
-import { fillMembrane } from './fill.js';
 import { boxMean, grown, type Plane, planeOf } from './plane.js';
 
 /** A pixel with this much of the person in it is not background. */

@@ -1,6 +1,6 @@
 import { OVAL } from '../../vision/landmarks.js';
+import { fillMembrane } from '../membrane.js';
 import type { RgbImage } from '../png.js';
-import { fillMembrane } from './fill.js';
 import { guidedFilter } from './guided-filter.js';
 import { boxMean, type Plane, planeOf, resized, shrunk } from './plane.js';
 import { insidePolygon, removeIslands } from './regions.js';

@@ -1,14 +1,19 @@
 import { clamp, lerp, smoothstep, traceCurve } from './curves.js';
-import type { EyeCurves, EyeState } from './eye.js';
-import { paintEyeball } from './eyeball.js';
+import type { AnchoredCurves, EyeState } from './eye.js';
+import { type Eyeball, paintEyeball } from './eyeball.js';
+import { LASHES_REACH, type LashLine, paintLashes } from './lashes.js';
+import { closedLid } from './lid-skin.js';
 
-const LASH_LUMA = 34;
 /** How much darker the eyeball is just under the upper lid. */
 const LID_SHADOW = 0.34;
+/** Studio range. */
+const BLACK = 16;
 /** Height of the portrait's own lashes and liner above the upper lid's edge, in eye widths: they go down with the lid as they are. */
 const LASH_BAND = 0.1;
+/** Iris radii: farther from its middle there is nothing of it. */
+const IRIS_REACH = 1.25;
 /** Where a closed lid stops, as a share of the way to the lower lid. */
-const CLOSED_AT = 0.96;
+const CLOSED_AT = 1;
 
 /** One plane of one eye: the untouched pixels, the closed lid made from the skin above the eye, and the lash line. */
 export class EyePlate {
@@ -30,26 +35,30 @@ export class EyePlate {
   readonly #share: Float32Array;
   readonly #open: Uint8Array;
   /** The eye as it would be without lids. */
-  readonly #ball: Uint8Array;
+  readonly #ball: Eyeball;
   readonly #lid: Uint8Array;
   readonly #lash: Uint8Array;
+  /** What the lashes are painted with. */
+  readonly #lashValue: number;
   readonly #irisX: number;
   readonly #irisY: number;
   readonly #irisRadius: number;
+  /** What lids, lashes and gaze ever change: outside of it the texture is always the portrait's. */
+  readonly #changing: { left: number; right: number; top: number; bottom: number };
   /** Outside the opening the texture is the portrait's. */
   #clean = true;
 
+  /** `plane` of the texture at `scale` samples an output pixel. */
   constructor(
-    plane: Uint8Array,
-    planeWidth: number,
-    planeHeight: number,
-    scale: number,
-    c: EyeCurves,
-    isLuma: boolean,
+    plane: { data: Uint8Array; width: number; height: number; scale: number; channel: 'y' | 'u' | 'v' },
+    c: AnchoredCurves,
+    lashes: LashLine,
   ) {
-    this.#plane = plane;
+    const { width: planeWidth, height: planeHeight, scale } = plane;
+    this.#plane = plane.data;
     this.#stride = planeWidth;
-    this.#isLuma = isLuma;
+    this.#isLuma = plane.channel === 'y';
+    this.#lashValue = lashes[plane.channel];
     const ew = c.width;
     this.#unit = ew * scale;
     this.#scale = scale;
@@ -74,22 +83,49 @@ export class EyePlate {
       const along = (i - ((c.x0 + c.x1) / 2) * scale + this.#left) / this.#unit;
       this.#share[i] = 1 - smoothstep(0.47, 0.62, Math.abs(along));
     }
-    this.#brow = this.#upper.map((up) => Math.max(1, Math.min(up - 3, up - c.lidRoom * scale)));
+    const anchor = curve(c.anchorX, c.anchorY);
+    this.#brow = this.#upper.map((up, i) => Math.max(1, Math.min(up - 3, anchor[i]!)));
     this.#irisX = c.irisX * scale - 0.5 - this.#left;
     this.#irisY = c.irisY * scale - 0.5 - this.#top;
     this.#irisRadius = c.irisRadius * scale;
     this.#open = this.#copy();
-    this.#ball = paintEyeball(this.#open, {
+    const { upper, lower } = { upper: this.#upper, lower: this.#lower };
+    const [irisX, irisY, irisRadius] = [this.#irisX, this.#irisY, this.#irisRadius];
+    const opening = { width: this.#width, height: this.#height, upper, lower, irisX, irisY, irisRadius };
+    this.#ball = paintEyeball(this.#open, opening, this.#isLuma ? BLACK : undefined);
+    const reached = Array.from(this.#share.keys()).filter((i) => this.#share[i]! > 0);
+    this.#changing = {
+      left: reached[0] ?? 0,
+      right: (reached.at(-1) ?? -1) + 1,
+      top: Math.max(0, Math.floor(Math.min(...reached.map((i) => this.#brow[i]!))) - 1),
+      bottom: Math.min(
+        this.#height,
+        Math.ceil(Math.max(...this.#lower, ...this.#closed) + LASHES_REACH * this.#unit) + 2,
+      ),
+    };
+    this.#lid = closedLid({
+      open: this.#open,
       width: this.#width,
       height: this.#height,
+      anchor: this.#brow,
       upper: this.#upper,
       lower: this.#lower,
-      irisX: this.#irisX,
-      irisY: this.#irisY,
-      irisRadius: this.#irisRadius,
+      closed: this.#closed,
+      share: this.#share,
+      unit: this.#unit,
+      isLuma: this.#isLuma,
     });
-    this.#lid = this.#stretchLid();
-    this.#lash = this.#drawLashes(scale);
+    this.#lash = paintLashes(
+      {
+        width: this.#width,
+        height: this.#height,
+        closed: this.#closed,
+        unit: this.#unit,
+        middle: ((c.x0 + c.x1) / 2) * scale - 0.5 - this.#left,
+        scale,
+      },
+      lashes.strength,
+    );
   }
 
   #copy(): Uint8Array {
@@ -99,70 +135,6 @@ export class EyePlate {
       patch.set(this.#plane.subarray(from, from + this.#width), row * this.#width);
     }
     return patch;
-  }
-
-  /** The closed lid: skin from between the brow and the lashes, drawn down to the closing line. */
-  #stretchLid(): Uint8Array {
-    const lid = this.#open.slice();
-    for (let i = 0; i < this.#width; i++) {
-      const brow = this.#brow[i]!;
-      const closed = this.#closed[i]!;
-      const clean = Math.max(brow + 1, this.#upper[i]! - 0.12 * this.#unit);
-      const pull = (closed - clean) * this.#share[i]!;
-      for (let row = Math.ceil(brow); row < this.#height; row++) {
-        const f = (row - brow) / Math.max(1, closed - brow);
-        const from = f <= 1 ? row - pull * f * f * (1.7 - 0.7 * f) : row - pull;
-        // Roundness of the eyeball under the lid.
-        const shade = this.#isLuma ? 1 - 0.1 * this.#share[i]! * smoothstep(0.55, 1, f) : 1;
-        lid[row * this.#width + i] = this.#at(this.#open, i, from) * shade;
-      }
-    }
-    return lid;
-  }
-
-  /** Coverage of the lash line and its hairs, drawn around the closing line. */
-  #drawLashes(scale: number): Uint8Array {
-    const lash = new Float32Array(this.#width * this.#height);
-    const put = (x: number, y: number, value: number) => {
-      const ix = Math.floor(x);
-      const iy = Math.floor(y);
-      for (const [dx, dy] of [
-        [0, 0],
-        [1, 0],
-        [0, 1],
-        [1, 1],
-      ] as const) {
-        if (ix + dx < 0 || ix + dx >= this.#width || iy + dy < 0 || iy + dy >= this.#height) continue;
-        const at = (iy + dy) * this.#width + ix + dx;
-        const cover = value * (1 - Math.abs(x - ix - dx)) * (1 - Math.abs(y - iy - dy));
-        lash[at] = Math.min(1, lash[at]! + cover);
-      }
-    };
-    const middle = this.#width / 2;
-    for (let i = 0; i < this.#width; i++) {
-      const along = Math.abs(i - middle) / this.#unit;
-      const thick = 0.03 * this.#unit * (1 - smoothstep(0.3, 0.56, along));
-      for (let row = 0; row < this.#height; row++) {
-        const d = Math.abs(row - this.#closed[i]!);
-        const cover = 0.85 * (1 - smoothstep(thick * 0.4, thick + 0.8, d)) * (1 - smoothstep(0.42, 0.5, along));
-        const at = row * this.#width + i;
-        lash[at] = Math.max(lash[at]!, cover);
-      }
-    }
-    const hairs = 46;
-    for (let k = 0; k < hairs; k++) {
-      const along = (k + 0.5) / hairs - 0.5 + 0.006 * Math.sin(k * 12.9898);
-      const length = 0.1 * this.#unit * (1 - 1.6 * along * along) * (0.75 + 0.25 * Math.sin(k * 78.233));
-      const lean = along * 0.9 + 0.12 * Math.sin(k * 37.719);
-      const x0 = middle + along * this.#unit * 1.02;
-      const y0 = this.#closed[clamp(Math.round(x0), 0, this.#width - 1)]!;
-      const steps = Math.max(2, Math.ceil(length * 2));
-      for (let s = 0; s <= steps; s++) {
-        const t = s / steps;
-        put(x0 + lean * length * t, y0 + length * (t - 0.25 * t * t), (0.42 * (1 - t) * scale) / 2);
-      }
-    }
-    return Uint8Array.from(lash, (value) => Math.round(value * 255));
   }
 
   /** Paints the eye into the texture. */
@@ -186,14 +158,15 @@ export class EyePlate {
   #close(state: EyeState): void {
     const blink = state.lid;
     const width = this.#width;
+    const { left, right, top, bottom } = this.#changing;
     const fade = smoothstep(0, 0.3, blink);
     // Lashes that point up over an open eye point down over a closed one.
     const lashesDown = smoothstep(0.4, 0.85, blink);
     const band = LASH_BAND * this.#unit;
     const softness = this.#isLuma ? 1.6 : 1;
-    for (let row = 0; row < this.#height; row++) {
+    for (let row = top; row < bottom; row++) {
       const to = (this.#top + row) * this.#stride + this.#left;
-      for (let i = 0; i < width; i++) {
+      for (let i = left; i < right; i++) {
         const at = row * width + i;
         const share = this.#share[i]!;
         const upper = this.#upper[i]!;
@@ -207,8 +180,8 @@ export class EyePlate {
           if (above > 0) {
             const q = clamp((row - this.#brow[i]!) / Math.max(1, edge - this.#brow[i]!), 0, 1);
             // The portrait's own lid slides down at first and gives way to plain skin; its lashes stay on the edge.
-            const own = this.#at(this.#open, i, row - (edge - upper) * q * q);
-            let skin = own + (this.#at(this.#lid, i, row + (closed - edge) * q * q) - own) * fade;
+            let skin = fade < 1 ? this.#at(this.#open, i, row - (edge - upper) * q * q) : 0;
+            if (fade > 0) skin += (this.#at(this.#lid, i, row + (closed - edge) * q * q) - skin) * fade;
             const onLashes = 1 - smoothstep(0.55 * band, band, edge - row);
             if (onLashes > 0) skin += (this.#at(this.#open, i, row - (edge - upper)) - skin) * onLashes;
             value += (skin - value) * above * share;
@@ -217,8 +190,10 @@ export class EyePlate {
             value *=
               1 - (0.25 * fade + 0.3 * smoothstep(0.7, 1, blink)) * (1 - smoothstep(0, 0.1 * this.#unit, row - edge));
           }
-          const lash = (this.#at(this.#lash, i, row + (closed - edge)) / 255) * lashesDown * share;
-          value += ((this.#isLuma ? LASH_LUMA : 128) - value) * lash;
+          if (lashesDown > 0) {
+            const lash = (this.#at(this.#lash, i, row + (closed - edge)) / 255) * lashesDown * share;
+            value += (this.#lashValue - value) * lash;
+          }
         }
         this.#plane[to + i] = value + 0.5;
       }
@@ -237,25 +212,30 @@ export class EyePlate {
     const along = (2 * (i - this.#width / 2)) / this.#unit;
     const lids = Math.max(0, 1 - along * along) * this.#scale;
     const y = row + lids * lerp(state.upperY, state.lowerY, clamp((row - upper) / Math.max(1, lower - upper), 0, 1));
-    // Around where the iris goes, so that all of it goes there; what it leaves is filled with the white beside it.
-    const fall = 1 - smoothstep(1.05, 2.6, Math.hypot(i - this.#irisX - dx, y - this.#irisY - dy) / this.#irisRadius);
-    const x = clamp(i - dx * fall, 0, this.#width - 1.001);
-    const ix = x | 0;
-    const f = x - ix;
-    const fromY = y - dy * fall;
-    const turned = this.#at(this.#ball, ix, fromY) * (1 - f) + this.#at(this.#ball, ix + 1, fromY) * f;
+    const { white, iris, cover: irisCover, shade, own } = this.#ball;
+    let turned = this.#at(white, i, y);
+    const [fromX, fromY] = [clamp(i - dx, 0, this.#width - 1.001), y - dy];
+    if (Math.hypot(fromX - this.#irisX, fromY - this.#irisY) < IRIS_REACH * this.#irisRadius) {
+      const ix = fromX | 0;
+      const f = fromX - ix;
+      const covered = this.#at(irisCover, ix, fromY) * (1 - f) + this.#at(irisCover, ix + 1, fromY) * f;
+      const colour = this.#at(iris, ix, fromY) * (1 - f) + this.#at(iris, ix + 1, fromY) * f;
+      // What comes from farther down or from behind the lid has none of its shadow yet.
+      const fresh = Math.min(1, Math.abs(fromY - row) / (0.35 * this.#irisRadius));
+      const near = this.#isLuma ? fresh * (1 - smoothstep(0, 0.12 * this.#unit, row - upper)) : 0;
+      turned = turned * (1 - covered) + colour * (1 - LID_SHADOW * near);
+    }
+    const at = row * this.#width + i;
+    if (this.#isLuma) turned = BLACK + (turned - BLACK) * shade[at]!;
+    turned += (still - turned) * own[at]!;
     // Next to the lids, where the eyeball is invented, the portrait stays as it is until something moves.
-    const shift = Math.abs(i - x) + Math.abs(fromY - row);
+    const shift = Math.abs(dx) + Math.abs(fromY - row);
     const inner = smoothstep(2, 5, row - upper) * smoothstep(2, 5, lower - row);
     const cover = edge * lerp(Math.min(1, shift / 2), 1, inner);
-    if (!this.#isLuma) return still + (turned - still) * cover;
-    // What comes from farther down or from behind the lid has none of its shadow yet.
-    const moved = Math.min(1, Math.abs(fromY - row) / (0.35 * this.#irisRadius));
-    const shade = 1 - LID_SHADOW * moved * (1 - smoothstep(0, 0.12 * this.#unit, row - upper));
-    return still + (turned * shade - still) * cover;
+    return still + (turned - still) * cover;
   }
 
-  #at(patch: Uint8Array, column: number, row: number): number {
+  #at(patch: Uint8Array | Float32Array, column: number, row: number): number {
     const y = clamp(row, 0, this.#height - 1.001);
     const iy = y | 0;
     const f = y - iy;

@@ -1,7 +1,9 @@
 import type { EyeIndices } from '../rig.js';
-import { clamp } from './curves.js';
+import { clamp, traceCurve } from './curves.js';
 import { EyePlate } from './eye-plate.js';
 import type { FaceGeometry } from './face-geometry.js';
+import { lashLineOf } from './lashes.js';
+import { lidAnchors } from './lid-skin.js';
 import type { Texture } from './texture.js';
 
 /** What one eye does, in the picture's directions (right, down). */
@@ -28,11 +30,18 @@ export class Eye {
   readonly #painted: EyeState = { lid: 0, x: 0, y: 0, upperY: 0, lowerY: 0 };
 
   constructor(face: FaceGeometry, indices: EyeIndices, texture: Texture) {
-    const curves = eyeCurves(face, indices);
+    const { width, height } = texture;
+    const plain = eyeCurves(face, indices);
+    const upperAt = upperLid(plain);
+    const anchors = lidAnchors(texture, plain, upperAt);
+    const curves: AnchoredCurves = { ...plain, anchorX: anchors.x, anchorY: anchors.y };
+    const lashes = lashLineOf(texture, plain, upperAt);
+    const fine = { width: 2 * width, height: 2 * height, scale: 2 };
+    const coarse = { width, height, scale: 1 };
     this.#planes = [
-      new EyePlate(texture.y, texture.width * 2, texture.height * 2, 2, curves, true),
-      new EyePlate(texture.u, texture.width, texture.height, 1, curves, false),
-      new EyePlate(texture.v, texture.width, texture.height, 1, curves, false),
+      new EyePlate({ data: texture.y, channel: 'y', ...fine }, curves, lashes),
+      new EyePlate({ data: texture.u, channel: 'u', ...coarse }, curves, lashes),
+      new EyePlate({ data: texture.v, channel: 'v', ...coarse }, curves, lashes),
     ];
   }
 
@@ -70,6 +79,20 @@ export interface EyeCurves {
   irisRadius: number;
   /** Height of the skin between lid and brow. */
   lidRoom: number;
+}
+
+/** Curves of an eye with where the skin above it begins to move with the lid. */
+export interface AnchoredCurves extends EyeCurves {
+  anchorX: Float32Array;
+  anchorY: Float32Array;
+}
+
+function upperLid({ upperX, upperY }: EyeCurves): (x: number) => number {
+  const one = new Float32Array(1);
+  return (x) => {
+    traceCurve(upperX, upperY, x, 1, one);
+    return one[0]!;
+  };
 }
 
 function eyeCurves(face: FaceGeometry, indices: EyeIndices): EyeCurves {

@@ -1,7 +1,8 @@
 import { CHIN, FOREHEAD, LANDMARK_COUNT, LOWER_LIP, type Rig, SURFACE_COUNT, UPPER_LIP } from '../rig.js';
 import type { Fit } from './texture.js';
+import { unfoldOutline } from './unfold.js';
 
-/** The landmarks in output pixels (z too; nearer is smaller), with the measures that everything else is scaled by. */
+/** The landmarks in output pixels (z too; nearer is smaller), the outline unfolded (see `unfoldOutline`), with the measures that everything else is scaled by. */
 export interface FaceGeometry {
   x: Float32Array;
   y: Float32Array;
@@ -42,11 +43,13 @@ export function measureFace(rig: Rig, fit: Fit): FaceGeometry {
   const left = UPPER_LIP.outer[10];
   const width = Math.hypot(x[left]! - x[right]!, y[left]! - y[right]!);
   const [up, low] = [UPPER_LIP.inner[5], LOWER_LIP.inner[5]];
+  const faceWidth = Math.hypot(x[SIDE_LEFT]! - x[SIDE_RIGHT]!, y[SIDE_LEFT]! - y[SIDE_RIGHT]!);
+  unfoldOutline(x, y, rig.triangles, faceWidth);
   return {
     x,
     y,
     z,
-    faceWidth: Math.hypot(x[SIDE_LEFT]! - x[SIDE_RIGHT]!, y[SIDE_LEFT]! - y[SIDE_RIGHT]!),
+    faceWidth,
     faceHeight: Math.hypot(x[CHIN]! - x[FOREHEAD]!, y[CHIN]! - y[FOREHEAD]!),
     centreX: (x[SIDE_LEFT]! + x[SIDE_RIGHT]!) / 2,
     chinY: y[CHIN]!,

@@ -13,7 +13,14 @@ import { TongueOut, tongueOutOf } from './tongue-out.js';
 const FEATHER = 1.5;
 /** How much rounder than a straight line the lips' lines are next to a corner. */
 const ROUNDING = 0.7;
-const CAVITY = { y: 30, u: 124, v: 142 };
+/** Studio-range black. */
+const BLACK = 16;
+/** Light of the lips that is left in the line where they touch. */
+const SEAM_LIGHT = 0.4;
+/** Pixels between lips from where on no such line is drawn. */
+const SEAM_GAP = 2.6;
+/** Gaps narrower than this, in mouth widths, let little light in: what is behind them shows as dim as this share at least. */
+const SLIT = { width: 0.05, light: 0.5 };
 
 /** Where the mouth's frame is in this frame's picture. */
 interface Placement {
@@ -34,6 +41,8 @@ export class Mouth {
   readonly #interior: Interior;
   readonly #tongueOut: TongueOut;
   readonly #restGap: Float32Array;
+  /** Colour of the line where lips touch that the portrait leaves apart. */
+  readonly #seamColour: { y: number; u: number; v: number };
   /** Whether the portrait shows what is between its lips: then that must be covered where they close. */
   readonly #parted: boolean;
   readonly #upX = new Float32Array(11);
@@ -67,6 +76,8 @@ export class Mouth {
       Math.max(0, face.y[LOWER_LIP.inner[k]!]! - face.y[up]!),
     );
     this.#parted = this.#restGap[5]! > PARTED * face.mouth.width;
+    const lips = lipColour(face, texture);
+    this.#seamColour = { ...lips, y: BLACK + SEAM_LIGHT * (lips.y - BLACK) };
     this.#interior = new Interior(face, light, seen);
     const { centreX, centreY, cos, sin } = face.mouth;
     const place = { x: centreX, y: centreY, cos, sin };
@@ -226,7 +237,8 @@ export class Mouth {
       clamp((ly - up) / this.#upFeather[i]! + 0.35, 0, 1) *
       clamp((low - ly) / this.#lowFeather[i]! + 0.35, 0, 1) *
       open;
-    if (alpha <= 0) return this.#seam(lx, ly - (up + low) / 2, low - up);
+    const seam = this.#seam(lx, ly - (up + low) / 2, low - up);
+    if (alpha <= 0) return seam;
     const gap = this.#gap;
     const interior = this.#interior;
     interior.look(lx, ly);
@@ -237,22 +249,45 @@ export class Mouth {
     const fromLow = (low - ly) / this.#scale;
     const shadow = (0.7 + 0.3 * smoothstep(0, 0.05, fromUp)) * (0.78 + 0.22 * smoothstep(0, 0.03, fromLow));
     const dim = shadow * (0.8 + 0.2 * smoothstep(0.02, 0.12, gap));
-    this.#y = 16 + (interior.y - 16) * (dim + (1 - dim) * interior.photographed);
-    return alpha;
+    const slit = SLIT.light + (1 - SLIT.light) * smoothstep(0, SLIT.width, (low - up) / this.#scale);
+    this.#y = BLACK + (interior.y - BLACK) * (dim + (1 - dim) * interior.photographed) * slit;
+    if (seam <= 0) return alpha;
+    // Lips that all but touch: one line, in which no teeth flicker.
+    const { y, u, v } = this.#seamColour;
+    this.#y += (y - this.#y) * seam;
+    this.#u += (u - this.#u) * seam;
+    this.#v += (v - this.#v) * seam;
+    return Math.max(alpha, seam);
   }
 
   /** The dark line between lips that are pressed together where the portrait's are not: one soft line instead of torn pixels. */
   #seam(lx: number, distance: number, gap: number): number {
-    if (this.#sealed <= 0.05 || gap > 2) return 0;
+    if (this.#sealed <= 0.05 || gap > SEAM_GAP) return 0;
     const x = (lx - (this.#upX[0]! + this.#upX[10]!) / 2) / ((this.#upX[10]! - this.#upX[0]!) / 2);
     const taper = 1 - x * x;
     if (taper <= 0) return 0;
-    this.#y = CAVITY.y + 14;
-    this.#u = CAVITY.u;
-    this.#v = CAVITY.v;
+    this.#y = this.#seamColour.y;
+    this.#u = this.#seamColour.u;
+    this.#v = this.#seamColour.v;
     const strength = this.#parted ? 0.85 : 0.55;
-    return strength * this.#sealed * Math.sqrt(taper) * (1 - smoothstep(0.4, 1.5, Math.abs(distance)));
+    const touching = 1 - smoothstep(0.5 * SEAM_GAP, SEAM_GAP, gap);
+    return strength * this.#sealed * touching * Math.sqrt(taper) * (1 - smoothstep(0.4, 1.5, Math.abs(distance)));
   }
+}
+
+/** Mean colour of both lips' flesh, studio range. */
+function lipColour(face: FaceGeometry, texture: Texture): { y: number; u: number; v: number } {
+  const { width, height } = texture;
+  const points = [...UPPER_LIP.middle.slice(2, 9), ...LOWER_LIP.middle.slice(2, 9)];
+  const mean = (at: (x: number, y: number) => number) =>
+    points.reduce((sum, i) => sum + at(clamp(face.x[i]!, 0, width - 1), clamp(face.y[i]!, 0, height - 1)), 0) /
+    points.length;
+  const chroma = (plane: Uint8Array) => mean((x, y) => plane[Math.floor(y) * width + Math.floor(x)]!);
+  return {
+    y: mean((x, y) => texture.y[Math.floor(2 * y) * 2 * width + Math.floor(2 * x)]!),
+    u: chroma(texture.u),
+    v: chroma(texture.v),
+  };
 }
 
 /** `FEATHER` across the line, for every column. */

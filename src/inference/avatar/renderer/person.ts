@@ -23,9 +23,15 @@ export interface Layers {
   background: Uint8Array;
 }
 
+/** As far from the person, in picture widths, single hairs and glow that a matte did not find are looked for. */
+const FRINGE = 1 / 24;
+/** Levels by which the portrait may differ there from the background: grain. */
+const GRAIN = 3;
+
 /**
  * Takes the background out of the portrait. Where coverage and background cannot explain the portrait's colour (hair darker than what is
- * behind it may not give light back), the coverage is raised until they do, so that at rest the portrait itself is seen.
+ * behind it may not give light back), the coverage is raised until they do, so that at rest the portrait itself is seen. The same goes for what
+ * differs from the background next to the person where the matte has nothing: it goes with the head, and no outline of the head stays behind.
  */
 export function buildLayers(
   images: { portrait: RgbImage; matte: GreyImage; background: RgbImage },
@@ -36,18 +42,18 @@ export function buildLayers(
   const texture = buildTexture(images.portrait, fit, width, height);
   const behind = buildTexture(images.background, fit, width, height);
   const alpha = resampleGrey(images.matte, fit, width * 2, height * 2, 2);
+  const near = nearTo(alpha, 2 * width, 2 * height, Math.round(FRINGE * 2 * width));
   const { y } = texture;
   for (let i = 0; i < alpha.length; i++) {
     const own = y[i]!;
     const wall = behind.y[i]!;
-    let a = alpha[i]!;
-    if (a === 0) {
+    if (alpha[i] === 0 && (near[i] === 0 || Math.abs(own - wall) <= GRAIN)) {
       y[i] = 0;
       behind.y[i] = own;
       continue;
     }
-    if (own < wall) a = Math.max(a, Math.min(255, Math.ceil((255 * (wall - own)) / Math.max(1, wall - BLACK))));
-    else a = Math.max(a, Math.min(255, Math.ceil((255 * (own - wall)) / Math.max(1, WHITE - wall))));
+    const range = own < wall ? wall - BLACK : WHITE - wall;
+    const a = Math.max(alpha[i]!, Math.min(255, Math.ceil((255 * Math.abs(own - wall)) / Math.max(1, range))));
     alpha[i] = a;
     y[i] = Math.max(0, own - Math.round(((255 - a) * wall) / 255));
   }
@@ -66,6 +72,29 @@ export function buildLayers(
     }
   }
   return { person: { ...texture, alpha, alphaC }, background: halve(behind) };
+}
+
+/** 1 within `reach` samples, along both axes, of a sample that is not 0. */
+function nearTo(alpha: Uint8Array, width: number, height: number, reach: number): Uint8Array {
+  const across = new Uint8Array(alpha.length);
+  for (let row = 0; row < height; row++) spread(alpha, across, row * width, 1, width, reach);
+  const out = new Uint8Array(alpha.length);
+  for (let column = 0; column < width; column++) spread(across, out, column, width, height, reach);
+  return out;
+}
+
+/** Marks a line's samples up to `reach` on either side of one that is not 0. */
+function spread(from: Uint8Array, to: Uint8Array, start: number, stride: number, count: number, reach: number): void {
+  for (const [first, step] of [
+    [start, stride],
+    [start + (count - 1) * stride, -stride],
+  ] as const) {
+    let since = reach + 1;
+    for (let k = 0, at = first; k < count; k++, at += step) {
+      since = from[at] === 0 ? since + 1 : 0;
+      if (since <= reach) to[at] = 1;
+    }
+  }
 }
 
 /** The texture as a picture of the output's size. */

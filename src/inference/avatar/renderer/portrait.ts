@@ -159,7 +159,7 @@ class PortraitStream implements AvatarStream {
     drawTriangles(this.#map, this.#triangles, this.#x, this.#y, this.#u, this.#v);
     out.set(this.#base);
     this.#grid.draw(this.#texture, this.#person, this.#map, out);
-    smoothFarCheek(out, this.width, this.height, this.#x, this.#y, this.#head.rotation.yaw);
+    smoothFarCheek(out, this.#map, this.#x, this.#y, this.#head.rotation.yaw);
     this.#relief.draw(out, this.width, this.height, motion, this.#x, this.#y);
     this.#placeMouth();
     this.#mouth.draw(out, this.height, this.#x, this.#y, motion, this.#place, this.#head.rotation);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { backgroundBehind } from '../../../../src/inference/avatar/maker/background.js';
-import { fillMembrane } from '../../../../src/inference/avatar/maker/fill.js';
 import { guidedFilter } from '../../../../src/inference/avatar/maker/guided-filter.js';
 import { cutOut } from '../../../../src/inference/avatar/maker/matte.js';
 import { boxMean, grown, planeOf, resized, shrunk } from '../../../../src/inference/avatar/maker/plane.js';
 import { insidePolygon, removeIslands } from '../../../../src/inference/avatar/maker/regions.js';
 import { resampleSquare } from '../../../../src/inference/avatar/maker/resample.js';
+import { fillMembrane } from '../../../../src/inference/avatar/membrane.js';
 import { Random } from '../../../../src/inference/avatar/motion/random.js';
 import type { RgbImage } from '../../../../src/inference/avatar/png.js';
 import { OVAL } from '../../../../src/inference/vision/landmarks.js';

@@ -30,7 +30,7 @@ const MIRRORED = [
 const UPPER_SKIN = [151, 9, 69, 299, 101, 330];
 const LOWER_SKIN = [200, 199, 204, 424, 194, 418];
 /** Natural teeth in neutral light, shade A1 to A2 of the usual shade guides as photographed. */
-const TOOTH: Rgb = [236, 219, 198];
+const TOOTH: Rgb = [238, 221, 203];
 const GUM: Rgb = [200, 120, 115];
 const TONGUE: Rgb = [198, 110, 104];
 /** Luma of skin and white of the eye in a portrait that is well exposed; teeth stand in the same light. */

@@ -134,8 +134,8 @@ function shade(
   const gum = tooth.lift + tooth.length * (1 - 0.2 * across * across);
   const t = clamp((up - edge) / (gum - edge), 0, 1);
   // Crowns are widest a third above their edge and narrower at the gum: dark triangles open between the necks' edges.
-  const waist = 1 - 0.035 - 0.07 * smoothstep(0.45, 1, t) - 0.05 * smoothstep(0.25, 0, t) * tooth.round;
-  const sideways = (1 - smoothstep(waist - 0.02, waist + 0.03, far)) * 0.62 + 0.38;
+  const waist = 1 - 0.025 - 0.06 * smoothstep(0.45, 1, t) - 0.05 * smoothstep(0.25, 0, t) * tooth.round;
+  const sideways = (1 - smoothstep(waist - 0.04, waist + 0.03, far)) * 0.48 + 0.52;
   const onTooth = up >= edge && up < gum;
   const onGum = up >= gum;
   out.alpha = onTooth || onGum ? 1 : 0;

@@ -91,4 +91,24 @@ describe.each(STOCK)('teeth that a portrait shows: %s', (id) => {
     // The teeth stay seen while the jaw goes down.
     expect(teeth(draw({ jawOpen: 0.3 }))).toBeGreaterThan(0.4 * rest);
   });
+
+  it('shows one line between lips that all but touch, without teeth that flicker in it', () => {
+    const avatar = openAvatar(open, { width: SIDE, height: SIDE });
+    const picture = new Uint8Array((SIDE * SIDE * 3) / 2);
+    const { face } = look(open);
+    const middle = { x: Math.round(face.mouth.centreX), y: Math.round((face.y[13]! + face.y[14]!) / 2) };
+    const reach = Math.round(0.22 * face.mouth.width);
+    for (const closed of [0.28, 0.29, 0.3]) {
+      avatar.render(pose({ jawOpen: 0.3, mouthClose: closed }), picture);
+      // The darkest place of each column is the line; its neighbours must be as dark.
+      const line: number[] = [];
+      for (let x = middle.x - reach; x < middle.x + reach; x++) {
+        let darkest = 255;
+        for (let y = middle.y - 14; y < middle.y + 14; y++) darkest = Math.min(darkest, picture[y * SIDE + x]!);
+        line.push(darkest);
+      }
+      const steps = line.slice(1).map((value, k) => Math.abs(value - line[k]!));
+      expect(Math.max(...steps)).toBeLessThan(30);
+    }
+  });
 });
