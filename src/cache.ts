@@ -17,6 +17,11 @@ export function ownAvatarsFolder(): string {
   return join(process.env['XDG_DATA_HOME'] || join(homedir(), '.local/share'), 'visavis/avatars');
 }
 
+/** What became of moderated texts, where no other file is set. */
+export function moderationLogFile(): string {
+  return join(process.env['XDG_DATA_HOME'] || join(homedir(), '.local/share'), 'visavis/moderation.jsonl');
+}
+
 /** Folder of what is remembered of visitors who agreed to it, where no other is set. */
 export function memoriesFolder(): string {
   return join(process.env['XDG_DATA_HOME'] || join(homedir(), '.local/share'), 'visavis/memory');

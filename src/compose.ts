@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { cacheFolder, mediasoupWorkerBin, PROJECT_ROOT, programVersion } from './cache.js';
 import { type Config, type Environment, STOCK_AVATARS, workerEnvironment } from './config.js';
 import { VisavisError } from './errors.js';
-import { listen } from './listen.js';
+import { listen, urlHost } from './listen.js';
 import { createLogger, type Logger } from './log.js';
 import { Sfu } from './media/sfu.js';
 import { Metrics } from './metrics/metrics.js';
@@ -22,11 +22,13 @@ import { createRoutes } from './signaling/routes.js';
 import { createSignaling } from './signaling/server.js';
 import type { SessionServices, SpeechEngineName } from './signaling/session.js';
 import { badgeText, disclosureWarnings } from './signaling/session-texts.js';
-import { MemoryStore } from './signaling/store/memory-store.js';
+import { openStore } from './signaling/store/open-store.js';
 import { RedisStore } from './signaling/store/redis-store.js';
 import type { SessionStore } from './signaling/store/session-store.js';
+import { openChronicles } from './signaling/transcript/open.js';
 import { turnServers } from './signaling/turn-credentials.js';
 import { createWebServer, type WebServer } from './signaling/web-server.js';
+import type { Webhooks } from './signaling/webhooks/webhooks.js';
 import { AvatarCreations } from './worker/avatar-creations.js';
 import { AvatarWorkerClient } from './worker/avatar-worker-client.js';
 import { IdleClips } from './worker/idle-clips.js';
@@ -137,6 +139,7 @@ export class Gateway {
   #speech: SpeechEngineName = 'kokoro';
   #worker: AvatarWorkerClient | undefined;
   readonly #operations: Operations;
+  readonly #webhooks: Webhooks;
   readonly #spans: OtlpExporter | undefined;
   readonly #clips: IdleClips | undefined;
   readonly #memories: VisitorMemories | undefined;
@@ -183,12 +186,15 @@ export class Gateway {
     }
     const ownFolder = config.avatarsFolder === STOCK_AVATARS ? undefined : config.avatarsFolder;
     const avatars = new AvatarDirectory(config.avatarFolders, this.#clips, ownFolder);
+    const { chronicles, webhooks } = openChronicles({ config, store, metrics: this.metrics, logger });
+    this.#webhooks = webhooks;
     if (config.memory !== null) this.#memories = new VisitorMemories({ ...config.memory, logger });
     this.registry = new SessionRegistry({
       config,
       avatars,
       services: () => this.#services(),
       store,
+      chronicles,
       memories: this.#memories,
       gatewayId: this.id,
       logger,
@@ -198,6 +204,7 @@ export class Gateway {
     this.directory = new SessionDirectory({
       registry: this.registry,
       store,
+      chronicles,
       gatewayId: this.id,
       peers: cluster?.peers,
     });
@@ -365,6 +372,7 @@ export class Gateway {
     const making = this.#making?.maker.close();
     this.#operations.close();
     await this.registry.close();
+    const webhooks = this.#webhooks.close();
     const media = this.#sfu?.close();
     this.#worker?.dispose();
     const workers = this.supervisor.close();
@@ -373,7 +381,7 @@ export class Gateway {
       // Clients that keep a connection open would hold the server for as long as they like.
       setTimeout(() => this.#http.closeAllConnections(), 200);
     });
-    await Promise.all([workers, media, clips, making, this.#spans?.close()]);
+    await Promise.all([workers, media, clips, making, webhooks, this.#spans?.close()]);
     this.#cluster?.close();
     await this.#store.close();
   }
@@ -384,15 +392,4 @@ interface Parts {
   store: SessionStore;
   port: number;
   logger: Logger;
-}
-
-async function openStore(config: Config, logger: Logger): Promise<SessionStore> {
-  const { redisUrl: url } = config;
-  return url === undefined ? new MemoryStore() : RedisStore.connect({ url, logger });
-}
-
-/** A browser cannot open the address that stands for "all". */
-function urlHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost';
-  return host.includes(':') ? `[${host}]` : host;
 }

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type AgentProfile, addressesOf, describeAgent, readAgentFile } from './agent-file.js';
-import { memoriesFolder, ownAvatarsFolder, PROJECT_ROOT } from './cache.js';
+import { memoriesFolder, moderationLogFile, ownAvatarsFolder, PROJECT_ROOT } from './cache.js';
+import { describeEvents, type EventsConfig, eventProblems, eventsConfig, eventVariables } from './config-events.js';
+import { describeModeration, type ModerationConfig, moderationConfig } from './config-moderation.js';
 import { type TelemetryConfig, telemetryOf, telemetryProblems, telemetryVariables } from './config-telemetry.js';
 import {
   address,
@@ -24,6 +26,8 @@ import { VisavisError } from './errors.js';
 import { LANGUAGES, type Language } from './languages.js';
 import { TURN_TAKING, type TurnTaking } from './turn-taking.js';
 import { coversAddress } from './web-access.js';
+
+export { workerEnvironment } from './worker-environment.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -101,6 +105,10 @@ export interface Config {
   drainMs: number;
   /** `auto`: sessions are admitted while this machine was measured to draw one more without stutter. */
   admission: 'auto' | 'off';
+  /** What other systems learn of sessions. */
+  events: EventsConfig;
+  /** What visitors and avatars may say; null: everything. */
+  moderation: ModerationConfig | null;
   /** Language of what the service itself says: disclosure, greeting, apologies. */
   language: Language;
   /** Of sessions that ask for none. */
@@ -172,6 +180,9 @@ const variables = {
   VISAVIS_DISCLOSURE: [z.string().trim().max(300, 'expected at most 300 characters') as Parse<string>, undefined],
   VISAVIS_DISCLOSURE_BADGE: [badge, undefined],
   VISAVIS_DISCLOSURE_OFF: [oneOf(DISCLOSURE_OFF), undefined],
+  ...eventVariables,
+  VISAVIS_MODERATION: [folder, undefined],
+  VISAVIS_MODERATION_LOG: [folder, moderationLogFile()],
   OPENAI_API_KEY: [text, undefined],
   OPENAI_BASE_URL: [webAddress, undefined],
   OPENAI_MODEL: [text, 'gpt-4o-mini'],
@@ -204,6 +215,7 @@ function problemsBetween(values: Values, broken: ReadonlySet<string>): string[] 
       );
     }
   }
+  problems.push(...eventProblems(values, broken));
   const openai = values.OPENAI_API_KEY !== undefined || values.OPENAI_BASE_URL !== undefined;
   if (values.VISAVIS_SPEECH === 'openai' && !openai && !broken.has('OPENAI_BASE_URL')) {
     problems.push('OPENAI_API_KEY: VISAVIS_SPEECH is openai, which needs OPENAI_API_KEY or OPENAI_BASE_URL');
@@ -241,7 +253,7 @@ function tlsOf(v: Values): Config['tls'] {
   return { certPath: v.VISAVIS_TLS_CERT, keyPath: v.VISAVIS_TLS_KEY };
 }
 
-function toConfig(v: Values, agent: AgentProfile | null): Config {
+function toConfig(v: Values, agent: AgentProfile | null, moderation: ModerationConfig | null): Config {
   const openai = v.OPENAI_API_KEY !== undefined || v.OPENAI_BASE_URL !== undefined;
   return {
     host: v.VISAVIS_HOST,
@@ -295,6 +307,8 @@ function toConfig(v: Values, agent: AgentProfile | null): Config {
     maxSessionMs: v.VISAVIS_MAX_SESSION_S * 1000,
     drainMs: v.VISAVIS_DRAIN_S * 1000,
     admission: v.VISAVIS_ADMISSION,
+    events: eventsConfig(v),
+    moderation,
     language: v.VISAVIS_LANGUAGE,
     turnTaking: v.VISAVIS_TURN_TAKING,
     turnTraces:
@@ -344,6 +358,7 @@ export function loadConfig(env: Environment): Config {
   }
   for (const name of unknownNames(env, configVariables)) problems.push(`${name}: no such setting`);
   problems.push(...problemsBetween(values as Values, broken));
+  const moderation = moderationConfig(values as Values, problems);
   const agentPath = (values as Values).VISAVIS_AGENT;
   const agent = agentPath === undefined ? undefined : readAgentFile(agentPath, env);
   const problemsOfAgent = agent?.problems ?? addressesBeyond(agent?.profile, (values as Values).VISAVIS_TOOL_URLS);
@@ -351,7 +366,7 @@ export function loadConfig(env: Environment): Config {
   if (problems.length > 0) {
     throw new VisavisError('bad-request', `configuration:\n${problems.map((p) => `  ${p}`).join('\n')}`);
   }
-  return toConfig(values as Values, agent?.profile ?? null);
+  return toConfig(values as Values, agent?.profile ?? null, moderation);
 }
 
 /** The configuration as an operator may see it: every key and secret is replaced. */
@@ -365,33 +380,11 @@ export function describeConfig(config: Config): Record<string, unknown> {
       headers: Object.keys(telemetry.headers).map((name) => `${name}: [redacted]`),
     },
     apiKeys: config.apiKeys.map(secret),
+    events: describeEvents(config.events),
+    moderation: describeModeration(config.moderation),
     agent: config.agent === null ? null : describeAgent(config.agent),
     redisUrl: config.redisUrl?.replace(/\/\/[^@/]*@/, '//[redacted]@'),
     turn: config.turn === null ? null : { ...config.turn, secret: secret(config.turn.secret) },
     openai: config.openai === null ? null : { ...config.openai, apiKey: secret(config.openai.apiKey) },
   };
-}
-
-/**
- * The environment of a child process, from which `loadConfig` gives it the same engines. What only the gateway needs
- * (its API keys and its bind address) stays behind.
- */
-export function workerEnvironment(env: Environment): Record<string, string> {
-  const kept: Record<string, string> = {};
-  const gatewayOnly = new Set([
-    'VISAVIS_API_KEYS',
-    'VISAVIS_HOST',
-    'VISAVIS_ANNOUNCED_ADDRESS',
-    'VISAVIS_REDIS_URL',
-    'VISAVIS_TURN_URLS',
-    'VISAVIS_TURN_SECRET',
-    'VISAVIS_TLS_CERT',
-    'VISAVIS_TLS_KEY',
-  ]);
-  for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && !gatewayOnly.has(name) && !name.startsWith('OTEL_')) kept[name] = value;
-  }
-  // See inference/telemetry.ts.
-  kept['ORT_DISABLE_TELEMETRY'] = '1';
-  return kept;
 }

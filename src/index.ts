@@ -21,3 +21,6 @@ export type {
   CreateSessionBody,
   ServerToClient,
 } from './signaling/messages.js';
+export type { Transcript, TranscriptTurn } from './signaling/transcript/transcript.js';
+export type { WebhookBody } from './signaling/webhooks/events.js';
+export { isSignedBy } from './webhook-signature.js';

@@ -39,3 +39,9 @@ function bind(http: Server, host: string, port: number): Promise<number> {
     http.listen({ host, port });
   });
 }
+
+/** A browser cannot open the address that stands for "all". */
+export function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}

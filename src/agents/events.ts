@@ -1,5 +1,6 @@
 import type { ErrorBody } from '../errors.js';
 import type { AgentState, Message, Source } from '../inference/engines.js';
+import type { ModerationEvent } from './moderation/moderation.js';
 
 /** Times of one turn in ms, each measured from the visitor's last voiced sample as the VAD saw it. Absent stages did not happen. */
 export interface TurnLatency {
@@ -28,9 +29,25 @@ export interface TurnLatency {
 export type ConversationEvent =
   | { type: 'state'; state: AgentState }
   /** What a visitor says. A partial may still change; each turn ends with exactly one final (empty when nothing was understood). */
-  | { type: 'transcript'; turnId: number; participantId: string; text: string; final: boolean }
+  | {
+      type: 'transcript';
+      turnId: number;
+      participantId: string;
+      text: string;
+      final: boolean;
+      /** Only of finals: when the speech began and ended, in ms before now. Absent: it was typed. */
+      spoken?: { fromAgoMs: number; toAgoMs: number };
+    }
   /** A word of the avatar at the moment its audio is sent. `aside`: of an utterance that does not become part of the history. */
-  | { type: 'caption'; utteranceId: number; index: number; word: string; aside?: boolean }
+  | {
+      type: 'caption';
+      utteranceId: number;
+      index: number;
+      word: string;
+      aside?: boolean;
+      /** How long ago its audio was sent, in ms. Absent: now. */
+      agoMs?: number;
+    }
   /** What the avatar's utterance rests on; at most once, just before its end. */
   | { type: 'sources'; utteranceId: number; sources: Source[] }
   /** The avatar's utterance is over; `text` is what was heard. */
@@ -52,4 +69,6 @@ export type ConversationEvent =
     }
   /** A message became part of the history (the mirror of every conversation is kept from these). */
   | { type: 'history'; message: Message }
+  /** Something was masked, refused or not judged; what it was is in the moderation log alone. */
+  | ({ type: 'moderation' } & ModerationEvent)
   | { type: 'error'; error: ErrorBody };

@@ -22,10 +22,13 @@ import type {
 import type { ConversationEvent, TurnLatency } from './events.js';
 import type { History } from './history.js';
 import type { ListenerEvent } from './listener.js';
+import { permittedEvent } from './moderation/heard.js';
+import type { ConversationModeration } from './moderation/moderation.js';
 import { apology as agentApology } from './openai-agent.js';
 import type { SynthesisPace } from './pace.js';
-import { Reply } from './reply.js';
+import { Reply, verbatim } from './reply.js';
 import { isBackchannel } from './turn-text.js';
+import { latencyOf, spokenTimes } from './turn-times.js';
 import { UtteranceSources } from './utterance-sources.js';
 import type { Voice, VoiceEvent } from './voice.js';
 
@@ -38,6 +41,8 @@ export interface PipelineOptions {
   voice: Voice;
   /** Spoken after a failure that cut someone off; empty: nothing. */
   apology?: string;
+  /** What visitors and the agent may say; undefined: everything. */
+  moderation?: ConversationModeration | undefined;
   onState: (state: AgentState) => void;
   /** Whoever has the floor paused; the turn may go on or end. */
   onVisitorPause: () => void;
@@ -51,6 +56,8 @@ interface Turn {
   id: number;
   participantId: string;
   hasPartial: boolean;
+  /** When the speech was noticed; undefined: it is typed. */
+  begunAtMs?: number;
 }
 
 /** A reply together with the turn that it answers; `text` is what the visitor is taken to have said. */
@@ -107,11 +114,12 @@ export class Pipeline {
 
   // ------------------------------------------------------------ from the listeners
 
-  handleListener(participantId: string, event: ListenerEvent): void {
-    const { voice } = this.#o;
+  handleListener(participantId: string, heard: ListenerEvent): void {
+    const { voice, moderation } = this.#o;
+    const event = moderation === undefined ? heard : permittedEvent(heard, moderation);
     switch (event.type) {
       case 'onset':
-        this.#turn ??= { id: this.#nextTurn++, participantId, hasPartial: false };
+        this.#turn ??= { id: this.#nextTurn++, participantId, hasPartial: false, begunAtMs: this.#now() };
         if (!event.overVoice) this.#setState('listening');
         break;
       case 'duck':
@@ -161,13 +169,13 @@ export class Pipeline {
     this.#owesApology = false;
     this.#o.voice.restore();
     if (overVoice && isBackchannel(transcript.text)) {
-      this.#emitTranscript(turn, transcript.text, true);
+      this.#emitTranscript(turn, transcript.text, true, lastVoicedAtMs);
       this.#dropPrepared();
       this.#settle();
       return;
     }
     this.#stopReply();
-    this.#emitTranscript(turn, transcript.text, true);
+    this.#emitTranscript(turn, transcript.text, true, lastVoicedAtMs);
     this.#mirror(this.#o.history.addUser(transcript.text));
     const usable = this.#prepared !== undefined && this.#prepared.text === transcript.text;
     if (!usable) this.#prepare(transcript, true);
@@ -204,6 +212,8 @@ export class Pipeline {
       pace: this.#o.pace,
       speechVoice: this.#o.speechVoice,
       apology: agentApology,
+      // The apology is the service's own.
+      moderation: aside ? undefined : this.#o.moderation,
       // What an apology is about was reported, and why it cannot be spoken is most often the same.
       onError: (error) => aside || this.#emitError(error),
       onSilence: (utteranceId) => this.#current?.reply.utteranceId === utteranceId && this.#setState('thinking'),
@@ -242,9 +252,10 @@ export class Pipeline {
     } else if (event.type === 'went-on') {
       if (this.#state === 'thinking') this.#setState('speaking');
     } else if (event.type === 'word') {
-      const { utteranceId, index, word } = event;
+      const { utteranceId, index, word, atMs } = event;
       const aside = this.#asides.has(utteranceId) ? { aside: true } : {};
-      this.#o.emit({ type: 'caption', utteranceId, index, word, ...aside });
+      const agoMs = Math.max(0, this.#now() - atMs);
+      this.#o.emit({ type: 'caption', utteranceId, index, word, agoMs, ...aside });
     } else {
       const aside = this.#asides.delete(event.utteranceId);
       const sources = this.#sources.take(event.utteranceId);
@@ -272,16 +283,7 @@ export class Pipeline {
     const pending = this.#current;
     if (pending?.reply.utteranceId !== utteranceId || pending.lastVoicedAtMs === undefined) return;
     const { lastVoicedAtMs, turn } = pending;
-    const since = lastVoicedAtMs;
-    const { firstTextAtMs, firstSegmentAtMs, firstAudioAtMs, synthesisComputeMs } = pending.reply.marks;
-    const latency: TurnLatency = {
-      ...pending.latency,
-      ...(firstTextAtMs === undefined ? {} : { firstTextMs: firstTextAtMs - since }),
-      ...(firstSegmentAtMs === undefined ? {} : { firstSegmentMs: firstSegmentAtMs - since }),
-      ...(firstAudioAtMs === undefined ? {} : { firstAudioMs: firstAudioAtMs - since }),
-      ...(synthesisComputeMs === undefined ? {} : { synthesisComputeMs }),
-      firstSentMs: firstSentAtMs - since,
-    };
+    const latency = latencyOf(pending.latency, pending.reply.marks, lastVoicedAtMs, firstSentAtMs);
     const { id: turnId, participantId } = turn;
     this.#o.emit({ type: 'latency', turnId, participantId, utteranceId, lastVoicedAtMs, latency });
   }
@@ -318,7 +320,8 @@ export class Pipeline {
   }
 
   /** Answers typed text as a turn of its own; what is being said gives way. */
-  ask(participantId: string, text: string): void {
+  ask(participantId: string, typed: string): void {
+    const text = this.#o.moderation?.visitorText(typed, 'final') ?? typed;
     this.#dropPrepared();
     this.#stopReply();
     const turn: Turn = { id: this.#nextTurn++, participantId, hasPartial: false };
@@ -369,8 +372,14 @@ export class Pipeline {
     if (message !== null) this.#o.emit({ type: 'history', message });
   }
 
-  #emitTranscript(turn: Turn, text: string, final: boolean): void {
-    this.#o.emit({ type: 'transcript', turnId: turn.id, participantId: turn.participantId, text, final });
+  #emitTranscript(
+    { id: turnId, participantId, begunAtMs }: Turn,
+    text: string,
+    final: boolean,
+    endedAtMs?: number,
+  ): void {
+    const spoken = spokenTimes(begunAtMs, endedAtMs, this.#now());
+    this.#o.emit({ type: 'transcript', turnId, participantId, text, final, ...spoken });
   }
 
   #emitInterruption(phase: 'ducked' | 'stopped' | 'resumed', sinceOnsetMs: number): void {
@@ -381,11 +390,4 @@ export class Pipeline {
   #emitError(error: VisavisError): void {
     this.#o.emit({ type: 'error', error: error.toBody() });
   }
-}
-
-function verbatim(text: string): () => AsyncIterable<AgentEvent> {
-  return async function* () {
-    yield { type: 'text-delta', text };
-    yield { type: 'reply-end', finishReason: 'stop' };
-  };
 }

@@ -12,8 +12,10 @@ import type {
   SpeechSynthesiser,
   ToolCall,
 } from '../inference/engines.js';
+import type { ConversationModeration } from './moderation/moderation.js';
+import { SentenceGate } from './moderation/sentence-gate.js';
 import type { SynthesisPace } from './pace.js';
-import { SegmentAssembler } from './segments.js';
+import { type Segment, SegmentAssembler } from './segments.js';
 import type { Voice } from './voice.js';
 
 /** Synthesis stays at most this far ahead of what is heard: a barge-in wastes little and other conversations get their turn. */
@@ -38,6 +40,8 @@ export interface ReplyOptions {
   /** Spoken in place of what a failing agent still owed. */
   apology: (error: VisavisError) => string;
   onError: (error: VisavisError) => void;
+  /** Judges every sentence before it is synthesised; undefined: all are spoken. */
+  moderation?: ConversationModeration | undefined;
   /** A tool was used for this reply; only ever called once it is released. */
   onToolUse?: (call: ToolCall, result: string) => void;
   /** Nothing is left to be heard for now, and more is to come. */
@@ -53,6 +57,8 @@ export class Reply {
   readonly done: Promise<void>;
   readonly #o: ReplyOptions;
   readonly #abort = new AbortController();
+  /** No more text is wanted; what there is may still be spoken. */
+  readonly #enough = new AbortController();
   readonly #now: () => number;
   readonly #segments: string[] = [];
   #textEnded = false;
@@ -101,6 +107,7 @@ export class Reply {
   /** Stops the agent and the synthesis. What the voice already has is the caller's to stop. */
   cancel(): void {
     this.#abort.abort();
+    this.#enough.abort();
     this.#untold = [];
     this.#release();
     this.#wake?.();
@@ -114,16 +121,25 @@ export class Reply {
 
   async #readText(): Promise<void> {
     const assembler = new SegmentAssembler(this.#o.pace.limits);
+    const gate = this.#openGate();
+    const take = (segments: readonly Segment[]): void => {
+      if (gate === undefined) this.#push(segments.map((segment) => segment.text));
+      else gate.push(segments);
+    };
+    const { signal } = this.#enough;
     let length = 0;
     const text = this.#o.text({
-      signal: this.#abort.signal,
+      signal,
       committed: this.#released,
       onToolUse: (call, result) => this.#tell(() => this.#o.onToolUse?.(call, result)),
     });
     try {
       for await (const event of text) {
-        if (this.#abort.signal.aborted) return;
-        if (event.type === 'pause') this.#pause(assembler);
+        if (signal.aborted) return;
+        if (event.type === 'pause') {
+          take(assembler.flush());
+          this.#pause();
+        }
         if (event.type === 'sources') {
           const { sources } = event;
           this.#tell(() => this.#o.onSources?.(this.#utteranceId ?? 0, sources));
@@ -132,24 +148,43 @@ export class Reply {
         this.marks.firstTextAtMs ??= this.#now();
         this.#paused = false;
         length += event.text.length;
-        this.#push(assembler.push(event.text).map((segment) => segment.text));
+        take(assembler.push(event.text));
         if (length > MAX_REPLY_CHARACTERS) break;
       }
-      this.#push(assembler.flush().map((segment) => segment.text));
+      take(assembler.flush());
+      await gate?.end();
     } catch (thrown) {
-      if (isAbort(thrown) || this.#abort.signal.aborted) return;
+      if (isAbort(thrown) || signal.aborted) return;
       const error = VisavisError.from(thrown, 'upstream-failed');
       this.#o.onError(error);
-      this.#push(assembler.flush().map((segment) => segment.text));
-      this.#push([this.#o.apology(error)]);
+      take(assembler.flush());
+      await gate?.end();
+      if (gate?.isClosed !== true) this.#push([this.#o.apology(error)]);
     } finally {
-      this.#textEnded = true;
-      this.#wake?.();
+      this.#endText();
     }
   }
 
-  #pause(assembler: SegmentAssembler): void {
-    this.#push(assembler.flush().map((segment) => segment.text));
+  #openGate(): SentenceGate | undefined {
+    const { moderation } = this.#o;
+    if (moderation === undefined) return undefined;
+    return new SentenceGate({
+      ...{ moderation, signal: this.#abort.signal, committed: this.#released },
+      pass: (texts) => this.#push(texts),
+      stop: () => {
+        this.#enough.abort();
+        // An agent that does not heed its signal holds nobody up.
+        this.#endText();
+      },
+    });
+  }
+
+  #endText(): void {
+    this.#textEnded = true;
+    this.#wake?.();
+  }
+
+  #pause(): void {
     this.#paused = true;
     this.#wake?.();
   }
@@ -227,4 +262,12 @@ export class Reply {
       await new Promise((resolve) => setTimeout(resolve, Math.min(excessMs, 250)));
     }
   }
+}
+
+/** A text that is spoken word for word. */
+export function verbatim(text: string): () => AsyncIterable<AgentEvent> {
+  return async function* () {
+    yield { type: 'text-delta', text };
+    yield { type: 'reply-end', finishReason: 'stop' };
+  };
 }

@@ -11,6 +11,7 @@ import type { TurnTaking } from '../turn-taking.js';
 import type { ConversationEvent } from './events.js';
 import type { History } from './history.js';
 import { Listener } from './listener.js';
+import type { ConversationModeration } from './moderation/moderation.js';
 import type { SynthesisPace } from './pace.js';
 import { Pipeline } from './pipeline.js';
 import { RecordedTurns } from './recorded-turns.js';
@@ -29,6 +30,8 @@ export interface ConversationEngines {
   /** Shared by all conversations that speak with this synthesiser. */
   pace: SynthesisPace;
   agent: Agent;
+  /** What visitors and the agent may say in this conversation; undefined: everything. */
+  moderation?: ConversationModeration;
 }
 
 export interface ConversationOptions {
@@ -74,12 +77,14 @@ export class Conversation {
       pace: options.engines.pace,
       speechVoice: options.speechVoice,
       apology: options.apology,
+      moderation: options.engines.moderation,
       history: options.history,
       voice: this.#voice,
       onState: (state) => options.face.setState(state),
       onVisitorPause: () => options.face.visitorPaused(),
       emit: recorded?.emit(options.emit) ?? options.emit,
     });
+    options.engines.moderation?.listen((event) => options.emit({ type: 'moderation', ...event }));
     const timer = setInterval(() => this.#tick(), TICK_MS);
     this.lifetime.own(() => clearInterval(timer));
     this.lifetime.own(() => {

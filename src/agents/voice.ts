@@ -28,7 +28,7 @@ export type VoiceEvent =
   | { type: 'started'; utteranceId: number; atMs: number }
   /** A further segment of the utterance; after the last one there may have been silence. */
   | { type: 'went-on'; utteranceId: number }
-  | { type: 'word'; utteranceId: number; index: number; word: string }
+  | { type: 'word'; utteranceId: number; index: number; word: string; atMs: number }
   | { type: 'ended'; utteranceId: number; heard: string; interrupted: boolean };
 
 const FADE_OUT_MS = 20;
@@ -166,7 +166,8 @@ export class Voice {
       const utterance = this.#utterances.get(event.utteranceId);
       if (utterance === undefined) return;
       utterance.heard.push(event.text);
-      this.#onEvent({ type: 'word', utteranceId: utterance.id, index: event.index, word: event.text });
+      const { index, text: word, atMs } = event;
+      this.#onEvent({ type: 'word', utteranceId: utterance.id, index, word, atMs });
     } else if (event.type === 'segment-started') {
       const utterance = this.#utterances.get(event.utteranceId);
       if (utterance === undefined) return;

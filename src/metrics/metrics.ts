@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { TurnLatency } from '../agents/events.js';
 import { ERROR_CODES } from '../errors.js';
 import { CLOSE_REASONS } from '../lifecycle.js';
+import { MODERATED_SIDES, MODERATION_ACTIONS } from '../moderation-policy.js';
 import { SILENCE_PARTS, type SilenceLedger } from '../silence-ledger.js';
 import type { WorkerStats } from '../worker/control.js';
 import { MediaMetrics } from './media-metrics.js';
@@ -56,6 +57,12 @@ export class Metrics {
     'Errors answered to clients or reported by conversations, by code',
     'code',
   );
+  readonly moderation = new Counter({
+    name: 'visavis_moderation_total',
+    help: 'Texts that the policy did not let pass as they were or that could not be judged, by whose they were and what became of them',
+    labelNames: ['side', 'action'],
+    registers: [this.registry],
+  });
   readonly rejectedMessages = this.#counter('visavis_rate_limited_total', 'Client messages over the rate limit');
   readonly spans = this.#counterBy(
     'visavis_spans_total',
@@ -96,6 +103,9 @@ export class Metrics {
     for (const phase of ['ducked', 'stopped', 'resumed']) this.interruptions.inc({ phase }, 0);
     for (const result of ['exported', 'dropped']) this.spans.inc({ result }, 0);
     for (const code of ERROR_CODES) this.errors.inc({ code }, 0);
+    for (const side of MODERATED_SIDES) {
+      for (const action of MODERATION_ACTIONS) this.moderation.inc({ side, action }, 0);
+    }
     for (const stage of Object.keys(STAGES)) this.#turnLatency.zero({ stage });
     for (const part of SILENCE_PARTS) this.#silenceParts.zero({ part });
   }

@@ -136,7 +136,11 @@ export class ConversationMirror {
       events.push({ type: 'utterance-end', utteranceId, text, interrupted: true });
     }
     // Said, and shown as said, and not answered: the successor's next reply is to know of it.
-    if (this.#said !== undefined) this.#remember({ role: 'user', text: this.#said });
+    if (this.#said !== undefined) {
+      const message: Message = { role: 'user', text: this.#said };
+      this.#remember(message);
+      events.push({ type: 'history', message });
+    }
     this.#openTurn = undefined;
     this.#speaking = undefined;
     this.#said = undefined;

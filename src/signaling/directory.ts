@@ -3,10 +3,13 @@ import { JoinTokens, verifyStoredSeat } from './auth.js';
 import type { CreatedSession } from './messages.js';
 import type { SessionRegistry, SessionSummary } from './registry.js';
 import { LEASE_MS, type SessionStore, type StoredSession } from './store/session-store.js';
+import type { Chronicles } from './transcript/chronicles.js';
+import type { Transcript } from './transcript/transcript.js';
 
 /** What one gateway may ask of another about a session that the other has. */
 export type SessionRequest =
   | { type: 'describe'; sessionId: string }
+  | { type: 'transcript'; sessionId: string }
   | { type: 'issue-token'; sessionId: string }
   | { type: 'end'; sessionId: string };
 
@@ -19,6 +22,7 @@ export interface Peers {
 export interface DirectoryOptions {
   registry: SessionRegistry;
   store: SessionStore;
+  chronicles: Pick<Chronicles, 'ended'>;
   gatewayId: string;
   /** Undefined: this gateway is the only one. */
   peers?: Peers | undefined;
@@ -48,6 +52,18 @@ export class SessionDirectory {
     return this.#carryOut({ type: 'describe', sessionId }) as Promise<SessionSummary>;
   }
 
+  /** Of a session wherever it is, or of one that is over and whose transcript is still kept. */
+  async transcript(sessionId: string): Promise<Transcript> {
+    try {
+      return (await this.#carryOut({ type: 'transcript', sessionId })) as Transcript;
+    } catch (thrown) {
+      if (VisavisError.from(thrown).code !== 'not-found') throw thrown;
+      const ended = await this.#o.chronicles.ended(sessionId);
+      if (ended === undefined) throw thrown;
+      return ended;
+    }
+  }
+
   issueToken(sessionId: string): Promise<CreatedSession> {
     return this.#carryOut({ type: 'issue-token', sessionId }) as Promise<CreatedSession>;
   }
@@ -60,6 +76,7 @@ export class SessionDirectory {
   async carryOutHere(request: SessionRequest): Promise<unknown> {
     const { registry } = this.#o;
     if (request.type === 'describe') return registry.describe(request.sessionId);
+    if (request.type === 'transcript') return registry.transcript(request.sessionId);
     if (request.type === 'issue-token') return registry.issueToken(request.sessionId);
     return registry.get(request.sessionId).close('left');
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ConversationEvent } from '../agents/events.js';
 import type { Config } from '../config.js';
 import { VisavisError } from '../errors.js';
 import type { CloseReason } from '../lifecycle.js';
@@ -8,11 +9,14 @@ import type { AvatarDirectory } from './avatars.js';
 import type { VisitorMemories } from './memory/visitor-memories.js';
 import type { CreatedSession, CreateSessionBody } from './messages.js';
 import { MAX_VIEWERS } from './seats.js';
-import { Session, type SessionServices } from './session.js';
+import { Session, type SessionOptions, type SessionServices } from './session.js';
 import { sessionOptions } from './session-options.js';
 import { Lease } from './store/lease.js';
 import { SessionRecorder } from './store/session-recorder.js';
-import type { SessionStore } from './store/session-store.js';
+import type { SessionStore, StoredSession } from './store/session-store.js';
+import type { Chronicle } from './transcript/chronicle.js';
+import type { Chronicles } from './transcript/chronicles.js';
+import type { Transcript } from './transcript/transcript.js';
 import type { Viewer } from './viewer.js';
 
 /** An expired token is told from an unknown one for this long. */
@@ -20,6 +24,8 @@ const REMEMBER_EXPIRED_MS = 600_000;
 const MAX_TOKENS = 4 * MAX_VIEWERS;
 /** Sessions of a dead gateway that are opened at once. */
 const ADOPTIONS_AT_ONCE = 4;
+/** For the transcripts of the sessions that the stop of the service ends. */
+const LAST_WRITES_MS = 800;
 
 export interface RegistryOptions {
   config: Config;
@@ -27,6 +33,7 @@ export interface RegistryOptions {
   /** Throws `unavailable` while they are still loading. */
   services: () => SessionServices;
   store: SessionStore;
+  chronicles: Chronicles;
   /** Undefined: no visitors are remembered. */
   memories?: VisitorMemories | undefined;
   /** This gateway's id in the store. */
@@ -37,7 +44,10 @@ export interface RegistryOptions {
 interface Entry {
   session: Session;
   recorder: SessionRecorder;
+  chronicle: Chronicle;
 }
+
+type Opened = Pick<Entry, 'session' | 'chronicle'>;
 
 /** What `GET /v1/sessions/:id` answers. */
 export interface SessionSummary {
@@ -58,6 +68,8 @@ export class SessionRegistry {
   #inheriting: Promise<void> = Promise.resolve();
   #isInheriting = false;
   #creating = 0;
+  /** Transcripts of sessions that are over, on their way to the store. */
+  readonly #ending = new Set<Promise<void>>();
   #closed = false;
 
   constructor(options: RegistryOptions) {
@@ -85,17 +97,18 @@ export class SessionRegistry {
     if (store.problem !== undefined) throw new VisavisError('unavailable', store.problem);
     services.admit(this.#occupied);
     this.#creating++;
-    let session: Session;
+    let opened: Opened;
     try {
       const { standardSpeech } = services;
       const options = await sessionOptions(body, { config, avatars, standardSpeech, memories });
-      session = await Session.create(options, services);
+      opened = await this.#open(options, services);
     } finally {
       // From here on it is counted as a session.
       this.#creating--;
     }
-    const issued = this.#issueToken(session);
-    await this.#enter(session, services);
+    const issued = this.#issueToken(opened.session);
+    await this.#enter(opened, services);
+    opened.chronicle.begin();
     services.metrics.sessionsCreated.inc();
     return issued;
   }
@@ -127,6 +140,12 @@ export class SessionRegistry {
     const session = this.#entries.get(sessionId)?.session;
     if (session === undefined) throw new VisavisError('not-found', 'there is no session of this id; it may be over');
     return session;
+  }
+
+  /** What was said in a session that this gateway has; throws `not-found`. */
+  transcript(sessionId: string): Transcript {
+    this.get(sessionId);
+    return (this.#entries.get(sessionId) as Entry).chronicle.transcript;
   }
 
   describe(sessionId: string): SessionSummary {
@@ -192,6 +211,8 @@ export class SessionRegistry {
     this.#closed = true;
     await Promise.all([...this.#entries.values()].map(({ session }) => session.close('shutdown')));
     await Promise.all([...this.#entries.values()].map(({ recorder }) => recorder.close(true)));
+    // A store that does not answer must not keep other systems from hearing of the end.
+    await Promise.race([Promise.all(this.#ending), new Promise((resolve) => setTimeout(resolve, LAST_WRITES_MS))]);
     await this.#lease.close();
   }
 
@@ -221,19 +242,30 @@ export class SessionRegistry {
     const { folder } = await avatars.find(stored.options.avatar.id, { retired: true });
     const conversation = { ...stored.options.conversation, avatarPath: folder };
     const { idleTimeoutMs, maxSessionMs, tokenTtlMs: joinWithinMs } = config;
-    const session = await Session.create(
-      { ...stored.options, conversation, idleTimeoutMs, joinWithinMs, maxSessionMs },
-      services,
-      stored,
-    );
+    const options = { ...stored.options, conversation, idleTimeoutMs, joinWithinMs, maxSessionMs };
+    const opened = await this.#open(options, services, stored);
     this.#tokens.restore(sessionId, stored.seats, performance.now(), Date.now());
-    await this.#enter(session, services);
+    await this.#enter(opened, services);
     logger.info({ sessionId, messages: stored.messages }, 'session taken over from a dead gateway');
-    return session;
+    return opened.session;
+  }
+
+  /** A session and its chronicle, which writes down what happens from the first moment on. */
+  async #open(options: SessionOptions, services: SessionServices, stored?: StoredSession): Promise<Opened> {
+    const { chronicles } = this.#o;
+    const resumed = stored === undefined ? undefined : { known: await chronicles.known(options.id) };
+    const chronicle = chronicles.open(options, stored?.createdAtMs ?? Date.now(), resumed);
+    try {
+      const onEvent = (event: ConversationEvent) => chronicle.accept(event);
+      return { session: await Session.create(options, { ...services, onEvent }, stored), chronicle };
+    } catch (thrown) {
+      await chronicles.close(chronicle, stored === undefined ? 'replaced' : 'failed');
+      throw thrown;
+    }
   }
 
   /** From here on the session is known, and the store's copy of it kept up to date. */
-  async #enter(session: Session, services: SessionServices): Promise<void> {
+  async #enter({ session, chronicle }: Opened, services: SessionServices): Promise<void> {
     const { store, gatewayId: owner, logger } = this.#o;
     const isHeld = (seat: Seat) => session.holdsSeat(seat.participantId);
     const recorder = new SessionRecorder({
@@ -247,9 +279,9 @@ export class SessionRegistry {
       onForeign: () => void session.close('replaced'),
       logger,
     });
-    this.#entries.set(session.id, { session, recorder });
+    this.#entries.set(session.id, { session, recorder, chronicle });
     session.watch(() => recorder.changed());
-    void session.closed.then((reason) => this.#handleClosed(session, recorder, reason, services));
+    void session.closed.then((reason) => this.#handleClosed({ session, recorder, chronicle }, reason, services));
     try {
       await recorder.create();
       this.#checkOpen();
@@ -281,8 +313,10 @@ export class SessionRegistry {
     return { sessionId: session.id, token, expiresAt, avatar: session.avatar };
   }
 
-  #handleClosed(session: Session, recorder: SessionRecorder, reason: CloseReason, services: SessionServices): void {
+  #handleClosed({ session, recorder, chronicle }: Entry, reason: CloseReason, services: SessionServices): void {
     this.#entries.delete(session.id);
+    const written = this.#o.chronicles.close(chronicle, reason).finally(() => this.#ending.delete(written));
+    this.#ending.add(written);
     void recorder.close(reason !== 'replaced');
     services.metrics.sessionsClosed.inc({ reason });
     services.onSessionEnd(session.id, Date.now() - session.createdAt.getTime());

@@ -26,6 +26,7 @@ import type { Operations } from './operations.js';
 import type { OriginPolicy } from './origin.js';
 import type { OwnAvatars } from './own-avatars.js';
 import type { SessionRegistry } from './registry.js';
+import { transcriptRoute } from './transcript/route.js';
 import { parseInput } from './validate.js';
 import { visitorRoutes } from './visitors.js';
 
@@ -110,6 +111,7 @@ function api(o: RouteOptions): Router {
     // Frames are counted where they are drawn.
     response.json(o.registry.has(id) ? { ...summary, frames: o.operations.frames.of(id) } : summary);
   });
+  router.use(transcriptRoute((id) => o.directory.transcript(id)));
   router.post('/sessions/:id/tokens', async (request, response) => {
     limitCreation(o, request, response);
     response.status(201).json(await o.directory.issueToken(String(request.params['id'])));

@@ -45,6 +45,9 @@ export function passOn(
       broadcast('latency', { turnId, utteranceId, latency, ledger: settleTurn(event, accounts) });
       break;
     }
+    case 'moderation':
+      metrics.moderation.inc({ side: event.side, action: event.action });
+      break;
     case 'handover':
       broadcast('handover', {});
       break;

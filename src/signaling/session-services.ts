@@ -1,3 +1,4 @@
+import type { ConversationEvent } from '../agents/events.js';
 import type { Logger } from '../log.js';
 import type { Sfu } from '../media/sfu.js';
 import type { Metrics } from '../metrics/metrics.js';
@@ -41,4 +42,6 @@ export interface SessionServices {
   remember?: (visitor: string, openedAtMs: number, fact: string) => void;
   /** A session has ended after this long. */
   onSessionEnd: (sessionId: string, durationMs: number) => void;
+  /** Of this session: what its viewers see and hear, and what becomes part of its history. */
+  onEvent?: (event: ConversationEvent) => void;
 }

@@ -291,6 +291,7 @@ export class Session {
     if (event.type === 'state') this.#state = event.state;
     else if (event.type === 'transcript' || event.type === 'caption') this.#idle.active();
     this.#ending.handle(event);
+    this.#services.onEvent?.(event);
     if (event.type === 'history') this.#onChange();
     passOn(event, this.#accounts, (name, payload) => this.#broadcast(name, payload));
   }

@@ -14,6 +14,7 @@ export const de: Wording = {
   minuteLeft: 'Uns bleibt noch etwa eine Minute.',
   goodbye: 'Unsere Zeit ist um. Vielen Dank für das Gespräch und auf Wiedersehen.',
   maintenance: 'Ich muss gleich aufhören, weil dieser Dienst neu gestartet wird.',
+  declined: 'Darüber möchte ich lieber nicht sprechen.',
   busy: 'Im Moment sind alle Plätze belegt. Bitte versuchen Sie es gleich noch einmal.',
   admission: admissionPattern({
     subjects: ['(?:ich bin|hier ist|hier spricht)', '(?:Sie sprechen|du sprichst|ihr sprecht) (?:hier |jetzt )?mit'],

@@ -14,6 +14,7 @@ export const en: Wording = {
   minuteLeft: 'We have about one minute left.',
   goodbye: 'Our time is up. Thank you for the conversation, and goodbye.',
   maintenance: 'I have to stop in a moment, because this service is being restarted.',
+  declined: 'I would rather not talk about that.',
   busy: 'All places are taken right now. Please try again in a moment.',
   admission: admissionPattern({
     subjects: ["(?:I am|I['’]m|this is)", "you(?: are|['’]re) (?:now )?(?:talking|speaking|chatting) (?:to|with)"],

@@ -14,6 +14,7 @@ export const es: Wording = {
   minuteLeft: 'Nos queda aproximadamente un minuto.',
   goodbye: 'Se nos ha acabado el tiempo. Gracias por la conversación y hasta pronto.',
   maintenance: 'Tendré que parar en un momento, porque este servicio se va a reiniciar.',
+  declined: 'Prefiero no hablar de eso.',
   busy: 'En este momento todas las plazas están ocupadas. Vuelva a intentarlo en unos instantes.',
   admission: admissionPattern({
     subjects: ['(?<!no )(?:soy|le habla|te habla)', '(?<!no )(?:está|estás|están) hablando con'],

@@ -14,6 +14,7 @@ export const fr: Wording = {
   minuteLeft: 'Il nous reste environ une minute.',
   goodbye: 'Notre temps est écoulé. Merci pour cette conversation et au revoir.',
   maintenance: 'Je vais devoir m’arrêter dans un instant, car ce service redémarre.',
+  declined: 'Je préfère ne pas parler de cela.',
   busy: 'Toutes les places sont prises pour le moment. Veuillez réessayer dans un instant.',
   admission: admissionPattern({
     subjects: ["(?:je suis|ici|c[’']est)", '(?:vous parlez|tu parles|vous discutez) (?:ici )?(?:avec|à)'],

@@ -14,6 +14,7 @@ export const it: Wording = {
   minuteLeft: 'Ci resta circa un minuto.',
   goodbye: 'Il nostro tempo è finito. Grazie per la conversazione e arrivederci.',
   maintenance: 'Tra poco dovrò fermarmi, perché questo servizio verrà riavviato.',
+  declined: 'Preferisco non parlare di questo.',
   busy: 'Al momento tutti i posti sono occupati. Riprovi tra poco.',
   admission: admissionPattern({
     subjects: ['(?<!non )(?:sono|qui è)', '(?<!non )(?:sta|stai|state) parlando con'],

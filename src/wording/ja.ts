@@ -13,6 +13,7 @@ export const ja: Wording = {
   minuteLeft: '残り時間は約1分です。',
   goodbye: 'お時間になりました。お話しくださり、ありがとうございました。失礼いたします。',
   maintenance: 'サービスの再起動のため、まもなく会話を終了いたします。',
+  declined: 'その件についてはお話しできません。',
   busy: 'ただいますべての席が埋まっています。しばらくしてからもう一度お試しください。',
   // "AIの…です", "AIアシスタントの…です", "相手はAIで…", "AIです"; a negation ("AIではありません") has no です behind it.
   admission:

@@ -14,6 +14,7 @@ export const nl: Wording = {
   minuteLeft: 'We hebben nog ongeveer een minuut.',
   goodbye: 'Onze tijd is om. Bedankt voor het gesprek en tot ziens.',
   maintenance: 'Ik moet zo stoppen, want deze dienst wordt opnieuw gestart.',
+  declined: 'Daar praat ik liever niet over.',
   busy: 'Op dit moment zijn alle plaatsen bezet. Probeer het zo meteen opnieuw.',
   admission: admissionPattern({
     subjects: ['(?:ik ben|dit is)', '(?:u praat|u spreekt|je praat|je spreekt) (?:nu |hier )?met'],

@@ -14,6 +14,7 @@ export const pl: Wording = {
   minuteLeft: 'Została nam mniej więcej minuta.',
   goodbye: 'Nasz czas dobiegł końca. Dziękuję za rozmowę i do widzenia.',
   maintenance: 'Za chwilę nasza rozmowa się zakończy, ponieważ usługa zostanie uruchomiona ponownie.',
+  declined: 'Wolę o tym nie rozmawiać.',
   busy: 'W tej chwili wszystkie miejsca są zajęte. Proszę spróbować ponownie za chwilę.',
   admission: admissionPattern({
     subjects: [

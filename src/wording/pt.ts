@@ -14,6 +14,7 @@ export const pt: Wording = {
   minuteLeft: 'Ainda temos cerca de um minuto.',
   goodbye: 'Nosso tempo acabou. Agradeço pela conversa. Até logo!',
   maintenance: 'Vou precisar parar em instantes, porque este serviço será reiniciado.',
+  declined: 'Prefiro não falar sobre isso.',
   busy: 'No momento, todos os lugares estão ocupados. Tente novamente em instantes.',
   admission: admissionPattern({
     subjects: ['(?<!não )sou', '(?<!não )está (?:falando|conversando|a falar|a conversar) com'],

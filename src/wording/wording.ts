@@ -18,6 +18,8 @@ export interface Wording {
   readonly goodbye: string;
   /** Spoken when the service is about to be restarted and the conversation will end. */
   readonly maintenance: string;
+  /** Spoken in place of what the operator's policy does not let the avatar say or answer. */
+  readonly declined: string;
   /** Written to a visitor for whom there is no place at the moment. */
   readonly busy: string;
   /** Matches a text in which the speaker says of itself that it is an AI. Misses rather than guesses. */

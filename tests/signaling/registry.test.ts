@@ -6,6 +6,7 @@ import { AvatarDirectory } from '../../src/signaling/avatars.js';
 import { SessionRegistry } from '../../src/signaling/registry.js';
 import { MemoryStore } from '../../src/signaling/store/memory-store.js';
 import type { StoredSession } from '../../src/signaling/store/session-store.js';
+import { openChronicles } from '../../src/signaling/transcript/open.js';
 import { eventually } from '../support/eventually.js';
 import { FakeWorker, Gate, sessionServices } from '../support/session-services.js';
 
@@ -35,13 +36,16 @@ function registryOf(
   admitted: number[] = [],
 ): SessionRegistry {
   const services = sessionServices(new FakeWorker(), { admit: (sessions) => void admitted.push(sessions) });
+  const config = loadConfig({ VISAVIS_MAX_SESSIONS: String(maxSessions) });
+  const logger = createLogger('test', 'silent');
   const registry = new SessionRegistry({
-    config: loadConfig({ VISAVIS_MAX_SESSIONS: String(maxSessions) }),
+    config,
     avatars: new AvatarDirectory([AVATARS]),
     services: () => services,
     store,
+    chronicles: openChronicles({ config, store, metrics: services.metrics, logger }).chronicles,
     gatewayId,
-    logger: createLogger('test', 'silent'),
+    logger,
   });
   closing.push(async () => {
     await registry.close();

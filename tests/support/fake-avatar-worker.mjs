@@ -257,6 +257,10 @@ process.on('message', (message) => {
       say(message);
       break;
     case 'ask':
+      conversation.emit({
+        ...{ type: 'transcript', turnId: ++conversation.turns, participantId: message.participantId },
+        ...{ text: message.text, final: true },
+      });
       conversation.emit({ type: 'history', message: { role: 'user', text: message.text } });
       send({ type: 'answer', requestId: message.requestId });
       conversation.speak(`you asked ${message.text}`);

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ModerationStandIn, moderate } from './openai-moderation.js';
 
 /** What the server does with one chat request. Token counts are those of `tokensOf`. */
 export type Script =
@@ -60,6 +61,7 @@ export class OpenAiServer {
     kind: 'reply',
     text: `I heard you say: ${text.replace(/[.?!]+$/u, '')}.`,
   });
+  readonly moderation = new ModerationStandIn();
   #calls = 0;
   #waiting: { count: number; resolve: () => void }[] = [];
 
@@ -138,6 +140,10 @@ export class OpenAiServer {
         object: 'list',
         data: [{ id: 'stand-in', object: 'model', created: 1_700_000_000, owned_by: 'visavis' }],
       });
+      return;
+    }
+    if (path === '/v1/moderations' && request.method === 'POST') {
+      await moderate(this.moderation, body, response);
       return;
     }
     if (path !== '/v1/chat/completions' || request.method !== 'POST') {

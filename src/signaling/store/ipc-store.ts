@@ -1,4 +1,5 @@
 import { VisavisError } from '../../errors.js';
+import type { KeptTranscript } from '../transcript/transcript.js';
 import type { SessionStore, SessionUpdate, StoredSession, WriteResult } from './session-store.js';
 
 /** The methods that travel. */
@@ -12,6 +13,8 @@ export const STORE_METHODS = [
   'renew',
   'isAlive',
   'retire',
+  'keepTranscript',
+  'transcript',
 ] as const satisfies readonly (keyof SessionStore)[];
 export type StoreMethod = (typeof STORE_METHODS)[number];
 
@@ -71,6 +74,9 @@ export class IpcStore implements SessionStore {
   renew = (owner: string, ids: readonly string[]) => this.#ask<string[]>('renew', owner, [...ids]);
   isAlive = (owner: string) => this.#ask<boolean>('isAlive', owner);
   retire = (owner: string) => this.#ask<void>('retire', owner);
+  keepTranscript = (kept: KeptTranscript, o: { keepMs: number; max: number }) =>
+    this.#ask<void>('keepTranscript', kept, o);
+  transcript = (id: string) => this.#ask<KeptTranscript | undefined>('transcript', id);
 
   async close(): Promise<void> {
     for (const id of [...this.#pending.keys()]) {

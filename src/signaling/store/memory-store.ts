@@ -1,3 +1,4 @@
+import type { KeptTranscript } from '../transcript/transcript.js';
 import {
   LEASE_MS,
   lastMessages,
@@ -18,6 +19,8 @@ export class MemoryStore implements SessionStore {
   readonly #now: () => number;
   readonly #sessions = new Map<string, { session: StoredSession; untilMs: number }>();
   readonly #leases = new Map<string, number>();
+  /** Those of sessions that are over in the order of their ends. */
+  readonly #transcripts = new Map<string, { kept: KeptTranscript; untilMs: number }>();
 
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
@@ -93,7 +96,31 @@ export class MemoryStore implements SessionStore {
     this.#leases.delete(owner);
   }
 
+  async keepTranscript(kept: KeptTranscript, { keepMs, max }: { keepMs: number; max: number }): Promise<void> {
+    const nowMs = this.#now();
+    this.#transcripts.delete(kept.transcript.sessionId);
+    if (keepMs > 0) {
+      this.#transcripts.set(kept.transcript.sessionId, { kept: structuredClone(kept), untilMs: nowMs + keepMs });
+    }
+    for (const [id, { untilMs }] of this.#transcripts) if (untilMs <= nowMs) this.#transcripts.delete(id);
+    const ended = [...this.#transcripts].filter(
+      ([
+        ,
+        {
+          kept: { transcript },
+        },
+      ]) => transcript.endedAt !== null,
+    );
+    for (const [id] of ended.slice(0, Math.max(0, ended.length - max))) this.#transcripts.delete(id);
+  }
+
+  async transcript(id: string): Promise<KeptTranscript | undefined> {
+    const entry = this.#transcripts.get(id);
+    return entry === undefined || entry.untilMs <= this.#now() ? undefined : structuredClone(entry.kept);
+  }
+
   async close(): Promise<void> {
+    this.#transcripts.clear();
     this.#sessions.clear();
   }
 

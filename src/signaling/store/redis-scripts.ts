@@ -56,3 +56,23 @@ export const REMOVE = `
 redis.call('SREM', KEYS[3], ARGV[1])
 if redis.call('HGET', KEYS[1], 'owner') == ARGV[2] then redis.call('DEL', KEYS[1], KEYS[2]) end
 return 1`;
+
+/**
+ * Keys: transcript, ids of ended sessions by their end. Arguments: id, transcript, how long to keep it in ms (0: not), end in ms since 1970
+ * or '', how many of ended sessions, what the keys of transcripts begin with.
+ */
+export const KEEP = `
+if tonumber(ARGV[3]) <= 0 then
+  redis.call('DEL', KEYS[1])
+  redis.call('ZREM', KEYS[2], ARGV[1])
+  return 1
+end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+if ARGV[4] == '' then return 1 end
+redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
+for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -(tonumber(ARGV[5]) + 1))) do
+  redis.call('ZREM', KEYS[2], id)
+  redis.call('DEL', ARGV[6] .. id)
+end
+redis.call('PEXPIRE', KEYS[2], math.max(tonumber(ARGV[3]), redis.call('PTTL', KEYS[2])))
+return 1`;

@@ -1,7 +1,8 @@
 import { Redis } from 'ioredis';
 import { VisavisError } from '../../errors.js';
 import type { Logger } from '../../log.js';
-import { CLAIM, OWNED_TTL_MS, PUT, REMOVE, UPDATE } from './redis-scripts.js';
+import type { KeptTranscript } from '../transcript/transcript.js';
+import { CLAIM, KEEP, OWNED_TTL_MS, PUT, REMOVE, UPDATE } from './redis-scripts.js';
 import {
   LEASE_MS,
   lastMessages,
@@ -32,6 +33,7 @@ const SCRIPTS = {
   storeUpdate: { lua: UPDATE, numberOfKeys: 2 },
   storeClaim: { lua: CLAIM, numberOfKeys: 4 },
   storeRemove: { lua: REMOVE, numberOfKeys: 3 },
+  storeKeep: { lua: KEEP, numberOfKeys: 2 },
 };
 
 type Script = (...keysAndValues: (string | number)[]) => Promise<unknown>;
@@ -39,6 +41,9 @@ type ScriptedRedis = Redis & Record<keyof typeof SCRIPTS, Script>;
 
 const sessionKey = (id: string) => `visavis:session:${id}`;
 const historyKey = (id: string) => `visavis:session:${id}:history`;
+const transcriptKey = (id: string) => `visavis:transcript:${id}`;
+/** Ids of the sessions that are over and whose transcripts are kept, by their end. */
+const TRANSCRIPTS_KEY = 'visavis:transcripts';
 const leaseKey = (gateway: string) => `visavis:gateway:${gateway}`;
 const ownedKey = (gateway: string) => `visavis:gateway:${gateway}:sessions`;
 
@@ -200,6 +205,19 @@ export class RedisStore implements SessionStore {
 
   async retire(owner: string): Promise<void> {
     await this.#run(() => this.#redis.del(leaseKey(owner)));
+  }
+
+  async keepTranscript(kept: KeptTranscript, { keepMs, max }: { keepMs: number; max: number }): Promise<void> {
+    const { sessionId, endedAt } = kept.transcript;
+    const endedAtMs = endedAt === null ? '' : Date.parse(endedAt);
+    const keys = [transcriptKey(sessionId), TRANSCRIPTS_KEY];
+    const fields = [sessionId, JSON.stringify(kept), keepMs, endedAtMs, max, transcriptKey('')];
+    await this.#run(() => this.#redis.storeKeep(...keys, ...fields));
+  }
+
+  async transcript(id: string): Promise<KeptTranscript | undefined> {
+    const text = await this.#run(() => this.#redis.get(transcriptKey(id)));
+    return text === null ? undefined : JSON.parse(text);
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@ import type { AgentState, Message } from '../../inference/engines.js';
 import type { UnderWay } from '../conversation-mirror.js';
 import type { ReplayedEvent } from '../event-replay.js';
 import type { SessionOptions } from '../session.js';
+import type { KeptTranscript } from '../transcript/transcript.js';
 
 /** Older messages are of no use to a successor; as many as the conversation's own mirror keeps. */
 export const MAX_STORED_MESSAGES = 400;
@@ -86,6 +87,12 @@ export interface SessionStore {
   /** Renews the lease of `owner` and its sessions; resolves with those among `ids` that the store does not know. */
   renew(owner: string, ids: readonly string[]): Promise<string[]>;
   isAlive(owner: string): Promise<boolean>;
+  /**
+   * Keeps what was said in a session for `keepMs` from now in place of what was kept before; 0 forgets it. Of sessions that are over the
+   * newest `max` are kept.
+   */
+  keepTranscript(kept: KeptTranscript, o: { keepMs: number; max: number }): Promise<void>;
+  transcript(id: string): Promise<KeptTranscript | undefined>;
   /** Ends the lease of `owner` at once. */
   retire(owner: string): Promise<void>;
   close(): Promise<void>;

@@ -1,5 +1,8 @@
 /** The concrete engines of an avatar worker, chosen by configuration; the heavy ones live in the speech worker. */
 import { KnowledgePages, LiveKnowledge } from '../../agents/knowledge/index.js';
+import { ModeratedAgent } from '../../agents/moderation/moderated-agent.js';
+import { ConversationModeration } from '../../agents/moderation/moderation.js';
+import { openModeration } from '../../agents/moderation/open.js';
 import { SynthesisPace } from '../../agents/pace.js';
 import type { ConversationEngines } from '../../agents/session.js';
 import { GuardedHttp } from '../../agents/tools/guarded-http.js';
@@ -49,6 +52,7 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
   const agents = await Agents.create(config, { knowledge, http, log });
   log.info({ agent: config.openai === null ? 'knowledge' : 'openai' }, 'agent ready');
 
+  const moderation = openModeration(config, speech.embedder(), log);
   const paces = { kokoro: new SynthesisPace(), piper: new SynthesisPace(), openai: new SynthesisPace() };
   return {
     turnSettings: (mode) => turnSettingsOf(mode, config),
@@ -58,13 +62,17 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
         options.speech === 'openai' && config.openai !== null
           ? new OpenAiSynthesiser(config.openai)
           : speech.synthesiser(options.speech === 'piper' ? 'piper' : 'kokoro');
-      return {
-        vad,
-        recogniser: speech.recogniser(),
-        synthesiser,
-        pace: paces[options.speech],
-        agent: agents.forConversation(conversation),
-      };
+      const common = { vad, recogniser: speech.recogniser(), synthesiser, pace: paces[options.speech] };
+      const agent = agents.forConversation(conversation);
+      if (moderation === undefined) return { ...common, agent };
+      const { language, greeting } = options;
+      const own = greeting === null ? [] : [greeting];
+      const moderated = new ConversationModeration(moderation, {
+        sessionId: conversation.conversationId,
+        language,
+        own,
+      });
+      return { ...common, agent: new ModeratedAgent(agent, moderated), moderation: moderated };
     },
     speech: {
       get histograms() {
@@ -75,6 +83,7 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
       },
     },
     async close() {
+      await moderation?.audit.flush();
       await agents.close();
       knowledge.close();
       http.close();

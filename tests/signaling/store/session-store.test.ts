@@ -10,6 +10,7 @@ import {
   type SessionStore,
   type StoredSession,
 } from '../../../src/signaling/store/session-store.js';
+import type { KeptTranscript } from '../../../src/signaling/transcript/transcript.js';
 import { eventually } from '../../support/eventually.js';
 import { TestRedis } from '../../support/redis.js';
 
@@ -91,6 +92,42 @@ describe.each(kinds)('a session store in %s', (_, open) => {
     const put = session(id, 'a', said('one', 'two'));
     expect(await store.put(put)).toBe('written');
     expect(await store.load(id)).toEqual(put);
+  });
+
+  it('keeps what was said for as long as it is to', async () => {
+    const of = (text: string, endedAt: string | null = null): KeptTranscript => ({
+      sequence: 3,
+      transcript: {
+        ...{ sessionId: id, avatar: { id: 'mara', name: 'Mara' }, startedAt: '2026-01-01T00:00:00.000Z', endedAt },
+        ...{ reason: endedAt === null ? null : 'left', truncated: false },
+        turns: [{ role: 'visitor', turnId: 1, participantId: 'ann', text, startMs: 0, endMs: 5 }],
+      },
+    });
+    expect(await store.transcript(id)).toBeUndefined();
+    await store.keepTranscript(of('ça va?'), { keepMs: 60_000, max: 5 });
+    expect(await store.transcript(id)).toEqual(of('ça va?'));
+    await store.keepTranscript(of('that was all', '2026-01-01T00:01:00.000Z'), { keepMs: 60_000, max: 5 });
+    expect(await store.transcript(id)).toEqual(of('that was all', '2026-01-01T00:01:00.000Z'));
+    await store.keepTranscript(of('', '2026-01-01T00:01:00.000Z'), { keepMs: 0, max: 5 });
+    expect(await store.transcript(id)).toBeUndefined();
+    await store.keepTranscript(of('briefly'), { keepMs: 20, max: 5 });
+    await eventually(async () => expect(await store.transcript(id)).toBeUndefined());
+  });
+
+  it('keeps what was said in the last sessions only, and in all that live', async () => {
+    const keep = (sessionId: string, minute: number | null) => {
+      const endedAt = minute === null ? null : new Date(Date.UTC(2030, 0, 1, 0, minute)).toISOString();
+      const about = { avatar: { id: 'mara', name: 'Mara' }, startedAt: '2026-01-01T00:00:00.000Z' };
+      const transcript = { sessionId, ...about, endedAt, reason: null, truncated: false, turns: [] };
+      return store.keepTranscript({ sequence: 0, transcript }, { keepMs: 60_000, max: 2 });
+    };
+    const ids = [1, 2, 3].map((minute) => `${id}-${minute}`);
+    await keep(id, null);
+    for (const [index, sessionId] of ids.entries()) await keep(sessionId, index);
+    const known = await Promise.all(
+      [id, ...ids].map(async (sessionId) => (await store.transcript(sessionId)) !== undefined),
+    );
+    expect(known).toEqual([true, false, true, true]);
   });
 
   it('knows nothing of others', async () => {
