@@ -22,7 +22,7 @@ const STOCK = new Map([
   ['mara', { name: 'Mara', voices: { kokoro: 'af_heart', piper: 'libritts-840' } }],
   ['sam', { name: 'Sam', voices: { kokoro: 'am_michael', piper: 'libritts-680' } }],
   ['ines', { name: 'Ines', voices: { kokoro: 'af_bella', piper: 'libritts-783' } }],
-  ['arthur', { name: 'Arthur', voices: { kokoro: 'bm_george', piper: 'libritts-250' } }],
+  ['arthur', { name: 'Arthur', voices: { kokoro: 'bm_george', piper: 'libritts-684' } }],
 ]);
 const MAX_SIDE = 2048;
 
