@@ -192,6 +192,10 @@ def light_and_camera(person, view, aspect):
     sky = world.node_tree.nodes["Background"]
     sky.inputs[0].default_value, sky.inputs[1].default_value = (0.75, 0.80, 0.88, 1), 0.20 * gain
     place, target, width = VIEWS[view]
+    if view == "front" and "frame" in person:
+        # Tall hair needs more room above.
+        rise = np.array([0, person["frame"]["rise"], 0])
+        place, target, width = place + rise, target + rise, person["frame"]["width"]
     camera = bpy.data.cameras.new("camera")
     thing = bpy.data.objects.new("camera", camera)
     collection.objects.link(thing)

@@ -58,7 +58,7 @@ def _redness(skin, large, middle, small):
         red += skin["cheek"] * blob(s * 4.6, 0.2, 2.1, 1.7, s * 0.35)
         red += 0.35 * blob(s * 9, 2, 1.6, 4)
         red += 0.30 * blob(s * 1.25, -0.3, 0.7, 0.6)
-        red += 0.22 * blob(s * 3.1, 4.25, 1.7, 0.45) + 0.22 * blob(s * 3.1, 2.75, 1.5, 0.35)
+        red += skin.get("lid_red", 0.12) * (blob(s * 3.1, 4.25, 1.7, 0.45) + blob(s * 3.1, 2.75, 1.5, 0.35))
         red += 0.25 * blob(s * 1.75, 3.2, 0.35, 0.4)
     red += 0.42 * blob(0, 0.4, 1.2, 0.9) + 0.18 * blob(0, -6.2, 1.6, 1.0) + 0.12 * blob(0, 8.2, 4, 1.5)
     mottled = skin.get("mottled", 1.0)
