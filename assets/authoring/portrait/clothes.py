@@ -107,7 +107,6 @@ def _roll(_cloth_of, plain, _torso, _faces):
     """A collar rolled over once."""
     n = 720
     t = np.linspace(0, 2 * np.pi, n, endpoint=False)
-    rib = 0.035 * np.sin(t * 150)
     uneven = 0.10 * np.sin(t * 2 + 0.7) + 0.07 * np.sin(t * 3 + 2.1)
     profile = [(0.55, -11.9), (0.75, -11.0), (0.78, -10.0), (0.72, -9.0), (0.52, -8.25), (0.22, -8.0), (-0.05, -8.25), (-0.18, -9.0), (-0.2, -10.5)]
     fine = np.array(profile)
@@ -116,8 +115,8 @@ def _roll(_cloth_of, plain, _torso, _faces):
     for out, y in zip(np.interp(u, range(len(fine)), fine[:, 0]), np.interp(u, range(len(fine)), fine[:, 1])):
         q = _ring(0, y, -1.2, 6.15 + out, 6.2 + out, 0.38, n)
         high = np.clip((y + 12) / 3, 0, 1)
-        q[:, 0] += np.cos(t) * (rib + uneven * high)
-        q[:, 2] += np.sin(t) * (rib + uneven * high)
+        q[:, 0] += np.cos(t) * uneven * high
+        q[:, 2] += np.sin(t) * uneven * high
         q[:, 1] += uneven * 0.8 * high
         rings.append(q)
     v, f = _loft(rings)
@@ -153,10 +152,10 @@ def _shirt(cloth, plain, torso, faces):
     for side in (-1, 1):
         grid = np.zeros((rows, columns, 3))
         c = np.linspace(0, 1, columns)
-        top, bottom = np.radians(2.5 + 177.5 * c), np.radians(np.interp(c, [0, 0.12, 0.4, 1], [24, 42, 84, 180]))
+        top, bottom = np.radians(2.5 + 177.5 * c), np.radians(np.interp(c, [0, 0.15, 0.4, 1], [25, 44, 84, 180]))
         # How long the leaf is, and how steeply it falls: down the chest at its point, over the shoulder at the side.
-        length = np.interp(c, [0, 0.10, 0.30, 0.6, 1], [5.6, 4.9, 3.7, 3.3, 3.6])
-        steep = np.radians(np.interp(c, [0, 0.2, 0.5, 1], [80, 66, 40, 75]))
+        length = np.interp(c, [0, 0.15, 0.35, 0.6, 1], [5.0, 4.7, 3.6, 3.2, 3.6])
+        steep = np.radians(np.interp(c, [0, 0.2, 0.5, 1], [74, 64, 42, 75]))
         for r in range(rows):
             share = r / (rows - 1)
             angle = top * (1 - share) + bottom * share

@@ -214,7 +214,7 @@ def render(size, aspect, samples, threads, scratch, exposure):
     r.resolution_x, r.resolution_y, r.film_transparent = round(size * aspect / 2) * 2, size, True
     cycles = scene.cycles
     cycles.samples, cycles.use_denoising, cycles.use_adaptive_sampling, cycles.adaptive_threshold = samples, False, True, 0.015
-    cycles.transparent_max_bounces, cycles.max_bounces, cycles.sample_clamp_indirect = 10, 8, 6
+    cycles.transparent_max_bounces, cycles.max_bounces, cycles.sample_clamp_indirect = 10, 8, 3
     cycles.caustics_reflective = cycles.caustics_refractive = False
     scene.view_settings.view_transform, scene.view_settings.look = "Filmic", "Medium High Contrast"
     scene.view_settings.exposure = exposure
@@ -265,7 +265,7 @@ def main():
     light_and_camera(person, options.view, options.aspect)
     passes = render(options.size, options.aspect, options.samples, options.threads, scratch, person.get("exposure", 0))
     log("rendered")
-    clean = finish.denoise(passes[0], passes[1][..., :3], passes[2][..., :3], person.get("denoise", 0.7))
+    clean = finish.denoise(passes[0], passes[1][..., :3], passes[2][..., :3], person.get("denoise", 1.0))
     log("denoised")
     toned = os.path.join(scratch, "toned.png")
     tone(clean, toned)
