@@ -3,6 +3,13 @@ import cv2
 import numpy as np
 
 
+def _without_fireflies(light, most=1.6):
+    """No pixel brighter than `most` times the median around it: few samples leave single bright ones in shadows."""
+    luma = light.mean(-1).astype(np.float32)
+    limit = most * cv2.medianBlur(luma, 3) + 0.01
+    return light * np.minimum(1, limit / np.maximum(luma, 1e-6))[..., None]
+
+
 def denoise(image, albedo, normal, strength=1.0, radius=6):
     """
     Non-local means of light without surface colour (albedo divided out), guided by albedo and normals, so that pores, lashes and hair stay.
@@ -10,13 +17,13 @@ def denoise(image, albedo, normal, strength=1.0, radius=6):
     """
     alpha = image[..., 3]
     surface = np.clip(albedo, 0, 4) + 0.04
-    light = np.clip(image[..., :3], 0, 12) / surface
+    light = _without_fireflies(np.clip(image[..., :3], 0, 12) / surface)
     log_light = np.log1p(light)
     blurred = cv2.GaussianBlur(log_light, (0, 0), 1.2)
     mean = cv2.blur(log_light, (5, 5))
     variance = cv2.blur(np.clip(cv2.blur(log_light * log_light, (5, 5)) - mean * mean, 1e-6, None).mean(-1), (9, 9))
     # Dark hair is all detail: touched least.
-    strength = strength * (1 - 0.75 * np.clip((0.16 - surface.mean(-1)) / 0.08, 0, 1))
+    strength = strength * (1 - 0.5 * np.clip((0.16 - surface.mean(-1)) / 0.08, 0, 1))
     surface_guide = cv2.GaussianBlur(np.log(surface), (0, 0), 0.6)
     normal_guide = cv2.GaussianBlur(normal, (0, 0), 0.6)
     total, weights = np.zeros_like(light), np.zeros(alpha.shape, np.float32)

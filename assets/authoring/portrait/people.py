@@ -14,6 +14,7 @@ PEOPLE = {
     # A woman in her thirties: fair skin, green-brown eyes, chestnut hair to the shoulders.
     "mara": dict(
         seed=5,
+        exposure=0.08,
         weights={
             **_identity(-0.45, -0.16, 0.23, -0.23, -0.65, 1.10, 0.26, 0.26, -0.59, -0.38, 0.35, -0.07, 0.59, 0.96, -0.72, -0.83, 0.63,
             -0.02, 0.41, 0.80),

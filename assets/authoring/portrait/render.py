@@ -72,6 +72,7 @@ def arguments():
     parser.add_argument("--view", default="front", choices=sorted(VIEWS))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--bald", action="store_true", help="no hair on the head: for quick looks at a face")
+    parser.add_argument("--finish-only", action="store_true", help="from the passes of the last render of this person")
     parser.add_argument("--change", default="{}")
     return parser.parse_args(sys.argv[sys.argv.index("--") + 1 :])
 
@@ -206,7 +207,16 @@ def light_and_camera(person, view, aspect):
     camera.lens = 36 * CAMERA_DISTANCE / (width * aspect)
 
 
-def render(size, aspect, samples, threads, scratch, exposure):
+def film(person):
+    """How linear light becomes a 16-bit PNG."""
+    file = bpy.context.scene.render.image_settings
+    file.file_format, file.color_mode, file.color_depth = "PNG", "RGBA", "16"
+    settings = bpy.context.scene.view_settings
+    settings.view_transform, settings.look = "Filmic", "Medium High Contrast"
+    settings.exposure = person.get("exposure", 0)
+
+
+def render(size, aspect, samples, threads, scratch):
     """Colour, albedo and normals as float arrays, rows from below."""
     scene = bpy.context.scene
     r = scene.render
@@ -216,8 +226,6 @@ def render(size, aspect, samples, threads, scratch, exposure):
     cycles.samples, cycles.use_denoising, cycles.use_adaptive_sampling, cycles.adaptive_threshold = samples, False, True, 0.015
     cycles.transparent_max_bounces, cycles.max_bounces, cycles.sample_clamp_indirect = 10, 8, 3
     cycles.caustics_reflective = cycles.caustics_refractive = False
-    scene.view_settings.view_transform, scene.view_settings.look = "Filmic", "Medium High Contrast"
-    scene.view_settings.exposure = exposure
     scene.view_layers[0].cycles.denoising_store_passes = True
     scene.use_nodes = True
     tree = scene.node_tree
@@ -232,15 +240,20 @@ def render(size, aspect, samples, threads, scratch, exposure):
         files.file_slots.new(name + "_")
         tree.links.new(layers.outputs[source], files.inputs[-1])
     tree.links.new(layers.outputs["Image"], tree.nodes.new("CompositorNodeComposite").inputs[0])
-    r.image_settings.file_format, r.image_settings.color_mode, r.image_settings.color_depth = "PNG", "RGBA", "16"
     bpy.ops.render.render(write_still=False)
+    return read_passes(scratch, passes)
+
+
+def read_passes(scratch, passes=("colour", "albedo", "normal")):
+    scene = bpy.context.scene
     out = []
     for name in passes:
         image = bpy.data.images.load(os.path.join(scratch, f"{name}_{scene.frame_current:04d}.exr"))
         image.colorspace_settings.name = "Non-Color"
-        values = np.empty(r.resolution_x * r.resolution_y * 4, np.float32)
+        width, height = image.size
+        values = np.empty(width * height * 4, np.float32)
         image.pixels.foreach_get(values)
-        out.append(values.reshape(r.resolution_y, r.resolution_x, 4))
+        out.append(values.reshape(height, width, 4))
     return out
 
 
@@ -260,12 +273,17 @@ def main():
     scratch = os.path.join(options.out, "scratch", options.person)
     os.makedirs(scratch, exist_ok=True)
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    build(person, Head(options.geometry), scratch, options.bald)
-    log("built")
-    light_and_camera(person, options.view, options.aspect)
-    passes = render(options.size, options.aspect, options.samples, options.threads, scratch, person.get("exposure", 0))
-    log("rendered")
-    clean = finish.denoise(passes[0], passes[1][..., :3], passes[2][..., :3], person.get("denoise", 1.0))
+    if options.finish_only:
+        film(person)
+        passes = read_passes(scratch)
+    else:
+        build(person, Head(options.geometry), scratch, options.bald)
+        log("built")
+        light_and_camera(person, options.view, options.aspect)
+        film(person)
+        passes = render(options.size, options.aspect, options.samples, options.threads, scratch)
+        log("rendered")
+    clean = finish.denoise(passes[0], passes[1][..., :3], passes[2][..., :3], person.get("denoise", 2.5))
     log("denoised")
     toned = os.path.join(scratch, "toned.png")
     tone(clean, toned)
