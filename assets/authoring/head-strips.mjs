@@ -3,6 +3,7 @@
  * first; AVATAR: the name of a stock avatar, or a folder). Writes PNG files:
  *   AVATAR-turns.png    by row: yaw −15 … 15°, pitch −10 … 10°, roll −10 … 10°
  *   AVATAR-blink.png    both eyes, doubled, as the lids close
+ *   AVATAR-interruption.png   ten frames one after the other: in the third the avatar, its mouth wide open, is interrupted
  *   AVATAR-STATE.png    twenty seconds, one picture a second, of a state (idle, listening, thinking, speaking)
  */
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -53,8 +54,30 @@ await write(
   2 * eyes.width,
   2 * eyes.height,
 );
+await write(out('interruption'), interruption().map(small), 5, CELL, CELL);
 for (const state of ['idle', 'listening', 'thinking', 'speaking']) {
   await write(out(state), live(state).map(small), 10, CELL, CELL);
+}
+
+/** The frames around an interruption where the jaw is lowest in the sentence. */
+function interruption() {
+  const { phonemes, durationMs } = timed(SPOKEN);
+  const speech = { segmentId: 1, durationMs, phonemes, loudness: new Float32Array(durationMs / 10).fill(0.1) };
+  const count = Math.floor(durationMs / FRAME_MS);
+  const run = (stopAt, frames) => {
+    const motion = new PhonemeMotion().open({ frameRate: 1000 / FRAME_MS, seed: SEED });
+    motion.setState('speaking');
+    motion.addSpeech(speech);
+    return Array.from({ length: frames }, (_, k) => {
+      const frame = new Float32Array(MOTION_FRAME_LENGTH);
+      if (k === stopAt) motion.interrupt();
+      motion.next(k < stopAt ? { segmentId: 1, positionMs: k * FRAME_MS } : null, frame);
+      return frame;
+    });
+  };
+  const jaw = run(count, count).map((frame) => frame[MOTION.jawOpen]);
+  const at = jaw.indexOf(Math.max(...jaw.slice(3))) + 1;
+  return run(at, at + 8).slice(at - 2).map(picture);
 }
 
 /** One picture a second of the avatar in a state. */

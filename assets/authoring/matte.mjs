@@ -1,5 +1,5 @@
 /**
- * Writes `matte.png` and `background.png` of stock avatars: `node assets/authoring/matte.mjs [ID …]` (all three without one; `npm run build`
+ * Writes `matte.png` and `background.png` of stock avatars: `node assets/authoring/matte.mjs [ID …]` (all without one; `npm run build`
  * first). Their portraits stand before a plain, evenly lit wall, so the wall is a smooth function of the place, and what
  * differs from it is the person: no network is needed, and single hairs are found.
  */

@@ -1,24 +1,77 @@
 /**
- * Writes `avatar.json` of the stock avatars: `node assets/authoring/pack.mjs`. Run it after any of their files changed.
+ * Makes the packages of the stock avatars (`npm run build` first):
+ *   node assets/authoring/pack.mjs --pictures FOLDER ID …   takes what `portrait/render.py` wrote for these, measures the faces, writes `rig.json`
+ *   node assets/authoring/pack.mjs [ID …]                   writes `avatar.json` anew; run it after any file has changed
  */
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { faceLight } from '../../dist/inference/avatar/maker/face-light.js';
+import { restState } from '../../dist/inference/avatar/maker/rest-state.js';
+import { rigFile } from '../../dist/inference/avatar/maker/rig-file.js';
+import { decodePng } from '../../dist/inference/avatar/png.js';
+import { canonicalFace } from '../../dist/inference/vision/canonical-face.js';
+import { decodeImage } from '../../dist/inference/vision/image.js';
+import { inspectPortrait, openVision } from '../../dist/inference/vision/inspect-portrait.js';
+import { SampledImage } from '../../dist/inference/vision/sample.js';
 
 const AVATARS = fileURLToPath(new URL('../avatars/', import.meta.url));
-const STOCK = [
-  { id: 'mara', name: 'Mara', voices: { kokoro: 'af_heart', piper: 'libritts-840' } },
-  { id: 'sam', name: 'Sam', voices: { kokoro: 'am_michael', piper: 'libritts-680' } },
-  { id: 'ines', name: 'Ines', voices: { kokoro: 'af_bella', piper: 'libritts-783' } },
-];
+const STOCK = new Map([
+  ['mara', { name: 'Mara', voices: { kokoro: 'af_heart', piper: 'libritts-840' } }],
+  ['sam', { name: 'Sam', voices: { kokoro: 'am_michael', piper: 'libritts-680' } }],
+  ['ines', { name: 'Ines', voices: { kokoro: 'af_bella', piper: 'libritts-783' } }],
+  ['arthur', { name: 'Arthur', voices: { kokoro: 'bm_george', piper: 'libritts-684' } }],
+]);
+const MAX_SIDE = 2048;
 
-for (const { id, name, voices } of STOCK) {
+const { values, positionals } = parseArgs({ options: { pictures: { type: 'string' } }, allowPositionals: true });
+const unknown = positionals.find((id) => !STOCK.has(id));
+if (unknown !== undefined || (values.pictures !== undefined && positionals.length === 0)) {
+  console.error(`usage: node assets/authoring/pack.mjs [--pictures FOLDER] ID …, of ${[...STOCK.keys()].join(', ')}`);
+  process.exit(2);
+}
+for (const id of positionals.length > 0 ? positionals : STOCK.keys()) {
+  const folder = join(AVATARS, id);
+  if (values.pictures !== undefined) {
+    await mkdir(folder, { recursive: true });
+    for (const [from, to] of [
+      [`${id}.png`, 'portrait.png'],
+      [`${id}-matte.png`, 'matte.png'],
+      [`${id}-background.png`, 'background.png'],
+    ]) {
+      await copyFile(join(values.pictures, from), join(folder, to));
+    }
+    await writeFile(join(folder, 'rig.json'), await measure(join(folder, 'portrait.png')));
+  }
+  await writeManifest(id, folder);
+}
+
+/** The text of `rig.json`: landmarks, light and mouth of a square portrait, measured as for an avatar of a photo. */
+async function measure(path) {
+  const content = await readFile(path);
+  const vision = await openVision();
+  const image = await decodeImage(content);
+  const { face, remarks } = await inspectPortrait(image, vision);
+  for (const remark of remarks) console.warn(`${path}: ${remark}`);
+  const landmarks = await vision.mesh.refine(new SampledImage(image), face.landmarks);
+  const portrait = decodePng(content, { maxSide: MAX_SIDE });
+  const { triangles } = canonicalFace();
+  const light = faceLight(portrait, landmarks, triangles);
+  const rest = restState(portrait, landmarks, light.skin);
+  const { pitch, yaw, roll } = face.pose;
+  console.log(`${path}: ${JSON.stringify({ pitch, yaw, roll, size: face.size, eyes: face.eyeOpenness, rest, light })}`);
+  return rigFile(landmarks, triangles, portrait.width, { rest, light });
+}
+
+async function writeManifest(id, folder) {
   const files = {};
   for (const file of ['portrait.png', 'rig.json', 'matte.png', 'background.png']) {
-    const content = await readFile(join(AVATARS, id, file));
+    const content = await readFile(join(folder, file));
     files[file] = { sha256: createHash('sha256').update(content).digest('hex'), bytes: content.length };
   }
+  const { name, voices } = STOCK.get(id);
   const manifest = {
     formatVersion: 1,
     id,
@@ -35,5 +88,5 @@ for (const { id, name, voices } of STOCK) {
     likeness: { ground: 'synthetic', statement: 'A person who does not exist; any likeness is accidental.' },
     files,
   };
-  await writeFile(join(AVATARS, id, 'avatar.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  await writeFile(join(folder, 'avatar.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 }

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { MOTION, MOTION_FRAME_LENGTH } from '../../../src/inference/avatar/motion-frame.js';
 import type { SpeechMotion, TimedPhoneme } from '../../../src/inference/engines.js';
 
-export const STOCK = ['mara', 'sam', 'ines'] as const;
+export const STOCK = ['mara', 'sam', 'ines', 'arthur'] as const;
 
 export function stockFolder(id: string): string {
   return fileURLToPath(new URL(`../../../assets/avatars/${id}`, import.meta.url));

@@ -78,10 +78,11 @@ describe.each(STOCK)('portrait renderer: %s', (id) => {
       y: pkg.rig.landmarks[i * 3 + 1]! * SIDE,
     }));
     const open = draw({ jawOpen: 0.5 });
-    // How far the dark of the mouth reaches at the height where its corners were, and below.
+    // How far the inside of the mouth, tongue included, reaches at the height where its corners were, and below: it is darker than the lips.
+    const inside = 0.5 * mean(draw({}), around([0, 17, 37, 267, 84, 314]));
     const darkColumns = (y: number) => {
       let count = 0;
-      for (let x = Math.round(right!.x); x <= left!.x; x++) if (open[Math.round(y) * SIDE + x]! < 45) count++;
+      for (let x = Math.round(right!.x); x <= left!.x; x++) if (open[Math.round(y) * SIDE + x]! < inside) count++;
       return count / (left!.x - right!.x);
     };
     const corners = (right!.y + left!.y) / 2;
@@ -188,7 +189,8 @@ describe.each(STOCK)('portrait renderer: %s', (id) => {
         for (let x = box.x0; x < box.x1; x++) low = Math.min(low, picture[y * SIDE + x]!);
       return low;
     };
-    expect(darkest(draw({ mouthPress: 0.5 }))).toBeGreaterThanOrEqual(darkest(draw({})) - 4);
+    // The line of pressed lips may be darker than the one at rest, but never as dark as the mouth's inside.
+    expect(darkest(draw({ mouthPress: 0.5 }))).toBeGreaterThanOrEqual(Math.min(darkest(draw({})) - 4, 50));
   });
 
   it('fills planes of I420 and refuses buffers that are too short', () => {
