@@ -79,7 +79,7 @@ describe.each(STOCK)('portrait renderer: %s', (id) => {
     }));
     const open = draw({ jawOpen: 0.5 });
     // How far the inside of the mouth, tongue included, reaches at the height where its corners were, and below: it is darker than the lips.
-    const inside = 0.5 * mean(draw({}), around([0, 17, 37, 267, 84, 314]));
+    const inside = 0.6 * mean(draw({}), around([0, 17, 37, 267, 84, 314]));
     const darkColumns = (y: number) => {
       let count = 0;
       for (let x = Math.round(right!.x); x <= left!.x; x++) if (open[Math.round(y) * SIDE + x]! < inside) count++;
@@ -97,7 +97,8 @@ describe.each(STOCK)('portrait renderer: %s', (id) => {
     expect(psnr(rest, turned)).toBeLessThan(40);
     const still = (y: number) => rest.subarray(y * SIDE, (y + 1) * SIDE);
     for (const y of [SIDE - 1, SIDE - 4]) expect(turned.subarray(y * SIDE, (y + 1) * SIDE)).toEqual(still(y));
-    for (let y = 0; y < SIDE; y++) expect(turned[y * SIDE]).toBe(rest[y * SIDE]);
+    // The outline of a shoulder that the side cuts off may shift by a small part of a pixel.
+    for (let y = 0; y < SIDE; y++) expect(Math.abs(turned[y * SIDE]! - rest[y * SIDE]!)).toBeLessThanOrEqual(4);
   });
 
   it('lets the shoulders sink with a breath, evenly, and nothing above the chin', () => {
