@@ -62,10 +62,11 @@ describe('a package made of a folder of the LiteAvatar family', () => {
   });
 
   it('opens its mouth as far as it is asked to, and closes it', () => {
-    const { openingCorrelation, widestClosed, after, before } = made.calibration;
+    const { openingCorrelation, widestClosed, after } = made.calibration;
     expect(openingCorrelation).toBeGreaterThan(0.85);
     expect(widestClosed).toBeLessThan(0.6);
-    expect(after['gap']).toBeLessThan(before['gap']!);
+    // Per cent of the face's width, where the mouth opens by ten.
+    expect(after['gap']).toBeLessThan(1.2);
   });
 
   it('is drawn: at rest as in the clip, with a dark open mouth when it is asked for', async () => {

@@ -39,7 +39,7 @@ function folded(x: ArrayLike<number>, y: ArrayLike<number>, triangles: Uint16Arr
 describe('The outline of a face', () => {
   let pkg: AvatarPackage;
   beforeAll(async () => {
-    pkg = await loadAvatarPackage(stockFolder('ines'));
+    pkg = await loadAvatarPackage(stockFolder('mara'));
   });
 
   it.each([-14, -8, 8, 14])('is not folded back behind the cheek of a head turned by %s°', (degrees) => {
