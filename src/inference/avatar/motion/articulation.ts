@@ -50,7 +50,7 @@ const TUCK_FACTOR = 1.3;
  * The fastest change of the jaw's articulator in 1/ms: lower lips reach about 0.2 m/s in fast speech (Löfqvist & Gracco, JASA 101, 1997),
  * and more than 4 % of the face's width from one frame to the next looks like a jump.
  */
-const FASTEST = 0.108 / 40;
+const FASTEST = 0.125 / 40;
 const WIDEST = 0.9;
 /** A tucked lower lip closes this share of what the jaw opens, and by itself goes up as far as this much of the jaw would take it. */
 const TUCK_CLOSES = 0.7;
