@@ -104,11 +104,17 @@ function live(state) {
 
 function timed(items) {
   let at = 30;
-  const phonemes = items.split(' ').map((item) => {
+  let stressedFromMs;
+  const phonemes = [];
+  for (const item of items.split(' ')) {
     const [symbol, ms] = item.split(':');
+    if (symbol === 'ˈ') stressedFromMs = at;
     at += Number(ms);
-    return { symbol, startMs: at - Number(ms), endMs: at };
-  });
+    if (symbol === 'ˈ') continue;
+    const stress = stressedFromMs === undefined ? {} : { stress: 'primary' };
+    phonemes.push({ symbol, startMs: stressedFromMs ?? at - Number(ms), endMs: at, ...stress });
+    stressedFromMs = undefined;
+  }
   return { phonemes, durationMs: at + 120 };
 }
 
