@@ -1,15 +1,10 @@
-import { parseArgs } from 'node:util';
-import { idOf, MAX_NAME, SIZES, voicesOf } from './avatar-create-command.js';
-import type { Config } from './config.js';
-import { isAbort, VisavisError } from './errors.js';
-import { avatarFolderIn } from './inference/avatar/folders.js';
+import { MAKING_OPTIONS, type MakingConfig, makingRequest, untilStopped } from './avatar-making-command.js';
 import {
   IMPORT_STEPS,
   type ImportedAvatar,
   type ImportStep,
   importAvatar,
 } from './inference/avatar/lite/maker/import-avatar.js';
-import { likenessOf } from './inference/avatar/maker/likeness.js';
 
 const USAGE = `visavis avatar import FOLDER --name NAME (--synthetic | --licence FILE | --consent FILE) [options]
 
@@ -20,13 +15,7 @@ ground, which is written into the avatar:
   --licence FILE   the pack's licence allows it; FILE is its text (UTF-8, 2,000 characters at most)
   --consent FILE   the person agreed; FILE says who, when, and to what
 
-  --name NAME      shown to visitors
-  --id ID          name of its folder: lower-case letters, digits, dashes (default: made of the name)
-  --size PIXELS    side of its picture: ${SIZES.join(' or ')} (default ${SIZES[0]})
-  --voice VOICE    a voice of Kokoro (af_heart) or Piper (libritts-840); may be given once for each (default: the service's)
-  --out FOLDER     where its folder is made (default: VISAVIS_AVATARS, else ~/.local/share/visavis/avatars)
-  --replace        an avatar of this id is replaced
-`;
+${MAKING_OPTIONS}`;
 
 const DOING: Record<ImportStep, string> = {
   read: 'reading networks and pictures',
@@ -37,46 +26,17 @@ const DOING: Record<ImportStep, string> = {
 };
 
 /** `visavis avatar import …`, given what follows `avatar`. */
-export async function main(
-  args: readonly string[],
-  config: Pick<Config, 'avatarsFolder' | 'avatarFolders' | 'voice'>,
-): Promise<void> {
-  const { values, positionals } = parse(args);
-  if (values.help === true) {
+export async function main(args: readonly string[], config: MakingConfig): Promise<void> {
+  const request = await makingRequest(args, config, { action: 'import', source: 'FOLDER', usage: USAGE });
+  if (request === undefined) {
     process.stdout.write(USAGE);
     return;
   }
-  const [action, folder, ...rest] = positionals;
-  if (action !== 'import' || folder === undefined || rest.length > 0) throw usage('expected: import FOLDER');
-  const name = values.name?.trim();
-  if (name === undefined || name === '' || name.length > MAX_NAME)
-    throw usage(`--name is needed, at most ${MAX_NAME} characters`, 'name');
-  const size = values.size === undefined ? SIZES[0]! : Number(values.size);
-  if (!SIZES.includes(size)) throw usage(`--size must be ${SIZES.join(' or ')}, got "${values.size}"`, 'size');
-  const id = values.id ?? idOf(name);
-  const replace = values.replace === true;
-  const voices = voicesOf(values.voice ?? (config.voice === undefined ? [] : [config.voice]));
-  const likeness = await likenessOf(values);
-  if (!replace && values.out === undefined && avatarFolderIn(config.avatarFolders, id) !== undefined) {
-    throw new VisavisError('conflict', `there already is an avatar ${id}: choose another --id, or --replace it`, {
-      field: 'id',
-    });
-  }
-  const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-  const beganMs = performance.now();
-  try {
-    const options = { avatars: values.out ?? config.avatarsFolder, id, name, size, voices, likeness, replace };
-    const made = await importAvatar(folder, options, { signal: stop.signal, onProgress: reporter() });
-    const seconds = ((performance.now() - beganMs) / 1000).toFixed(1);
-    process.stdout.write(describe(made, `${name} (${id}) was made in ${seconds} s: ${made.folder}`));
-  } catch (thrown) {
-    if (!isAbort(thrown)) throw thrown;
-    throw new VisavisError('unavailable', 'stopped: no avatar was made', { cause: thrown, retryable: true });
-  } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-  }
+  const { source: folder, options } = request;
+  const { made, seconds } = await untilStopped((signal) =>
+    importAvatar(folder, options, { signal, onProgress: reporter() }),
+  );
+  process.stdout.write(describe(made, `${options.name} (${options.id}) was made in ${seconds} s: ${made.folder}`));
 }
 
 /** One line a step, and one for every fifth of a long one. */
@@ -102,31 +62,4 @@ function describe({ folder, frames, calibration }: ImportedAvatar, title: string
     `  look at it  visavis avatar preview ${folder} --sheet sheet.png`,
     '',
   ].join('\n');
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        name: { type: 'string' },
-        id: { type: 'string' },
-        size: { type: 'string' },
-        voice: { type: 'string', multiple: true },
-        out: { type: 'string' },
-        replace: { type: 'boolean' },
-        synthetic: { type: 'boolean' },
-        licence: { type: 'string' },
-        consent: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (thrown) {
-    throw usage(thrown instanceof Error ? thrown.message : String(thrown));
-  }
-}
-
-function usage(problem: string, field?: string): VisavisError {
-  return new VisavisError('bad-request', `${problem}\n\n${USAGE}`, field === undefined ? {} : { field });
 }

@@ -30,6 +30,7 @@ const ENTRIES = new Set([
   'avatar-command.ts',
   'avatar-create-command.ts',
   'avatar-import-command.ts',
+  'avatar-making-command.ts',
 ]);
 /** What engines, threads and processes agree on: types of both ends and constants, no behaviour. */
 const CONTRACTS = new Set([

@@ -34,7 +34,8 @@ import { rigFile, toPortrait } from './rig-file.js';
 export const STEPS = ['read', 'face', 'frame', 'cut-out', 'background', 'write'] as const;
 export type Step = (typeof STEPS)[number];
 
-export interface CreateAvatarOptions {
+/** What an avatar is made with, whatever it is made of. */
+export interface MakingOptions {
   /** Folder that gets the package as a folder of its own. */
   avatars: string;
   /** Name of that folder. */
@@ -47,6 +48,9 @@ export interface CreateAvatarOptions {
   likeness: Likeness;
   /** Whether an avatar of this id may be replaced. */
   replace?: boolean;
+}
+
+export interface CreateAvatarOptions extends MakingOptions {
   /** What the photo's file is called, or its MIME type; must agree with its bytes. */
   declared?: string;
 }

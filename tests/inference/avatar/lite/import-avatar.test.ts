@@ -5,12 +5,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isAbort, VisavisError } from '../../../../src/errors.js';
 import {
   IMPORT_STEPS,
-  type ImportAvatarOptions,
   type ImportedAvatar,
   importAvatar,
 } from '../../../../src/inference/avatar/lite/maker/import-avatar.js';
 import { LITE_NUMBERS } from '../../../../src/inference/avatar/lite/networks.js';
 import { openLite } from '../../../../src/inference/avatar/lite/stream.js';
+import type { MakingOptions } from '../../../../src/inference/avatar/maker/create-avatar.js';
 import { loadAvatarPackage } from '../../../../src/inference/avatar/package.js';
 import { openStream } from '../../../../src/inference/avatar/renderer/open-stream.js';
 import { pose } from '../stock.js';
@@ -23,7 +23,7 @@ let programs: { ffmpeg: string; ffprobe: string };
 let made: ImportedAvatar;
 const steps = new Set<string>();
 
-const options = (more: Partial<ImportAvatarOptions> = {}): ImportAvatarOptions => ({
+const options = (more: Partial<MakingOptions> = {}): MakingOptions => ({
   avatars,
   id: 'lite',
   name: 'Lite',
@@ -139,7 +139,7 @@ describe('an import that fails', () => {
     await cp(pack, broken, { recursive: true });
   });
 
-  async function refusal(more: Partial<ImportAvatarOptions> = {}, by = programs) {
+  async function refusal(more: Partial<MakingOptions> = {}, by = programs) {
     const thrown = await importAvatar(broken, options({ id: 'other', ...more }), { programs: by }).then(
       () => expect.fail('was made'),
       (error: unknown) => error,

@@ -8,6 +8,7 @@ import { type FaceLandmarks, regionOfLandmarks } from '../../../vision/face-mesh
 import { openVision, type Vision } from '../../../vision/inspect-portrait.js';
 import { OUTER_LIPS, POINT } from '../../../vision/landmarks.js';
 import { SampledImage } from '../../../vision/sample.js';
+import type { MakingOptions } from '../../maker/create-avatar.js';
 import { faceLight } from '../../maker/face-light.js';
 import { frameHead } from '../../maker/framing.js';
 import { restState } from '../../maker/rest-state.js';
@@ -42,18 +43,6 @@ import { Studio } from './studio.js';
 export const IMPORT_STEPS = ['read', 'clip', 'face', 'calibrate', 'write'] as const;
 export type ImportStep = (typeof IMPORT_STEPS)[number];
 
-export interface ImportAvatarOptions {
-  /** Folder that gets the package as a folder of its own. */
-  avatars: string;
-  id: string;
-  name: string;
-  /** Side of the picture in pixels, even. */
-  size: number;
-  voices: AvatarManifest['voices'];
-  likeness: Likeness;
-  replace?: boolean;
-}
-
 export interface ImportedAvatar {
   folder: string;
   frames: number;
@@ -77,7 +66,7 @@ export interface ImportProgress {
  */
 export async function importAvatar(
   folder: string,
-  o: ImportAvatarOptions,
+  o: MakingOptions,
   { signal, onProgress, programs }: ImportProgress = {},
 ): Promise<ImportedAvatar> {
   const tell = (step: ImportStep, share: number) => {
@@ -235,7 +224,7 @@ function targetOf(portrait: RgbImage, rig: string, size: number): TargetOf {
   };
 }
 
-function manifestOf(pack: PackFolder, o: ImportAvatarOptions): Omit<AvatarManifest, 'files'> {
+function manifestOf(pack: PackFolder, o: MakingOptions): Omit<AvatarManifest, 'files'> {
   const sum = (content: Uint8Array) => createHash('sha256').update(content).digest('hex');
   return {
     formatVersion: PACKAGE_FORMAT_VERSION,

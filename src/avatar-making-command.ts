@@ -1,0 +1,131 @@
+/** What the commands that make an avatar have in common: their options, where the avatar goes, and that Ctrl-C leaves nothing behind. */
+import { parseArgs } from 'node:util';
+import type { Config } from './config.js';
+import { isAbort, VisavisError } from './errors.js';
+import { avatarFolderIn } from './inference/avatar/folders.js';
+import type { MakingOptions } from './inference/avatar/maker/create-avatar.js';
+import { likenessOf } from './inference/avatar/maker/likeness.js';
+import type { AvatarManifest } from './inference/avatar/package.js';
+import { KOKORO_VOICE, piperSpeaker, voiceProblem } from './inference/speech/voices.js';
+
+const SIZES = [512, 768];
+const MAX_NAME = 80;
+/** Those of the stock avatar that a service shows when nobody chooses: a voice is not guessed from a face. */
+const STANDARD_VOICES: AvatarManifest['voices'] = { kokoro: 'af_heart', piper: 'libritts-840' };
+
+export const MAKING_OPTIONS = `  --name NAME      shown to visitors
+  --id ID          name of its folder: lower-case letters, digits, dashes (default: made of the name)
+  --size PIXELS    side of its picture: ${SIZES.join(' or ')} (default ${SIZES[0]})
+  --voice VOICE    a voice of Kokoro (af_heart) or Piper (libritts-840); may be given once for each (default: the service's)
+  --out FOLDER     where its folder is made (default: VISAVIS_AVATARS, else ~/.local/share/visavis/avatars)
+  --replace        an avatar of this id is replaced
+`;
+
+export type MakingConfig = Pick<Config, 'avatarsFolder' | 'avatarFolders' | 'voice'>;
+
+/** `source`: the one word behind the action. */
+export interface MakingRequest {
+  source: string;
+  options: MakingOptions;
+}
+
+/** The request of `ACTION SOURCE --options`, or undefined when help is asked for. Throws `bad-request` with the usage, or `conflict`. */
+export async function makingRequest(
+  args: readonly string[],
+  config: MakingConfig,
+  o: { action: string; source: string; usage: string },
+): Promise<MakingRequest | undefined> {
+  const usage = (problem: string, field?: string): VisavisError =>
+    new VisavisError('bad-request', `${problem}\n\n${o.usage}`, field === undefined ? {} : { field });
+  const { values, positionals } = parse(args, usage);
+  if (values.help === true) return undefined;
+  const [action, source, ...rest] = positionals;
+  if (action !== o.action || source === undefined || rest.length > 0) throw usage(`expected: ${o.action} ${o.source}`);
+  const name = values.name?.trim();
+  if (name === undefined || name === '' || name.length > MAX_NAME)
+    throw usage(`--name is needed, at most ${MAX_NAME} characters`, 'name');
+  const size = values.size === undefined ? SIZES[0]! : Number(values.size);
+  if (!SIZES.includes(size)) throw usage(`--size must be ${SIZES.join(' or ')}, got "${values.size}"`, 'size');
+  const id = values.id ?? idOf(name);
+  if (id === undefined) throw usage('--id is needed: the name has no letter for it', 'id');
+  const replace = values.replace === true;
+  const voices = voicesOf(values.voice ?? (config.voice === undefined ? [] : [config.voice]), usage);
+  const likeness = await likenessOf(values);
+  if (!replace && values.out === undefined && avatarFolderIn(config.avatarFolders, id) !== undefined) {
+    throw new VisavisError('conflict', `there already is an avatar ${id}: choose another --id, or --replace it`, {
+      field: 'id',
+    });
+  }
+  const avatars = values.out ?? config.avatarsFolder;
+  return { source, options: { avatars, id, name, size, voices, likeness, replace } };
+}
+
+/** Runs `make`, which a signal ends; resolves with what it made and the seconds it took. Rejects with `unavailable` when it was stopped. */
+export async function untilStopped<T>(
+  make: (signal: AbortSignal) => Promise<T>,
+): Promise<{ made: T; seconds: string }> {
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const beganMs = performance.now();
+  try {
+    const made = await make(stop.signal);
+    return { made, seconds: ((performance.now() - beganMs) / 1000).toFixed(1) };
+  } catch (thrown) {
+    if (!isAbort(thrown)) throw thrown;
+    throw new VisavisError('unavailable', 'stopped: no avatar was made', { cause: thrown, retryable: true });
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+type Usage = (problem: string, field?: string) => VisavisError;
+
+function parse(args: readonly string[], usage: Usage) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        name: { type: 'string' },
+        id: { type: 'string' },
+        size: { type: 'string' },
+        voice: { type: 'string', multiple: true },
+        out: { type: 'string' },
+        replace: { type: 'boolean' },
+        synthetic: { type: 'boolean' },
+        licence: { type: 'string' },
+        consent: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (thrown) {
+    throw usage(thrown instanceof Error ? thrown.message : String(thrown));
+  }
+}
+
+/** Letters without their accents; what is left becomes dashes. Undefined where nothing is left. */
+function idOf(name: string): string | undefined {
+  const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+  const id = plain
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 63)
+    .replace(/^-+|-+$/g, '');
+  return id === '' ? undefined : id;
+}
+
+/** The voices to have, one for each engine. Throws `bad-request`, field `voice`. */
+function voicesOf(given: readonly string[], usage: Usage): AvatarManifest['voices'] {
+  const voices = { ...STANDARD_VOICES };
+  for (const voice of given) {
+    const engine = piperSpeaker(voice) !== undefined ? 'piper' : 'kokoro';
+    if (engine === 'kokoro' && !KOKORO_VOICE.test(voice)) {
+      const expected = 'a voice of Kokoro such as af_heart, or libritts-0 … libritts-903';
+      throw usage(`--voice must be ${expected}, got ${JSON.stringify(voice.slice(0, 60))}`, 'voice');
+    }
+    const problem = voiceProblem(engine, voice);
+    if (problem !== undefined) throw problem;
+    voices[engine] = voice;
+  }
+  return voices;
+}
