@@ -18,7 +18,6 @@ import {
   AVATAR_ID,
   type AvatarManifest,
   LITE,
-  type Likeness,
   PACKAGE_FORMAT_VERSION,
   PORTRAIT,
   RIG,
