@@ -14,14 +14,7 @@ import { frameHead } from '../../maker/framing.js';
 import { restState } from '../../maker/rest-state.js';
 import { rigFile } from '../../maker/rig-file.js';
 import { FRAME_RATE, MOTION_FRAME_LENGTH } from '../../motion-frame.js';
-import {
-  AVATAR_ID,
-  type AvatarManifest,
-  LITE,
-  PACKAGE_FORMAT_VERSION,
-  PORTRAIT,
-  RIG,
-} from '../../package.js';
+import { AVATAR_ID, type AvatarManifest, LITE, PACKAGE_FORMAT_VERSION, PORTRAIT, RIG } from '../../package.js';
 import { requirePlace, writeAvatarPackage } from '../../package-writer.js';
 import type { RgbImage } from '../../png.js';
 import { openAvatar } from '../../renderer/portrait.js';
