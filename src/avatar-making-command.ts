@@ -35,12 +35,9 @@ export async function makingRequest(
   config: MakingConfig,
   o: { action: string; source: string; usage: string },
 ): Promise<MakingRequest | undefined> {
-  const usage = (problem: string, field?: string): VisavisError =>
-    new VisavisError('bad-request', `${problem}\n\n${o.usage}`, field === undefined ? {} : { field });
-  const { values, positionals } = parse(args, usage);
-  if (values.help === true) return undefined;
-  const [action, source, ...rest] = positionals;
-  if (action !== o.action || source === undefined || rest.length > 0) throw usage(`expected: ${o.action} ${o.source}`);
+  const { usage, ...words } = makingWords(args, o);
+  if (words.help) return undefined;
+  const { source, values } = words;
   const name = values.name?.trim();
   if (name === undefined || name === '' || name.length > MAX_NAME)
     throw usage(`--name is needed, at most ${MAX_NAME} characters`, 'name');
@@ -51,18 +48,35 @@ export async function makingRequest(
   const replace = values.replace === true;
   const voices = voicesOf(values.voice ?? (config.voice === undefined ? [] : [config.voice]), usage);
   const likeness = await likenessOf(values);
-  if (!replace && values.out === undefined && avatarFolderIn(config.avatarFolders, id) !== undefined) {
-    throw new VisavisError('conflict', `there already is an avatar ${id}: choose another --id, or --replace it`, {
-      field: 'id',
-    });
-  }
+  if (!replace && values.out === undefined) requireFreeId(id, config);
   const avatars = values.out ?? config.avatarsFolder;
   return { source, options: { avatars, id, name, size, voices, likeness, replace } };
+}
+
+/** What follows `avatar`, as far as it is understood without its meaning. Throws `bad-request` with the usage. */
+export function makingWords(args: readonly string[], o: { action: string; source: string; usage: string }) {
+  const usage: Usage = (problem, field) =>
+    new VisavisError('bad-request', `${problem}\n\n${o.usage}`, field === undefined ? {} : { field });
+  const { values, positionals } = parse(args, usage);
+  const [action, source = '', ...rest] = positionals;
+  const help = values.help === true;
+  if (!help && (action !== o.action || source === '' || rest.length > 0))
+    throw usage(`expected: ${o.action} ${o.source}`);
+  return { source, values, usage, help };
+}
+
+/** Throws `conflict` when an avatar of this id is found where a service looks for avatars. */
+export function requireFreeId(id: string, { avatarFolders }: Pick<MakingConfig, 'avatarFolders'>): void {
+  if (avatarFolderIn(avatarFolders, id) === undefined) return;
+  throw new VisavisError('conflict', `there already is an avatar ${id}: choose another --id, or --replace it`, {
+    field: 'id',
+  });
 }
 
 /** Runs `make`, which a signal ends; resolves with what it made and the seconds it took. Rejects with `unavailable` when it was stopped. */
 export async function untilStopped<T>(
   make: (signal: AbortSignal) => Promise<T>,
+  undone = 'no avatar was made',
 ): Promise<{ made: T; seconds: string }> {
   const stop = new AbortController();
   const onSignal = () => stop.abort();
@@ -73,7 +87,7 @@ export async function untilStopped<T>(
     return { made, seconds: ((performance.now() - beganMs) / 1000).toFixed(1) };
   } catch (thrown) {
     if (!isAbort(thrown)) throw thrown;
-    throw new VisavisError('unavailable', 'stopped: no avatar was made', { cause: thrown, retryable: true });
+    throw new VisavisError('unavailable', `stopped: ${undone}`, { cause: thrown, retryable: true });
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }

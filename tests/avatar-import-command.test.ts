@@ -27,8 +27,8 @@ describe('visavis avatar import', () => {
   });
 
   it.each([
-    [[], 'expected: import FOLDER', undefined],
-    [['a', 'b', '--name', 'X'], 'expected: import FOLDER', undefined],
+    [[], 'expected: import FILE.zip or FOLDER', undefined],
+    [['a', 'b', '--name', 'X'], 'expected: import FILE.zip or FOLDER', undefined],
     [['a'], '--name is needed', 'name'],
     [['a', '--name', 'x'.repeat(81)], '--name is needed, at most 80', 'name'],
     [['a', '--name', 'X', '--size', '500'], '--size must be 512 or 768', 'size'],
