@@ -5,6 +5,7 @@ import { isAbort, VisavisError } from './errors.js';
 import { avatarFolderIn } from './inference/avatar/folders.js';
 import type { MakingOptions } from './inference/avatar/maker/create-avatar.js';
 import { likenessOf } from './inference/avatar/maker/likeness.js';
+import { MANNER_WORDS, MANNERS, type Manner } from './inference/avatar/manner.js';
 import type { AvatarManifest } from './inference/avatar/package.js';
 import { KOKORO_VOICE, piperSpeaker, voiceProblem } from './inference/speech/voices.js';
 
@@ -17,6 +18,7 @@ export const MAKING_OPTIONS = `  --name NAME      shown to visitors
   --id ID          name of its folder: lower-case letters, digits, dashes (default: made of the name)
   --size PIXELS    side of its picture: ${SIZES.join(' or ')} (default ${SIZES[0]})
   --voice VOICE    a voice of Kokoro (af_heart) or Piper (libritts-840); may be given once for each (default: the service's)
+  --manner WORD    how it carries itself: ${MANNER_WORDS.join(', ')} (default: none of these in particular)
   --out FOLDER     where its folder is made (default: VISAVIS_AVATARS, else ~/.local/share/visavis/avatars)
   --replace        an avatar of this id is replaced
 `;
@@ -47,10 +49,11 @@ export async function makingRequest(
   if (id === undefined) throw usage('--id is needed: the name has no letter for it', 'id');
   const replace = values.replace === true;
   const voices = voicesOf(values.voice ?? (config.voice === undefined ? [] : [config.voice]), usage);
+  const manner = mannerOf(values.manner, usage);
   const likeness = await likenessOf(values);
   if (!replace && values.out === undefined) requireFreeId(id, config);
   const avatars = values.out ?? config.avatarsFolder;
-  return { source, options: { avatars, id, name, size, voices, likeness, replace } };
+  return { source, options: { avatars, id, name, size, voices, manner, likeness, replace } };
 }
 
 /** What follows `avatar`, as far as it is understood without its meaning. Throws `bad-request` with the usage. */
@@ -105,6 +108,7 @@ function parse(args: readonly string[], usage: Usage) {
         id: { type: 'string' },
         size: { type: 'string' },
         voice: { type: 'string', multiple: true },
+        manner: { type: 'string' },
         out: { type: 'string' },
         replace: { type: 'boolean' },
         synthetic: { type: 'boolean' },
@@ -126,6 +130,14 @@ function idOf(name: string): string | undefined {
     .slice(0, 63)
     .replace(/^-+|-+$/g, '');
   return id === '' ? undefined : id;
+}
+
+/** Throws `bad-request`, field `manner`. */
+function mannerOf(given: string | undefined, usage: Usage): Manner | undefined {
+  const word = MANNER_WORDS.find((known) => known === given);
+  if (given === undefined || word !== undefined) return word && MANNERS[word];
+  const expected = MANNER_WORDS.join(', ');
+  throw usage(`--manner must be one of ${expected}, got ${JSON.stringify(given.slice(0, 60))}`, 'manner');
 }
 
 /** The voices to have, one for each engine. Throws `bad-request`, field `voice`. */

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import busboy from 'busboy';
 import { z } from 'zod';
 import { VisavisError } from '../errors.js';
+import { MANNER_WORDS, MANNERS, type Manner } from '../inference/avatar/manner.js';
 import { KOKORO_VOICE, piperSpeaker } from '../inference/speech/voices.js';
 import { parseInput } from './validate.js';
 
@@ -17,7 +18,7 @@ const MAX_NAME = 80;
 const MAX_FIELD_BYTES = 4 * MAX_STATEMENT;
 const FILES = { photo: MAX_PHOTO_BYTES, package: MAX_PACKAGE_BYTES } as const;
 type FileField = keyof typeof FILES;
-const FIELDS = ['name', 'ground', 'statement', 'voice', 'id', 'size'] as const;
+const FIELDS = ['name', 'ground', 'statement', 'voice', 'manner', 'id', 'size'] as const;
 const MAX_PARTS = 12;
 const AVATAR_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const NOBODY = 'A person who does not exist; any likeness is accidental.';
@@ -44,6 +45,7 @@ const form = z
     ),
     statement: z.string().trim().max(MAX_STATEMENT, `expected at most ${MAX_STATEMENT} characters`).default(''),
     voice: z.array(voice).max(2, 'expected at most one voice for each engine').default([]),
+    manner: z.enum(MANNER_WORDS, `expected ${MANNER_WORDS.join(', ')}`).optional(),
     id,
     size: z.enum(['512', '768'], 'expected 512 or 768').default('512'),
   })
@@ -71,13 +73,14 @@ export interface PhotoForm {
   size: number;
   /** Voices of the engines, or avatars that lend theirs. */
   voices: readonly string[];
+  manner: Manner | undefined;
   likeness: { ground: 'synthetic' | 'licence' | 'consent'; statement: string };
 }
 
 export type AvatarForm = PhotoForm | PackageForm;
 
 /**
- * Reads `multipart/form-data` with the file `photo` and the texts `name`, `ground`, `statement`, `voice` (once or twice), `id`, `size`, or with the file
+ * Reads `multipart/form-data` with the file `photo` and the texts `name`, `ground`, `statement`, `voice` (once or twice), `manner`, `id`, `size`, or with the file
  * `package` and `id`. What is read is bounded and stays in memory. Rejects with `bad-request` or `too-large` that names the field, as soon as that is known; what still
  * arrives is then thrown away.
  */
@@ -91,7 +94,7 @@ export async function readAvatarForm(request: IncomingMessage): Promise<AvatarFo
   if (file === undefined)
     throw new VisavisError('bad-request', 'photo: expected a file, got nothing', { field: 'photo' });
   if (file.bytes.length === 0) throw new VisavisError('bad-request', 'photo: the file is empty', { field: 'photo' });
-  const { ground, statement, size } = values;
+  const { ground, statement, size, manner } = values;
   return {
     kind: 'photo',
     photo: file.bytes,
@@ -100,6 +103,7 @@ export async function readAvatarForm(request: IncomingMessage): Promise<AvatarFo
     id: values.id,
     size: Number(size),
     voices: values.voice,
+    manner: manner && MANNERS[manner],
     likeness: { ground, statement: ground === 'synthetic' && statement === '' ? NOBODY : statement },
   };
 }

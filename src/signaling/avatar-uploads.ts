@@ -2,6 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { isAbort, VisavisError } from '../errors.js';
 import { packageZip } from '../inference/avatar/archive/package-export.js';
+import type { Manner } from '../inference/avatar/manner.js';
 import type { AvatarManifest } from '../inference/avatar/package.js';
 import { KOKORO_VOICE, piperSpeaker, voiceProblem } from '../inference/speech/voices.js';
 import { type AvatarForm, type PhotoForm, readAvatarForm } from './avatar-uploads-form.js';
@@ -22,6 +23,7 @@ interface PhotoOrder {
   name: string;
   size: number;
   voices: AvatarManifest['voices'];
+  manner: Manner | undefined;
   likeness: PhotoForm['likeness'];
   declared: string | undefined;
   photo: Buffer;
@@ -125,11 +127,11 @@ async function makeAvatar(
       const chooseId = (id = ''): Promise<string> => requireFree(id);
       return place.run({ id: form.id, archive: form.archive }, { ...o, chooseId });
     }
-    const { id: wanted, voices: names, name, size, likeness, declared, photo } = form;
+    const { id: wanted, voices: names, name, size, manner, likeness, declared, photo } = form;
     const voices = await voicesOf(names, avatars, defaultAvatar);
     const chooseId = (): Promise<string> =>
       wanted === undefined ? freeId(name, (id) => own.isTaken(id)) : requireFree(wanted);
-    return place.run({ name, size, voices, likeness, declared, photo }, { ...o, chooseId });
+    return place.run({ name, size, voices, manner, likeness, declared, photo }, { ...o, chooseId });
   };
   const { id, remarks } = await run();
   return { ...(await avatars.describe(id)), remarks };

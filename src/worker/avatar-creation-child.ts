@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { abortError } from '../abort.js';
 import { type ErrorBody, VisavisError } from '../errors.js';
+import type { Manner } from '../inference/avatar/manner.js';
 import type { Logger } from '../log.js';
 import { lowerPriority } from './priority.js';
 
@@ -13,6 +14,7 @@ export interface PhotoOrder {
   /** Side of the picture in pixels. */
   size: number;
   voices: { kokoro: string; piper: string };
+  manner: Manner | undefined;
   likeness: { ground: 'synthetic' | 'licence' | 'consent'; statement: string };
   /** The photo's MIME type, where its sender named one. */
   declared: string | undefined;

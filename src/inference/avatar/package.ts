@@ -6,6 +6,7 @@ import { VisavisError } from '../../errors.js';
 import { KOKORO_VOICE, piperSpeaker } from '../speech/voices.js';
 import { parseLiteSettings } from './lite/settings.js';
 import type { LiteFiles } from './lite/stream.js';
+import { mannerSchema } from './manner.js';
 import { FRAME_RATE } from './motion-frame.js';
 import { decodeGreyPng, decodePng, type GreyImage, type RgbImage } from './png.js';
 import { parseRig, type Rig } from './rig.js';
@@ -71,6 +72,8 @@ const manifestSchema = z.strictObject({
     kokoro: z.string().regex(KOKORO_VOICE, 'must be a voice of Kokoro such as af_heart'),
     piper: z.string().refine((voice) => piperSpeaker(voice) !== undefined, 'must be libritts-0 … libritts-903'),
   }),
+  /** How it carries itself; absent: as all do that have none. */
+  manner: mannerSchema.optional(),
   licence: z.string().min(1).max(200),
   provenance: z.string().min(1).max(2_000),
   likeness: likenessSchema,
