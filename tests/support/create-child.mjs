@@ -14,7 +14,7 @@ const standard = {
   ...{ size: 512, voices: { kokoro: 'af_heart', piper: 'libritts-840' } },
   likeness: { ground: 'synthetic', statement: 'Nobody.' },
 };
-const { voices, likeness, size } = kind === 'package' ? standard : order;
+const { voices, manner, likeness, size } = kind === 'package' ? standard : order;
 appendFileSync(join(dirname(avatars), '..', 'runs.txt'), `${process.pid} ${id}\n`);
 const say = (message) => new Promise((resolve) => process.send(message, resolve));
 const fail = (error) => say({ type: 'failed', error: { retryable: false, ...error } });
@@ -39,7 +39,7 @@ if (name.startsWith('Crash')) process.abort();
 await say({ type: 'progress', step: 'write', fraction: 0.8 });
 writeFileSync(join(avatars, id, 'portrait.png'), content);
 const manifest = {
-  ...{ formatVersion: 1, id, name, renderer: 'portrait', width: size, height: size, frameRate: 25, voices },
+  ...{ formatVersion: 1, id, name, renderer: 'portrait', width: size, height: size, frameRate: 25, voices, manner },
   ...{ licence: 'not stated', provenance: 'A test.', likeness, files: {} },
 };
 writeFileSync(join(avatars, id, 'avatar.json'), JSON.stringify(manifest));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MANNER_WORDS, MANNERS, type Manner, mannerWord } from '../../../../src/inference/avatar/manner.js';
+import { MANNERS, type Manner } from '../../../../src/inference/avatar/manner.js';
 import { PhonemeMotion } from '../../../../src/inference/avatar/motion/phoneme-motion.js';
 import { BLENDSHAPES, MOTION, MOTION_FRAME_LENGTH } from '../../../../src/inference/avatar/motion-frame.js';
 import type { AgentState } from '../../../../src/inference/engines.js';
@@ -140,16 +140,5 @@ describe('manner', () => {
       expect(away(0.5, state), state).toBeGreaterThan(away(1, state));
     }
     expect(away(1, 'thinking')).toBeGreaterThan(away(1, 'listening'));
-  });
-});
-
-describe('the word for a manner', () => {
-  it('is its own for each of the words, and for what lies near', () => {
-    for (const word of MANNER_WORDS) {
-      expect(mannerWord(MANNERS[word])).toBe(word);
-      expect(mannerWord({ ...MANNERS[word], warmth: MANNERS[word].warmth - 0.05 })).toBe(word);
-    }
-    expect(mannerWord({ warmth: 1, liveliness: 1, directness: 0.6, pace: 1.1 })).toBe('lively');
-    expect(mannerWord({ warmth: 0, liveliness: 0, directness: 1, pace: 0.9 })).toBe('calm');
   });
 });
