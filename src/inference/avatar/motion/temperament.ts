@@ -42,7 +42,7 @@ export function temperamentOf(manner: Manner | undefined): Temperament {
     brows: between(liveliness, 0.5, 1.35),
     blinks: between(liveliness, 0.8, 1.2),
     smile: between(warmth, 0.2, 1.5),
-    restSmile: Math.max(0, warmth - 0.5) * 0.28,
+    restSmile: Math.max(0, warmth - 0.5) * 0.4,
     tone: between(warmth, 0.6, 1.25),
     glancePause: between(directness, 0.6, 1.6),
     aside: between(directness, 1.5, 0.4),
