@@ -73,7 +73,7 @@ export class HeadMotion {
 
   /** A stressed syllable is being said: the head beats time, mostly down (McClave, J. Pragmatics 2000; Graf et al., "Visual prosody", 2002). */
   accent({ strength }: Accent): void {
-    if (this.#sinceAccentMs < 420 || this.#random.uniform() > 0.35 + 0.4 * strength) return;
+    if (this.#sinceAccentMs < 420 || this.#random.uniform() > this.#temperament.beats * (0.35 + 0.4 * strength)) return;
     this.#sinceAccentMs = 0;
     const down = this.#random.uniform() < 0.78 ? -1 : 0.6;
     this.#accent = {
@@ -116,7 +116,8 @@ export class HeadMotion {
   /** `gazeX`, `gazeY`: where the eyes look in the room, ±1. The head follows them partly, a little later. */
   next(stepMs: number, mood: Mood, gazeX: number, gazeY: number): void {
     const stepS = stepMs / 1_000;
-    const { sway, nod: depth } = this.#temperament;
+    const depth = this.#temperament.nod;
+    const sway = swayOf(this.#temperament, mood);
     const lively = sway * (0.55 + 0.35 * mood.speaking - 0.15 * mood.thinking);
     const [p, y, r] = this.#sway.map(
       ({ slow, quick }) => slow.next(stepS) + quick.next(stepS) * (0.12 + 0.22 * mood.speaking),
@@ -129,7 +130,7 @@ export class HeadMotion {
     const tilt = this.#listeningTilt * mood.listening;
     const breathing = 0.2 * Math.sin(2 * Math.PI * this.#breath);
     const nod = depth * shape(this.#nod) * (this.#nod?.pitch ?? 0);
-    const beat = depth * shape(this.#accent);
+    const beat = Math.min(1, depth) * shape(this.#accent);
     const beatPitch = beat * (this.#accent?.pitch ?? 0);
     const beatRoll = beat * (this.#accent?.roll ?? 0);
     const lookYaw = this.#lookYaw.next(stepS, HEAD_SHARE.yaw * beyond(gazeX * GAZE_RANGE));
@@ -186,6 +187,10 @@ export class HeadMotion {
 function exhaled(phase: number): number {
   const t = phase < 0.4 ? 1 - phase / 0.4 : Math.min(1, (phase - 0.4) / 0.48);
   return t * t * (3 - 2 * t);
+}
+
+function swayOf({ sway }: Temperament, { speaking }: Mood): number {
+  return sway <= 1 ? sway : 1 + (sway - 1) * (1 - 0.8 * speaking);
 }
 
 /** What of an angle in degrees the eyes do not do alone. */

@@ -5,10 +5,12 @@ import type { Manner } from '../manner.js';
  * something moves, never how fast: the head's speed, the course of a blink and that of a smile stay what they are, and with them what a frame may change.
  */
 export interface Temperament {
-  /** Posture and sway of the head. */
+  /** Posture and sway of the head. What is above 1 counts little while it speaks, so that head and jaw together keep the limits of a frame. */
   sway: number;
-  /** Depth of nods, and of the head's beats and nods while it speaks. */
+  /** Depth of nods; those of a speaker, whose jaw moves as well, become smaller by it and never larger. */
   nod: number;
+  /** Chance that the head beats time with an accent. */
+  beats: number;
   /** Time between nods. */
   nodPause: number;
   /** Brows that rise with accents, and that play at rest. */
@@ -38,6 +40,7 @@ export function temperamentOf(manner: Manner | undefined): Temperament {
   return {
     sway: between(liveliness, 0.6, 1.3),
     nod: between(liveliness, 0.7, 1.2),
+    beats: between(liveliness, 0.6, 1.3),
     nodPause: between(liveliness, 1.5, 0.7),
     brows: between(liveliness, 0.5, 1.35),
     blinks: between(liveliness, 0.8, 1.2),
