@@ -15,6 +15,8 @@ const USAGE = `visavis: a face for a language model
   visavis avatar preview AVATAR --sheet OUT.png  draw every expression and mouth shape of an avatar on one sheet
   visavis avatar create PHOTO --name NAME --consent FILE
                                                  make an avatar of the face in a picture (create --help says more)
+  visavis avatar export AVATAR FILE.zip          pack an avatar for another machine
+  visavis avatar import FILE.zip                 take an avatar that was packed so
   visavis avatar import FOLDER --name NAME --licence FILE
                                                  make an avatar of a folder of the LiteAvatar family (import --help says more)
   visavis avatar preview AVATAR --clip OUT.webm  make a film in which an avatar speaks
@@ -140,6 +142,10 @@ async function avatar(args: string[]): Promise<void> {
   if (args[0] === 'import') {
     const { main: importAvatar } = await import('./avatar-import-command.js');
     return importAvatar(args, loadConfig(process.env));
+  }
+  if (args[0] === 'export') {
+    const { exportAvatar } = await import('./avatar-zip-command.js');
+    return exportAvatar(args, loadConfig(process.env));
   }
   if (args[0] !== 'preview') return runModule('inspect');
   const { main: preview } = await import('./preview/main.js');

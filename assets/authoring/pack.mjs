@@ -8,6 +8,7 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { MANNERS } from '../../dist/inference/avatar/manner.js';
 import { faceLight } from '../../dist/inference/avatar/maker/face-light.js';
 import { restState } from '../../dist/inference/avatar/maker/rest-state.js';
 import { rigFile } from '../../dist/inference/avatar/maker/rig-file.js';
@@ -19,10 +20,10 @@ import { SampledImage } from '../../dist/inference/vision/sample.js';
 
 const AVATARS = fileURLToPath(new URL('../avatars/', import.meta.url));
 const STOCK = new Map([
-  ['mara', { name: 'Mara', voices: { kokoro: 'af_heart', piper: 'libritts-840' } }],
-  ['sam', { name: 'Sam', voices: { kokoro: 'am_michael', piper: 'libritts-680' } }],
-  ['ines', { name: 'Ines', voices: { kokoro: 'af_bella', piper: 'libritts-783' } }],
-  ['arthur', { name: 'Arthur', voices: { kokoro: 'bm_george', piper: 'libritts-684' } }],
+  ['mara', { name: 'Mara', manner: MANNERS.warm, voices: { kokoro: 'af_heart', piper: 'libritts-840' } }],
+  ['sam', { name: 'Sam', manner: MANNERS.calm, voices: { kokoro: 'am_michael', piper: 'libritts-680' } }],
+  ['ines', { name: 'Ines', manner: MANNERS.lively, voices: { kokoro: 'af_bella', piper: 'libritts-783' } }],
+  ['arthur', { name: 'Arthur', manner: MANNERS.thoughtful, voices: { kokoro: 'bm_george', piper: 'libritts-684' } }],
 ]);
 const MAX_SIDE = 2048;
 
@@ -71,7 +72,7 @@ async function writeManifest(id, folder) {
     const content = await readFile(join(folder, file));
     files[file] = { sha256: createHash('sha256').update(content).digest('hex'), bytes: content.length };
   }
-  const { name, voices } = STOCK.get(id);
+  const { name, voices, manner } = STOCK.get(id);
   const manifest = {
     formatVersion: 1,
     id,
@@ -81,6 +82,7 @@ async function writeManifest(id, folder) {
     height: 512,
     frameRate: 25,
     voices,
+    manner,
     licence: 'Apache-2.0',
     provenance:
       'Modelled and rendered for this project in Blender, from a generic head model (ICT-FaceKit, MIT licence). ' +

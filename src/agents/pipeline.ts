@@ -37,6 +37,7 @@ export interface PipelineOptions {
   synthesiser: SpeechSynthesiser;
   pace: SynthesisPace;
   speechVoice?: string;
+  speechRate?: number | undefined;
   history: History;
   voice: Voice;
   /** Spoken after a failure that cut someone off; empty: nothing. */
@@ -211,6 +212,7 @@ export class Pipeline {
       voice: this.#o.voice,
       pace: this.#o.pace,
       speechVoice: this.#o.speechVoice,
+      speechRate: this.#o.speechRate,
       apology: agentApology,
       // The apology is the service's own.
       moderation: aside ? undefined : this.#o.moderation,

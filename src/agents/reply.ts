@@ -37,6 +37,8 @@ export interface ReplyOptions {
   voice: Voice;
   pace: SynthesisPace;
   speechVoice?: string;
+  /** 1: the voice's own. */
+  speechRate?: number | undefined;
   /** Spoken in place of what a failing agent still owed. */
   apology: (error: VisavisError) => string;
   onError: (error: VisavisError) => void;
@@ -206,6 +208,7 @@ export class Reply {
         const priority = first ? 'first' : 'later';
         for await (const chunk of this.#o.synthesiser.speak(segment, {
           voice: this.#o.speechVoice,
+          speed: this.#o.speechRate,
           priority,
           signal,
         })) {

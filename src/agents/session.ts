@@ -40,6 +40,8 @@ export interface ConversationOptions {
   face: Face;
   history: History;
   speechVoice?: string;
+  /** 1: the voice's own. */
+  speechRate?: number | undefined;
   greeting: string | null;
   /** Spoken after a failure that cut someone off. */
   apology: string;
@@ -76,6 +78,7 @@ export class Conversation {
       synthesiser: options.engines.synthesiser,
       pace: options.engines.pace,
       speechVoice: options.speechVoice,
+      speechRate: options.speechRate,
       apology: options.apology,
       moderation: options.engines.moderation,
       history: options.history,

@@ -104,7 +104,10 @@ async function measure(
   const synthesiser: SpeechSynthesiser = await (o.speech === 'kokoro' ? KokoroSynthesiser : PiperSynthesiser).create({
     ...{ threads: THREADS, defaultVoice: voice },
   });
-  const script = await writeScript(synthesiser, { ...o, voice, frameRate: FRAME_RATE });
+  const script = await writeScript(synthesiser, {
+    ...{ ...o, voice, frameRate: FRAME_RATE },
+    speed: avatar.manifest.manner?.pace,
+  });
   await synthesiser.close();
   const onProgress = progress(avatar.manifest.id);
   const observed = await observe(avatar, script, vision, { side: SIDE, signal: o.signal, onProgress });

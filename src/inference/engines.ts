@@ -3,6 +3,8 @@
  * Audio is mono Float32 in −1…1; recognition and voice activity run at 16 kHz.
  */
 
+import type { Manner } from './avatar/manner.js';
+
 export const RECOGNITION_RATE_HZ = 16_000;
 /** Silero's window: 512 samples at 16 kHz, 32 ms. */
 export const VAD_WINDOW = 512;
@@ -212,7 +214,8 @@ export interface MotionStream {
 }
 
 export interface MotionModel {
-  open(o: { frameRate: number; seed: number }): MotionStream;
+  /** Without a manner, all are alike. */
+  open(o: { frameRate: number; seed: number; manner?: Manner | undefined }): MotionStream;
 }
 
 export interface AvatarStream {

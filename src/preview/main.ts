@@ -117,7 +117,8 @@ async function drawStripTo(
   o: { part: StripPart; fromMs: number | undefined; text: string; speech: SpeechEngine },
 ): Promise<void> {
   const avatar = await loadAvatarPackage(folder);
-  const frames = framesOf(await reciteAs(avatar, { ...o, signal: new AbortController().signal }));
+  const recital = await reciteAs(avatar, { ...o, signal: new AbortController().signal });
+  const frames = framesOf(recital, 1, avatar.manifest.manner);
   const from =
     o.fromMs === undefined
       ? liveliest(frames, STRIP_FRAMES)

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { VisavisError } from '../errors.js';
 import { avatarFolderIn } from '../inference/avatar/folders.js';
+import { type Manner, type MannerWord, mannerWord } from '../inference/avatar/manner.js';
 import { AVATAR_ID, type AvatarManifest, loadAvatarManifest, PORTRAIT } from '../inference/avatar/package.js';
 
 /** One entry of `GET /v1/avatars`. */
@@ -10,6 +11,8 @@ export interface AvatarSummary {
   name: string;
   width: number;
   height: number;
+  /** How it carries itself, in one word and in the package's numbers; absent where the package says nothing of it. */
+  manner?: Manner & { word: MannerWord };
   /** Path of the picture to show before the session begins. */
   poster: string;
   /** Path of the same as a small file, once there is one. */
@@ -89,15 +92,17 @@ export class AvatarDirectory {
   }
 
   #summarise(entry: AvatarEntry): AvatarSummary {
-    const { id, name, width, height } = entry.manifest;
+    const { id, name, width, height, manner: numbers } = entry.manifest;
+    const manner = numbers && { manner: { word: mannerWord(numbers), ...numbers } };
+    const about = { id, name, width, height, ...manner };
     const base = `/v1/avatars/${id}`;
     const version = this.#clips?.find(entry)?.version;
     const moving =
       version === undefined ? {} : { still: `${base}/still.webp?v=${version}`, idle: `${base}/idle.webm?v=${version}` };
-    if (!entry.isOwn) return { id, name, width, height, poster: `${base}/poster`, ...moving };
+    if (!entry.isOwn) return { ...about, poster: `${base}/poster`, ...moving };
     // One that is made anew under an id that was used before must not show the older picture.
     const portrait = entry.manifest.files[PORTRAIT]?.sha256.slice(0, 16) ?? '';
-    return { id, name, width, height, poster: `${base}/poster?v=${portrait}`, ...moving, own: true };
+    return { ...about, poster: `${base}/poster?v=${portrait}`, ...moving, own: true };
   }
 }
 

@@ -50,6 +50,8 @@ export async function sessionOptions(
       width,
       height,
       voice: sessionVoice({ engine: speech, requested: body.voice, config, avatar: manifest }),
+      // A remote voice has a pace of its own, and not every server knows the option.
+      ...(speech !== 'openai' && manifest.manner && { speechRate: manifest.manner.pace }),
       speech,
       language: texts.spokenLanguage,
       greeting: texts.greeting,

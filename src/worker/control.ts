@@ -38,6 +38,8 @@ export interface ConversationOptions {
   height: number;
   /** One that `speech` has, chosen by the gateway. Undefined: the speech engine's own default. */
   voice?: string;
+  /** Of the avatar's manner, for voices of our own; absent: 1. */
+  speechRate?: number;
   speech: 'kokoro' | 'piper' | 'openai';
   /** Spoken when the first viewer is ready; null: silent start. */
   greeting: string | null;

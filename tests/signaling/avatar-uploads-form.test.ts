@@ -33,6 +33,7 @@ describe('readAvatarForm', () => {
     for (const length of [1, 2, 7, 40, 1_000]) {
       const form = await readAvatarForm(requestOf(Buffer.from(GOOD), () => length));
       expect(form).toEqual({
+        kind: 'photo',
         photo: Buffer.from('pixels\r\n--edg and more pixels'),
         declared: 'image/png',
         name: 'Änna',

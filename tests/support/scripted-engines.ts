@@ -56,12 +56,15 @@ export class ScriptedSynthesiser implements SpeechSynthesiser {
   readonly sampleRateHz = 48_000;
   readonly voices = ['scripted'];
   readonly spoken: string[] = [];
+  /** Of each segment; undefined: the voice's own. */
+  readonly speeds: (number | undefined)[] = [];
   fail = false;
 
   async *speak(segment: string, o: SpeakOptions): AsyncIterable<SpeechChunk> {
     o.signal.throwIfAborted();
     if (this.fail) throw new Error('no voice');
     this.spoken.push(segment);
+    this.speeds.push(o.speed);
     const list = segment.split(/\s+/);
     const words = list.map((text, i) => ({ text, startMs: i * 100, endMs: (i + 1) * 100 }));
     yield {

@@ -13,6 +13,7 @@ const ORDER = {
   size: 512,
   voices: { kokoro: 'af_heart', piper: 'libritts-840' },
   likeness: { ground: 'synthetic', statement: 'Nobody.' },
+  manner: undefined,
   declared: undefined,
   photo: Buffer.from('pixels'),
 } as const;

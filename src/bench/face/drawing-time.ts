@@ -23,7 +23,7 @@ export async function drawingTimes(
   placed: readonly PlacedScene[],
   side: number,
 ): Promise<DrawingTimes> {
-  const motionStream = new PhonemeMotion().open({ frameRate: FRAME_RATE, seed: 1 });
+  const motionStream = new PhonemeMotion().open({ frameRate: FRAME_RATE, seed: 1, manner: avatar.manifest.manner });
   const motion = new Float32Array(MOTION_FRAME_LENGTH);
   const moves: Float32Array[] = [];
   for (const { scene } of perform(placed, motionStream, FRAME_RATE, motion)) {

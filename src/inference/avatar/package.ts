@@ -6,6 +6,7 @@ import { VisavisError } from '../../errors.js';
 import { KOKORO_VOICE, piperSpeaker } from '../speech/voices.js';
 import { parseLiteSettings } from './lite/settings.js';
 import type { LiteFiles } from './lite/stream.js';
+import { mannerSchema } from './manner.js';
 import { FRAME_RATE } from './motion-frame.js';
 import { decodeGreyPng, decodePng, type GreyImage, type RgbImage } from './png.js';
 import { parseRig, type Rig } from './rig.js';
@@ -16,7 +17,7 @@ export const PORTRAIT = 'portrait.png';
 export const RIG = 'rig.json';
 export const MATTE = 'matte.png';
 export const BACKGROUND = 'background.png';
-const MAX_MANIFEST_BYTES = 64 * 1024;
+export const MAX_MANIFEST_BYTES = 64 * 1024;
 /** What a package of the LiteAvatar family has besides. */
 export const LITE = {
   encoder: 'encoder.onnx',
@@ -27,8 +28,9 @@ export const LITE = {
 } as const;
 const MAX_FILE_BYTES = 8 * 1024 * 1024;
 /** Films take more than portraits. */
-const MAX_LITE_FILE_BYTES = 64 * 1024 * 1024;
-const MAX_FILES = 32;
+export const MAX_LITE_FILE_BYTES = 64 * 1024 * 1024;
+/** Beside the manifest. */
+export const MAX_FILES = 32;
 const MAX_PORTRAIT_SIDE = 2048;
 /** Characters of a statement of likeness. */
 export const MAX_STATEMENT = 2_000;
@@ -55,7 +57,9 @@ const likenessSchema = z.discriminatedUnion(
   { error: 'must be synthetic, licence or consent' },
 );
 const manifestSchema = z.strictObject({
-  formatVersion: z.literal(PACKAGE_FORMAT_VERSION),
+  formatVersion: z.literal(PACKAGE_FORMAT_VERSION, {
+    error: ({ input }) => `is ${JSON.stringify(input)?.slice(0, 20)}; version ${PACKAGE_FORMAT_VERSION} is read here`,
+  }),
   id: z.string().regex(AVATAR_ID, 'must be lower-case letters, digits and dashes'),
   name: z.string().min(1).max(80),
   /** `lite-avatar`: a clip with a mouth that networks draw. `probe` measures instead of showing a face. */
@@ -68,6 +72,8 @@ const manifestSchema = z.strictObject({
     kokoro: z.string().regex(KOKORO_VOICE, 'must be a voice of Kokoro such as af_heart'),
     piper: z.string().refine((voice) => piperSpeaker(voice) !== undefined, 'must be libritts-0 … libritts-903'),
   }),
+  /** How it carries itself; absent: as all do that have none. */
+  manner: mannerSchema.optional(),
   licence: z.string().min(1).max(200),
   provenance: z.string().min(1).max(2_000),
   likeness: likenessSchema,
@@ -95,10 +101,14 @@ export interface AvatarPackage {
 
 /** The manifest alone, checked: for lists of avatars. Rejects like `loadAvatarPackage`. */
 export async function loadAvatarManifest(folder: string): Promise<AvatarManifest> {
-  const text = (await readPlainFile(folder, MANIFEST, MAX_MANIFEST_BYTES)).toString('utf8');
+  return readManifest(await readPlainFile(folder, MANIFEST, MAX_MANIFEST_BYTES));
+}
+
+/** A manifest out of the bytes of its file. Throws `bad-request` with the first wrong field. */
+export function readManifest(content: Uint8Array): AvatarManifest {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(Buffer.from(content).toString('utf8'));
   } catch (cause) {
     throw bad('is not JSON', MANIFEST, cause);
   }
@@ -123,12 +133,9 @@ export async function loadAvatarPackage(folder: string): Promise<AvatarPackage> 
   const contents = new Map<string, Buffer>();
   const mostBytes = manifest.renderer === 'lite-avatar' ? MAX_LITE_FILE_BYTES : MAX_FILE_BYTES;
   for (const [name, expected] of Object.entries(manifest.files)) {
-    const field = `files.${name}`;
-    if (name === MANIFEST) throw bad('must not list itself', field);
+    if (name === MANIFEST) throw bad('must not list itself', `files.${name}`);
     const content = await readPlainFile(folder, name, Math.min(expected.bytes, mostBytes));
-    if (content.length !== expected.bytes) throw bad(`has ${content.length} bytes, not ${expected.bytes}`, field);
-    if (createHash('sha256').update(content).digest('hex') !== expected.sha256)
-      throw bad('has another checksum', field);
+    checkListed(name, content, expected);
     contents.set(name, content);
   }
   const [portraitFile, rigFile] = [contents.get(PORTRAIT), contents.get(RIG)];
@@ -150,6 +157,16 @@ export async function loadAvatarPackage(folder: string): Promise<AvatarPackage> 
     ...(background && { background }),
     ...(lite && { lite }),
   };
+}
+
+/** Throws `bad-request`, field `files.NAME`, when a file is not as the manifest lists it. */
+export function checkListed(name: string, content: Uint8Array, expected: AvatarManifest['files'][string]): void {
+  const field = `files.${name}`;
+  if (content.length !== expected.bytes) throw bad(`has ${content.length} bytes, not ${expected.bytes}`, field);
+  const sum = createHash('sha256').update(content).digest('hex');
+  if (sum !== expected.sha256) {
+    throw bad(`has another checksum: ${sum.slice(0, 12)}… where ${expected.sha256.slice(0, 12)}… is listed`, field);
+  }
 }
 
 function liteOf(contents: ReadonlyMap<string, Buffer>): LiteFiles {

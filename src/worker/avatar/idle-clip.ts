@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Manner } from '../../inference/avatar/manner.js';
 import { PhonemeMotion } from '../../inference/avatar/motion/phoneme-motion.js';
 import { FRAME_RATE, MOTION, MOTION_FRAME_LENGTH } from '../../inference/avatar/motion-frame.js';
 import type { AvatarPackage } from '../../inference/avatar/package.js';
@@ -36,8 +37,8 @@ const SEED = 20;
  * between frames.
  */
 export async function renderIdleClip(avatar: AvatarPackage, o: IdleClipOptions = {}): Promise<IdleClip> {
-  const { width, height } = avatar.manifest;
-  const movement = idleLoop(Math.round((o.seconds ?? SECONDS) * FRAME_RATE), o.seed ?? SEED);
+  const { width, height, manner } = avatar.manifest;
+  const movement = idleLoop(Math.round((o.seconds ?? SECONDS) * FRAME_RATE), o.seed ?? SEED, manner);
   const picture = new Uint8Array(i420Bytes(width, height));
   const stream = await openStream(avatar, { width, height, loop: movement.length });
   const encoder = new Vp8Encoder(width, height, { bitrateKbps: KEY_FRAME_KBPS, fps: FRAME_RATE });
@@ -64,8 +65,8 @@ export async function renderIdleClip(avatar: AvatarPackage, o: IdleClipOptions =
  * `length` frames of idle movement of which the last is followed by the first: over the seam, the movement that would go on beyond the
  * end is blended into the one at the beginning. Begins with the eyes open, because the first frame is also shown alone.
  */
-export function idleLoop(length: number, seed: number): Float32Array[] {
-  const stream = new PhonemeMotion().open({ frameRate: FRAME_RATE, seed });
+export function idleLoop(length: number, seed: number, manner?: Manner): Float32Array[] {
+  const stream = new PhonemeMotion().open({ frameRate: FRAME_RATE, seed, manner });
   const all = Array.from({ length: length + SEAM_FRAMES }, () => {
     const frame = new Float32Array(MOTION_FRAME_LENGTH);
     stream.next(null, frame);

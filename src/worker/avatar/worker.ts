@@ -162,6 +162,7 @@ export class AvatarWorker {
         face: avatar,
         history: History.restore(history),
         speechVoice: options.voice,
+        speechRate: options.speechRate,
         greeting: options.greeting,
         apology: options.apology,
         turnTaking,

@@ -7,6 +7,8 @@ export interface AvatarInfo {
   id: string;
   name: string;
   poster?: string;
+  /** How it carries itself, in one word. */
+  manner?: { word: 'calm' | 'warm' | 'lively' | 'thoughtful' };
   /** The same as a small file, and a short silent film to be looped, where the server has them. */
   still?: string;
   idle?: string;

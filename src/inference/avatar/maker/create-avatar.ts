@@ -7,6 +7,7 @@ import { decodeImage } from '../../vision/image.js';
 import { inspectPortrait, openVision, type PortraitInspection } from '../../vision/inspect-portrait.js';
 import { PersonMask } from '../../vision/person-mask.js';
 import { SampledImage } from '../../vision/sample.js';
+import type { Manner } from '../manner.js';
 import { FRAME_RATE } from '../motion-frame.js';
 import {
   AVATAR_ID,
@@ -45,6 +46,7 @@ export interface MakingOptions {
   /** Side of the picture in pixels, even. */
   size: number;
   voices: AvatarManifest['voices'];
+  manner?: Manner | undefined;
   likeness: Likeness;
   /** Whether an avatar of this id may be replaced. */
   replace?: boolean;
@@ -143,6 +145,7 @@ function manifestOf(photo: Uint8Array, { width, height }: { width: number; heigh
     height: o.size,
     frameRate: FRAME_RATE,
     voices: o.voices,
+    ...(o.manner && { manner: o.manner }),
     licence: USUAL_LICENCE[o.likeness.ground],
     provenance:
       `Made by Visavis of a picture of ${width} × ${height} pixels with the SHA-256 ${sum}. Face found with MediaPipe Face ` +

@@ -222,6 +222,7 @@ function manifestOf(pack: PackFolder, o: MakingOptions): Omit<AvatarManifest, 'f
     formatVersion: PACKAGE_FORMAT_VERSION,
     ...{ id: o.id, name: o.name, renderer: 'lite-avatar', width: o.size, height: o.size, frameRate: FRAME_RATE },
     voices: o.voices,
+    ...(o.manner && { manner: o.manner }),
     licence: o.likeness.ground === 'licence' ? 'as in the statement of likeness' : 'not for redistribution',
     provenance:
       `Imported by Visavis from a folder of the LiteAvatar family: networks with the SHA-256 ${sum(pack.encoder.content)} and ` +
