@@ -181,3 +181,41 @@ describe('workerEnvironment', () => {
     expect(loadConfig(kept).speech).toBe('piper');
   });
 });
+
+describe('the choice of engines', () => {
+  it('is ours by default', () => {
+    const { engines, speech } = loadConfig({});
+    expect({ ...engines, speech }).toEqual({
+      recognition: 'moonshine',
+      agent: 'auto',
+      conversation: 'turns',
+      modules: [],
+      speech: 'auto',
+    });
+  });
+
+  it('names what an engine lacks', () => {
+    const problems = problemsOf({
+      VISAVIS_RECOGNITION: 'openai',
+      VISAVIS_AGENT_ENGINE: 'custom',
+      VISAVIS_CONVERSATION: 'realtime',
+    });
+    expect(problems).toEqual([
+      'OPENAI_API_KEY: VISAVIS_RECOGNITION is openai, which needs OPENAI_API_KEY or OPENAI_BASE_URL',
+      expect.stringMatching(/^VISAVIS_ENGINES: needed because VISAVIS_AGENT_ENGINE is custom/),
+      'OPENAI_API_KEY: VISAVIS_CONVERSATION is realtime, which needs OPENAI_API_KEY or OPENAI_BASE_URL',
+    ]);
+  });
+
+  it('speaks greetings with the voice of a model that speaks, unless told otherwise', () => {
+    const env = { OPENAI_API_KEY: 'sk-x', VISAVIS_CONVERSATION: 'realtime' };
+    expect(loadConfig(env).speech).toBe('openai');
+    expect(loadConfig({ ...env, VISAVIS_SPEECH: 'piper' }).speech).toBe('piper');
+    expect(loadConfig({ ...env, OPENAI_REALTIME_MODEL: 'mine' }).openai?.realtimeModel).toBe('mine');
+  });
+
+  it('makes paths of modules absolute', () => {
+    const { engines } = loadConfig({ VISAVIS_ENGINES: './a.mjs, /opt/b.mjs' });
+    expect(engines.modules).toEqual([join(process.cwd(), 'a.mjs'), '/opt/b.mjs']);
+  });
+});

@@ -26,6 +26,8 @@ const MAX_PARTICIPANTS = 16;
 export interface ConversationEngines {
   vad: VoiceActivityDetector;
   recogniser: SpeechRecogniser;
+  /** What the recogniser is told that visitors speak; undefined: nothing. */
+  recognitionLanguage?: string | undefined;
   synthesiser: SpeechSynthesiser;
   /** Shared by all conversations that speak with this synthesiser. */
   pace: SynthesisPace;
@@ -109,7 +111,7 @@ export class Conversation {
     if (turnTaking === 'off') return;
     const listener = new Listener({
       vad: engines.vad.open(),
-      recognition: engines.recogniser.open({}),
+      recognition: engines.recogniser.open({ language: engines.recognitionLanguage }),
       settings: turnSettings,
       avatarAudible: () => this.#pipeline.hasFloor,
       mayBegin: () => this.#pipeline.mayBegin(participantId),

@@ -33,7 +33,7 @@ export class MoonshineRecogniser implements SpeechRecogniser {
     return new MoonshineRecogniser({ final, partial }, await SileroVad.create());
   }
 
-  open(o: { language?: string } = {}): RecognitionStream {
+  open(o: { language?: string | undefined } = {}): RecognitionStream {
     requireEnglish(o.language);
     return new LocalStream(this);
   }

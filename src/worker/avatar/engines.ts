@@ -9,13 +9,13 @@ import { GuardedHttp } from '../../agents/tools/guarded-http.js';
 import type { TurnSettings } from '../../agents/turn.js';
 import { turnSettingsOf } from '../../agents/turn-modes.js';
 import type { Config } from '../../config.js';
-import { OpenAiSynthesiser } from '../../inference/speech/openai-speech.js';
 import { SileroVad } from '../../inference/speech/silero.js';
 import type { Logger } from '../../log.js';
 import type { TurnTaking } from '../../turn-taking.js';
 import type { SpeechPending } from '../control.js';
 import { SpeechWorkerClient } from '../speech/client.js';
 import { Agents, type ConversationAgentOptions } from './agents.js';
+import { ChosenEngines } from './chosen-engines.js';
 import { SpeechCalls, type SpeechHistograms } from './stats.js';
 
 /** Models may still be loading when the avatar worker starts. */
@@ -35,6 +35,7 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
     timeoutMs: SPEECH_WORKER_TIMEOUT_MS,
     onCall: (report) => calls.add(report),
   });
+  const chosen = await ChosenEngines.create(config, speech);
   const vad = await SileroVad.create();
   const http = new GuardedHttp(config.toolAccess);
   const knowledge = await LiveKnowledge.open({
@@ -49,21 +50,23 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
       }
     },
   });
-  const agents = await Agents.create(config, { knowledge, http, log });
-  log.info({ agent: config.openai === null ? 'knowledge' : 'openai' }, 'agent ready');
+  const agents = await Agents.create(config, { knowledge, http, log, makeAgent: chosen.modules.agent });
+  log.info({ ...config.engines, agent: agents.engine }, 'agent ready');
 
   const moderation = openModeration(config, speech.embedder(), log);
-  const paces = { kokoro: new SynthesisPace(), piper: new SynthesisPace(), openai: new SynthesisPace() };
+  const paces = {
+    kokoro: new SynthesisPace(),
+    piper: new SynthesisPace(),
+    openai: new SynthesisPace(),
+    custom: new SynthesisPace(),
+  };
   return {
     turnSettings: (mode) => turnSettingsOf(mode, config),
     async forConversation(conversation) {
       const { options } = conversation;
-      const synthesiser =
-        options.speech === 'openai' && config.openai !== null
-          ? new OpenAiSynthesiser(config.openai)
-          : speech.synthesiser(options.speech === 'piper' ? 'piper' : 'kokoro');
-      const common = { vad, recogniser: speech.recogniser(), synthesiser, pace: paces[options.speech] };
-      const agent = agents.forConversation(conversation);
+      const synthesiser = chosen.synthesiser(options);
+      const common = { vad, ...chosen.recognition(options), synthesiser, pace: paces[options.speech] };
+      const agent = await agents.forConversation(conversation);
       if (moderation === undefined) return { ...common, agent };
       const { language, greeting } = options;
       const own = greeting === null ? [] : [greeting];
@@ -88,6 +91,7 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
       knowledge.close();
       http.close();
       await vad.close();
+      await chosen.close();
       await speech.close();
     },
   };
