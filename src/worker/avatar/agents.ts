@@ -15,7 +15,7 @@ import { Toolbox, type ToolReport } from '../../agents/tools/toolbox.js';
 import { webhookTool } from '../../agents/tools/webhook.js';
 import type { Config } from '../../config.js';
 import type { AgentEngineName } from '../../engine-names.js';
-import type { EngineModule } from '../../inference/engine-modules.js';
+import type { EngineConversation, EngineModule } from '../../inference/engine-modules.js';
 import type { Agent, Message } from '../../inference/engines.js';
 import type { Logger } from '../../log.js';
 import { wordingOf } from '../../wording.js';
@@ -98,14 +98,17 @@ export class Agents {
     });
   }
 
+  /** What an engine that is made for one conversation is told of it. */
+  describe(conversation: ConversationAgentOptions): EngineConversation {
+    const { conversationId, options } = conversation;
+    const { name, hears: language } = options;
+    return { conversationId, name, language, instructions: this.instructions(conversation) };
+  }
+
   /** The agent of one conversation. */
   async forConversation(conversation: ConversationAgentOptions): Promise<Agent> {
     const { engine } = this;
-    if (engine === 'custom' && this.#makeAgent !== undefined) {
-      const { conversationId, options } = conversation;
-      const { name, hears: language } = options;
-      return this.#makeAgent({ conversationId, name, language, instructions: this.instructions(conversation) });
-    }
+    if (engine === 'custom' && this.#makeAgent !== undefined) return this.#makeAgent(this.describe(conversation));
     return this.#ownAgent(conversation);
   }
 

@@ -1,10 +1,19 @@
 /** The engines that configuration chooses: of our own, behind an OpenAI API, or of the operator's modules. */
+
+import type { ContextRetriever } from '../../agents/openai-prompt.js';
+import { RealtimeDialogue } from '../../agents/realtime/dialogue.js';
 import type { Config } from '../../config.js';
 import { VisavisError } from '../../errors.js';
-import { type EngineModule, loadEngineModules, requireEngine } from '../../inference/engine-modules.js';
-import type { SpeechRecogniser, SpeechSynthesiser } from '../../inference/engines.js';
+import {
+  type EngineConversation,
+  type EngineModule,
+  loadEngineModules,
+  requireEngine,
+} from '../../inference/engine-modules.js';
+import type { SpeechDialogue, SpeechRecogniser, SpeechSynthesiser } from '../../inference/engines.js';
 import { OpenAiRecogniser } from '../../inference/speech/openai-recogniser.js';
 import { OpenAiSynthesiser } from '../../inference/speech/openai-speech.js';
+import type { Logger } from '../../log.js';
 import type { ConversationOptions } from '../control.js';
 import type { SpeechWorkerClient } from '../speech/client.js';
 
@@ -66,6 +75,33 @@ export class ChosenEngines {
       });
     }
     return this.#speech.synthesiser(speech === 'piper' ? 'piper' : 'kokoro');
+  }
+
+  /** Speech of this conversation may come without phonemes: the face must listen to it. */
+  listens({ speech }: ConversationOptions): boolean {
+    return speech === 'openai' || speech === 'custom' || this.#config.engines.conversation !== 'turns';
+  }
+
+  /** A model that hears and speaks itself; undefined where recogniser, agent and voice do. */
+  async dialogue(o: {
+    conversation: EngineConversation;
+    voice: string | undefined;
+    retriever: { readonly current: ContextRetriever };
+    log: Logger;
+  }): Promise<SpeechDialogue | undefined> {
+    const { engines, openai, speech } = this.#config;
+    if (engines.conversation === 'custom')
+      return requireEngine(this.#modules, 'dialogue', 'VISAVIS_CONVERSATION')(o.conversation);
+    if (engines.conversation === 'turns' || openai === null) return undefined;
+    const { name, language, instructions, conversationId } = o.conversation;
+    return new RealtimeDialogue({
+      ...openai,
+      ...(speech === 'openai' && o.voice !== undefined && { speechVoice: o.voice }),
+      ...{ name, language, instructions, retriever: o.retriever },
+      // A recogniser behind an API is no better than the model's own.
+      recogniser: engines.recognition === 'openai' ? undefined : (this.#recogniser ?? this.#speech.recogniser()),
+      onNotice: (notice, fields) => o.log.warn({ conversationId, ...fields }, notice),
+    });
   }
 
   async close(): Promise<void> {

@@ -9,20 +9,32 @@ import { GuardedHttp } from '../../agents/tools/guarded-http.js';
 import type { TurnSettings } from '../../agents/turn.js';
 import { turnSettingsOf } from '../../agents/turn-modes.js';
 import type { Config } from '../../config.js';
+import { VisavisError } from '../../errors.js';
+import type { Agent } from '../../inference/engines.js';
 import { SileroVad } from '../../inference/speech/silero.js';
 import type { Logger } from '../../log.js';
 import type { TurnTaking } from '../../turn-taking.js';
-import type { SpeechPending } from '../control.js';
+import type { ConversationOptions, SpeechPending } from '../control.js';
 import { SpeechWorkerClient } from '../speech/client.js';
 import { Agents, type ConversationAgentOptions } from './agents.js';
 import { ChosenEngines } from './chosen-engines.js';
 import { SpeechCalls, type SpeechHistograms } from './stats.js';
+
+/** Never asked: a dialogue answers. */
+const NO_AGENT: Agent = {
+  reply: () => {
+    throw new VisavisError('internal', 'the agent was asked in the place of the speech model');
+  },
+  close: async () => {},
+};
 
 /** Models may still be loading when the avatar worker starts. */
 const SPEECH_WORKER_TIMEOUT_MS = 60_000;
 
 export interface WorkerEngines {
   turnSettings(mode: TurnTaking): Partial<TurnSettings>;
+  /** The face must hear the speech itself. */
+  listens(options: ConversationOptions): boolean;
   forConversation(conversation: ConversationAgentOptions): Promise<ConversationEngines>;
   /** What the calls to the speech worker have cost since the start, and how many are under way. */
   speech: { readonly histograms: SpeechHistograms; readonly pending: SpeechPending };
@@ -62,10 +74,16 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
   };
   return {
     turnSettings: (mode) => turnSettingsOf(mode, config),
+    listens: (options) => chosen.listens(options),
     async forConversation(conversation) {
       const { options } = conversation;
       const synthesiser = chosen.synthesiser(options);
       const common = { vad, ...chosen.recognition(options), synthesiser, pace: paces[options.speech] };
+      const dialogue = await chosen.dialogue({
+        conversation: agents.describe(conversation),
+        ...{ voice: options.voice, retriever: knowledge, log },
+      });
+      if (dialogue !== undefined) return { ...common, agent: NO_AGENT, dialogue };
       const agent = await agents.forConversation(conversation);
       if (moderation === undefined) return { ...common, agent };
       const { language, greeting } = options;

@@ -141,7 +141,7 @@ export class AvatarWorker {
       bitrateKbps: options.videoBitrateKbps,
       seed: options.seed,
       badge: options.badge,
-      listens: options.speech === 'openai',
+      listens: this.#o.engines.listens(options),
       onStats: (stats) => this.#frameTimes.add(stats),
     };
     // A session that an earlier version kept knows nothing of it.
