@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ModerationStandIn, moderate } from './openai-moderation.js';
 import { TranscriptionStandIn } from './openai-transcription.js';
+import { VoiceStandIn } from './openai-voice.js';
 
 /** What the server does with one chat request. Token counts are those of `tokensOf`. */
 export type Script =
@@ -64,6 +65,7 @@ export class OpenAiServer {
   });
   readonly moderation = new ModerationStandIn();
   readonly transcription = new TranscriptionStandIn();
+  readonly voice = new VoiceStandIn();
   #calls = 0;
   #waiting: { count: number; resolve: () => void }[] = [];
 
@@ -146,6 +148,7 @@ export class OpenAiServer {
       });
       return;
     }
+    if (path === '/v1/audio/speech' && request.method === 'POST') return this.voice.answer(body, response);
     if (path === '/v1/moderations' && request.method === 'POST') {
       await moderate(this.moderation, body, response);
       return;

@@ -63,7 +63,8 @@ export class RealtimeServer {
   get items(): StoredItem[] {
     return this.sessions.at(-1)?.items ?? [];
   }
-  transcribe: (audioMs: number) => string | null | 'never' = () => 'What the server heard.';
+  /** Of how much sound, and how loud. */
+  transcribe: (audioMs: number, loudest: number) => string | null | 'never' = () => 'What the server heard.';
   refuseWith: number | undefined;
   readonly #answers: Answering[] = [];
   readonly #http: Server;
@@ -190,7 +191,10 @@ export class RealtimeServer {
   }
 
   #commit(session: Session): void {
-    const audioMs = session.buffer.reduce((sum, part) => sum + part.length, 0) / 2 / (RATE_HZ / 1000);
+    const pcm = Buffer.concat(session.buffer);
+    const audioMs = pcm.length / 2 / (RATE_HZ / 1000);
+    let loudest = 0;
+    for (let at = 0; at + 1 < pcm.length; at += 2) loudest = Math.max(loudest, Math.abs(pcm.readInt16LE(at)) / 32_768);
     session.buffer = [];
     if (audioMs < 100) {
       this.#complain(session, 'input_audio_buffer_commit_empty');
@@ -200,7 +204,7 @@ export class RealtimeServer {
     session.items.push({ id, role: 'user', text: '', audioMs });
     this.#send(session, { type: 'input_audio_buffer.committed', item_id: id, previous_item_id: null });
     if (session.config.audio?.input?.transcription === undefined) return;
-    const transcript = this.transcribe(audioMs);
+    const transcript = this.transcribe(audioMs, loudest);
     const prefix = 'conversation.item.input_audio_transcription';
     if (transcript === null) {
       this.#send(session, { type: `${prefix}.failed`, item_id: id, content_index: 0, error: { message: 'Scripted.' } });

@@ -67,6 +67,7 @@ export class RealtimeDialogue implements SpeechDialogue {
     const session = sessionOf({ ...options, transcribes: this.ear.needsTranscription });
     this.#connection = new RealtimeConnection({ ...options, session });
     this.#connection.on('event', (event) => this.#handle(event));
+    this.#connection.on('open', () => this.#turns.handleOpen());
     this.#connection.on('lost', (failure) => this.#handleLoss(failure));
   }
 

@@ -11,18 +11,26 @@ import { base64Of, REALTIME_RATE_HZ, type RealtimeEvent } from './events.js';
 const SHORTEST_COMMIT = REALTIME_RATE_HZ / 10;
 /** Sound goes out in messages of this length. */
 const MESSAGE_SAMPLES = REALTIME_RATE_HZ / 10;
+/** So much of a turn is kept for a connection that is made anew. */
+const MAX_KEPT_SAMPLES = 30 * REALTIME_RATE_HZ;
 
 export interface HeardTurn {
   /** What it is taken to say. */
   text: string;
+  /** The newest of its sound, in pieces, and how many of them the server has. */
+  audio: Int16Array[];
+  audioSamples: number;
+  sent: number;
   /** Commits that were sent, and the items that came of them. */
   commits: number;
-  readonly items: string[];
+  items: string[];
+  /** A commit is due as soon as there is a connection. */
+  owesCommit: boolean;
   /** It has become part of the conversation. */
   kept: boolean;
   /** The visitor's turn is over; sound that follows is another one. */
   over: boolean;
-  /** Part of it was said while there was no connection: its sound is no use. */
+  /** The connection that had its sound is gone, and the turn was over by then. */
   broken: boolean;
   dropped: boolean;
 }
@@ -42,8 +50,7 @@ export class HeardTurns implements HearingModel {
   #pending: HeardTurn[] = [];
   readonly #texts = new Map<string, string | null>();
   readonly #watchers = new Set<() => void>();
-  #unsent: Int16Array[] = [];
-  #unsentSamples = 0;
+  /** Sound that the server has and that stands in no item. */
   #uncommitted = 0;
 
   constructor(options: HeardTurnsOptions) {
@@ -53,7 +60,7 @@ export class HeardTurns implements HearingModel {
   /** The turn whose answer is asked for when somebody is taken to have said `text`; undefined: it was typed, or its sound is lost. */
   turnOf(text: string): HeardTurn | undefined {
     const turn = this.#turn;
-    if (turn === undefined || turn.broken || turn.dropped || turn.commits === 0 || turn.text === '') return undefined;
+    if (turn === undefined || turn.broken || turn.dropped || turn.text === '') return undefined;
     return plain(text).endsWith(plain(turn.text)) ? turn : undefined;
   }
 
@@ -62,18 +69,23 @@ export class HeardTurns implements HearingModel {
   hear(samples: Float32Array): void {
     if (this.#turn === undefined || this.#turn.over) this.#begin();
     const turn = this.#turn as HeardTurn;
-    if (!this.#o.isReady()) turn.broken = true;
-    if (turn.broken) return;
     const pcm = floatToInt16(this.#resampler.process(samples));
-    this.#unsent.push(pcm);
-    this.#unsentSamples += pcm.length;
-    if (this.#unsentSamples >= MESSAGE_SAMPLES) this.#flush();
+    turn.audio.push(pcm);
+    turn.audioSamples += pcm.length;
+    while (turn.audioSamples > MAX_KEPT_SAMPLES) {
+      turn.audioSamples -= turn.audio.shift()?.length ?? 0;
+      turn.sent = Math.max(0, turn.sent - 1);
+    }
+    const unsent = turn.audio.slice(turn.sent).reduce((sum, { length }) => sum + length, 0);
+    if (unsent >= MESSAGE_SAMPLES) this.#flush(turn);
   }
 
   commit(): void {
     const turn = this.#turn;
     if (turn === undefined || turn.broken) return;
-    this.#flush();
+    turn.owesCommit = !this.#o.isReady();
+    if (turn.owesCommit) return;
+    this.#flush(turn);
     if (this.#uncommitted === 0) return;
     if (this.#uncommitted < SHORTEST_COMMIT) this.#append(new Int16Array(SHORTEST_COMMIT - this.#uncommitted));
     this.#o.send({ type: 'input_audio_buffer.commit' });
@@ -98,6 +110,7 @@ export class HeardTurns implements HearingModel {
       const look = () => {
         if (turn.broken) settle(failed('has lost the connection in mid-turn'));
         else if (turn.items.some((id) => this.#texts.get(id) === null)) settle(failed('did not understand the turn'));
+        else if (turn.owesCommit) return;
         else if (turn.items.length === turn.commits && turn.items.every((id) => this.#texts.has(id))) settle();
       };
       const onAbort = () => settle(abortError(signal));
@@ -123,10 +136,11 @@ export class HeardTurns implements HearingModel {
     const turn = this.#turn;
     if (turn === undefined) return;
     turn.over = true;
+    // What was never sent can be answered by its text only.
+    turn.broken ||= turn.owesCommit;
+    turn.audio = [];
     if (this.#uncommitted > 0) this.#o.send({ type: 'input_audio_buffer.clear' });
     this.#uncommitted = 0;
-    this.#unsent = [];
-    this.#unsentSamples = 0;
     this.#resampler.reset();
   }
 
@@ -144,23 +158,36 @@ export class HeardTurns implements HearingModel {
     for (const look of [...this.#watchers]) look();
   }
 
-  /** What the server had is gone. */
+  /** What the server had is gone; a turn that goes on is sent again on the next connection. */
   handleLoss(): void {
-    if (this.#turn !== undefined) this.#turn.broken = true;
-    for (const turn of this.#pending) turn.broken = true;
+    const turn = this.#turn;
+    for (const one of this.#pending) one.broken = true;
     this.#pending = [];
     this.#texts.clear();
     this.#uncommitted = 0;
-    this.#unsent = [];
-    this.#unsentSamples = 0;
+    if (turn !== undefined) {
+      turn.broken = turn.over;
+      turn.owesCommit = !turn.over && turn.commits > 0;
+      Object.assign(turn, { sent: 0, commits: 0, items: [] });
+    }
     for (const look of [...this.#watchers]) look();
+  }
+
+  handleOpen(): void {
+    const turn = this.#turn;
+    if (turn === undefined || turn.over) return;
+    this.#flush(turn);
+    if (turn.owesCommit) this.commit();
   }
 
   #begin(): void {
     const last = this.#turn;
     if (last !== undefined && !last.kept && !last.broken) this.#drop(last);
     for (const id of last?.items ?? []) this.#texts.delete(id);
-    this.#turn = { text: '', commits: 0, items: [], kept: false, over: false, broken: false, dropped: false };
+    this.#turn = {
+      ...{ text: '', audio: [], audioSamples: 0, sent: 0, commits: 0, items: [] },
+      ...{ owesCommit: false, kept: false, over: false, broken: false, dropped: false },
+    };
   }
 
   #drop(turn: HeardTurn): void {
@@ -168,15 +195,16 @@ export class HeardTurns implements HearingModel {
     for (const id of turn.items) this.#o.send({ type: 'conversation.item.delete', item_id: id });
   }
 
-  #flush(): void {
-    const samples = new Int16Array(this.#unsentSamples);
+  #flush(turn: HeardTurn): void {
+    if (!this.#o.isReady()) return;
+    const parts = turn.audio.slice(turn.sent);
+    turn.sent = turn.audio.length;
+    const samples = new Int16Array(parts.reduce((sum, { length }) => sum + length, 0));
     let at = 0;
-    for (const part of this.#unsent) {
+    for (const part of parts) {
       samples.set(part, at);
       at += part.length;
     }
-    this.#unsent = [];
-    this.#unsentSamples = 0;
     if (samples.length > 0) this.#append(samples);
   }
 

@@ -269,16 +269,28 @@ describe('what goes wrong', () => {
     expect(server.items.map(({ text }) => text)).toEqual([text, 'Of course.', 'And now?', 'Of course.']);
   });
 
+  it('a turn during which the connection was lost is sent again', async () => {
+    const dialogue = await connected();
+    const ear = dialogue.ear.open({});
+    await say(ear, 320);
+    server.hangUp();
+    const text = await say(ear, 480);
+    expect(text).toBe('What the server heard.');
+    ear.reset();
+    await hear(dialogue.answer([user(text)], { signal: never }));
+    expect(server.items.map(({ role }) => role)).toEqual(['user', 'assistant']);
+    expect(server.items[0]?.audioMs).toBeGreaterThan(795);
+  });
+
   it('a turn whose sound was lost with the connection is answered by its text', async () => {
     const local = new ScriptedRecognition();
     local.text = 'Are you still there?';
     const dialogue = await connected({ recogniser: { open: () => local, close: async () => {} } });
     const ear = dialogue.ear.open({});
-    ear.push(voice(320));
-    server.hangUp();
-    await eventually(() => expect(server.sessions).toHaveLength(2));
     const text = await say(ear);
     ear.reset();
+    server.hangUp();
+    await eventually(() => expect(server.sessions).toHaveLength(2));
     await hear(dialogue.answer([user(text)], { signal: never }));
     expect(server.items.map(({ text }) => text)).toEqual(['Are you still there?', 'Of course.']);
   });
