@@ -95,10 +95,10 @@ export function describeRecogniser(name: string, o: RecogniserUnderTest): void {
       stream.close();
     });
 
-    it('takes a turn of a minute', async () => {
+    it('takes a turn of more than half a minute', async () => {
       const stream = open();
       const speech = o.speech();
-      for (let at = 0; at < 60 * RATE_HZ; at += speech.length + RATE_HZ) {
+      for (let at = 0; at < 35 * RATE_HZ; at += speech.length + RATE_HZ) {
         push(stream, speech);
         push(stream, new Float32Array(RATE_HZ));
       }
