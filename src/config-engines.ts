@@ -1,4 +1,5 @@
 /** Which engines hear, think and speak, and what those behind an OpenAI API need. */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { list, oneOf, type Parse, text, webAddress, whole } from './config-values.js';
 import {
@@ -71,6 +72,8 @@ export function engineProblems(v: Values, o: { broken: ReadonlySet<string>; mode
     if (value === 'custom' && v.VISAVIS_ENGINES.length === 0 && !o.broken.has('VISAVIS_ENGINES'))
       problems.push(`VISAVIS_ENGINES: needed because ${name} is custom: the module that brings the engine`);
   }
+  for (const path of v.VISAVIS_ENGINES)
+    if (!existsSync(path)) problems.push(`VISAVIS_ENGINES: there is no file ${path}`);
   if (v.VISAVIS_CONVERSATION !== 'turns' && o.moderated)
     problems.push(
       `VISAVIS_MODERATION: cannot be kept with VISAVIS_CONVERSATION=${v.VISAVIS_CONVERSATION}, whose model speaks before its words are known`,
@@ -85,6 +88,15 @@ export function enginesConfig(v: Values): EnginesConfig {
     conversation: v.VISAVIS_CONVERSATION,
     modules: v.VISAVIS_ENGINES,
   };
+}
+
+/** Who answers, as an operator knows it: a model's name where there is one. */
+export function agentName({ engines, openai }: { engines: EnginesConfig; openai: OpenAiConfig | null }): string {
+  if (engines.conversation === 'custom') return 'of your own';
+  if (engines.conversation === 'realtime' && openai !== null) return openai.realtimeModel;
+  const { agent } = engines;
+  if (agent === 'custom') return 'of your own';
+  return agent === 'knowledge' || openai === null ? 'knowledge' : openai.model;
 }
 
 /** With a model that speaks, `auto` is the voice of the same name from the same server, so that greeting and answers sound alike. */

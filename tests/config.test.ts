@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../src/cache.js';
 import { configVariables, describeConfig, loadConfig, workerEnvironment } from '../src/config.js';
+import { agentName } from '../src/config-engines.js';
 import { VisavisError } from '../src/errors.js';
 
 const KEY = 'k'.repeat(32);
@@ -214,8 +215,27 @@ describe('the choice of engines', () => {
     expect(loadConfig({ ...env, OPENAI_REALTIME_MODEL: 'mine' }).openai?.realtimeModel).toBe('mine');
   });
 
-  it('makes paths of modules absolute', () => {
-    const { engines } = loadConfig({ VISAVIS_ENGINES: './a.mjs, /opt/b.mjs' });
-    expect(engines.modules).toEqual([join(process.cwd(), 'a.mjs'), '/opt/b.mjs']);
+  it('makes paths of modules absolute, and names those that are not there', () => {
+    const { engines } = loadConfig({ VISAVIS_ENGINES: './vitest.config.ts, /dev/null' });
+    expect(engines.modules).toEqual([join(process.cwd(), 'vitest.config.ts'), '/dev/null']);
+    expect(problemsOf({ VISAVIS_ENGINES: '/nowhere/engines.mjs' })).toEqual([
+      'VISAVIS_ENGINES: there is no file /nowhere/engines.mjs',
+    ]);
+  });
+
+  it('is named by the model that answers', () => {
+    const nameOf = (env: Record<string, string>) => agentName(loadConfig(env));
+    const key = { OPENAI_API_KEY: 'sk-x', OPENAI_MODEL: 'm', OPENAI_REALTIME_MODEL: 'r' };
+    expect([nameOf({}), nameOf(key), nameOf({ ...key, VISAVIS_CONVERSATION: 'realtime' })]).toEqual([
+      'knowledge',
+      'm',
+      'r',
+    ]);
+    expect(nameOf({ ...key, VISAVIS_AGENT_ENGINE: 'knowledge' })).toBe('knowledge');
+  });
+
+  it('keeps a moderation policy away from a model that speaks before its words are known', () => {
+    const env = { OPENAI_API_KEY: 'sk-x', VISAVIS_CONVERSATION: 'realtime', VISAVIS_MODERATION: '/dev/null' };
+    expect(problemsOf(env)).toContainEqual(expect.stringMatching(/^VISAVIS_MODERATION: cannot be kept with/));
   });
 });

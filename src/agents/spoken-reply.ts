@@ -73,9 +73,10 @@ export class SpokenReply {
     const { signal } = this.#abort;
     try {
       for await (const chunk of this.#answer) {
-        if (chunk.words.length > 0) this.marks.firstTextAtMs ??= this.#now();
-        this.marks.firstSegmentAtMs ??= this.#now();
-        this.marks.firstAudioAtMs ??= this.#now();
+        // Words and sound are one: nothing is waited for in between.
+        this.marks.firstTextAtMs ??= this.#now();
+        this.marks.firstSegmentAtMs ??= this.marks.firstTextAtMs;
+        this.marks.firstAudioAtMs ??= this.marks.firstTextAtMs;
         await this.#released;
         const utteranceId = this.#utteranceId;
         if (signal.aborted || utteranceId === undefined || !this.#o.voice.speak(utteranceId, chunk)) return;

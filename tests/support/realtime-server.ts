@@ -66,6 +66,8 @@ export class RealtimeServer {
   /** Of how much sound, and how loud. */
   transcribe: (audioMs: number, loudest: number) => string | null | 'never' = () => 'What the server heard.';
   refuseWith: number | undefined;
+  /** What it sounds like, at 24 kHz; undefined: a tone. */
+  sound: Int16Array | undefined;
   readonly #answers: Answering[] = [];
   readonly #http: Server;
   readonly #ids = { item: 0, response: 0, event: 0 };
@@ -244,13 +246,18 @@ export class RealtimeServer {
         this.#send(session, { type: 'response.output_audio_transcript.delta', ...of, delta });
       }
       item.audioMs += PIECE_MS;
-      this.#send(session, { type: 'response.output_audio.delta', ...of, delta: tone(PIECE_MS) });
+      this.#send(session, { type: 'response.output_audio.delta', ...of, delta: this.#piece(i) });
       await (say?.takesMs === undefined ? Promise.resolve() : sleep(say.takesMs / pieces));
     }
     if (answering.kind === 'hang-up') return session.socket.terminate();
     if (response.cancelled) return done('cancelled', { type: 'cancelled', reason: 'client_cancelled' });
     if (answering.kind === 'fail') return done('failed', { type: 'failed', error: { code: answering.code } });
     done(answering.end ?? 'completed', answering.end === 'incomplete' ? { reason: 'max_output_tokens' } : undefined);
+  }
+
+  #piece(index: number): string {
+    const size = (PIECE_MS * RATE_HZ) / 1000;
+    return this.sound === undefined ? tone(PIECE_MS) : base64Of(this.sound.slice(index * size, (index + 1) * size));
   }
 }
 
