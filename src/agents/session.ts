@@ -37,6 +37,7 @@ export interface ConversationEngines {
   synthesiser: SpeechSynthesiser;
   /** Shared by all conversations that speak with this synthesiser. */
   pace: SynthesisPace;
+  /** Closed with the conversation. */
   agent: Agent;
   /** A model that hears and speaks itself, with an ear of its own: recogniser and agent are then not asked. Closed with the conversation. */
   dialogue?: SpeechDialogue;
@@ -102,6 +103,7 @@ export class Conversation {
       for (const id of [...this.#participants.keys()]) this.removeMicrophone(id);
     });
     this.lifetime.own(() => options.engines.dialogue?.close());
+    this.lifetime.own(() => options.engines.agent.close());
     this.lifetime.own(() => this.#pipeline.close());
   }
 

@@ -3,16 +3,20 @@ import { afterAll } from 'vitest';
 import { createKnowledgeAgent, openRetriever } from '../../src/agents/knowledge/index.js';
 import { MoonshineRecogniser } from '../../src/inference/speech/moonshine-recogniser.js';
 import { PiperSynthesiser } from '../../src/inference/speech/piper.js';
+import { SileroVad } from '../../src/inference/speech/silero.js';
 import { MiniLmEmbedder } from '../../src/inference/text/minilm.js';
 import { spokenQuestion } from '../support/speech-audio.js';
 import { describeAgent } from './agent.js';
 import { describeRecogniser } from './recogniser.js';
 import { describeSynthesiser } from './synthesiser.js';
+import { describeVoiceActivity } from './voice-activity.js';
 
 const closing: (() => Promise<void>)[] = [];
 afterAll(async () => {
   for (const close of closing) await close();
 });
+
+describeVoiceActivity('Silero', { create: () => SileroVad.create(), speech: spokenQuestion });
 
 describeRecogniser('Moonshine', {
   create: () => MoonshineRecogniser.create({ threads: 1 }),

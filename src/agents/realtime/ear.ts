@@ -98,9 +98,10 @@ class EarStream implements RecognitionStream {
   }
 
   reset(): void {
+    // Another microphone's turn is none of its business.
+    if (!this.#closed && this.#samples > 0) this.#model.endTurn();
     this.#samples = 0;
     this.#local?.reset();
-    if (!this.#closed) this.#model.endTurn();
   }
 
   close(): void {

@@ -2,7 +2,7 @@
 
 import type { ConversationEvent } from '../../agents/events.js';
 import { History } from '../../agents/history.js';
-import { Conversation } from '../../agents/session.js';
+import { Conversation, type ConversationEngines } from '../../agents/session.js';
 import { VisavisError } from '../../errors.js';
 import type { Logger } from '../../log.js';
 import { PacerThread } from '../../media/pacer-client.js';
@@ -147,9 +147,10 @@ export class AvatarWorker {
     // A session that an earlier version kept knows nothing of it.
     const turnTaking = options.turnTaking ?? 'balanced';
     const avatar = await AvatarThread.create(picture, this.#o.threads?.take(picture));
+    let engines: ConversationEngines | undefined;
     try {
       const emit = (event: ConversationEvent): void => this.#o.send({ type: 'event', conversationId, event });
-      const engines = await this.#o.engines.forConversation({ conversationId, options, emit });
+      engines = await this.#o.engines.forConversation({ conversationId, options, emit });
       await this.#pacer.open(conversationId, link, avatar.framePort);
       const conversation = new Conversation({
         engines,
@@ -178,6 +179,7 @@ export class AvatarWorker {
         if (error !== undefined) this.#lose(conversationId, error);
       });
     } catch (thrown) {
+      await engines?.dialogue?.close();
       await avatar.close();
       throw thrown;
     }

@@ -45,11 +45,11 @@ async function connected(o: Partial<RealtimeOptions> = {}): Promise<RealtimeDial
 
 const user = (text: string): Message => ({ role: 'user', text });
 const voice = (ms: number) => Float32Array.from({ length: ms * 16 }, (_, i) => 0.2 * Math.sin(i / 9));
-const never = new AbortController().signal;
+const never = () => new AbortController().signal;
 
 async function say(ear: RecognitionStream, ms = 500): Promise<string> {
   for (let at = 0; at < ms; at += 32) ear.push(voice(32));
-  return (await ear.final({ signal: never })).text;
+  return (await ear.final({ signal: never() })).text;
 }
 
 async function hear(answer: SpokenAnswer): Promise<SpeechChunk[]> {
@@ -70,7 +70,7 @@ describe('a turn with a model that hears and speaks', () => {
     const text = await say(ear);
     expect(text).toBe('What the server heard.');
     ear.reset();
-    const chunks = await hear(dialogue.answer([user(text)], { signal: never }));
+    const chunks = await hear(dialogue.answer([user(text)], { signal: never() }));
     expect(wordsOf(chunks).join(' ')).toBe('Good morning, how are you today?');
     expect(msOf(chunks)).toBeCloseTo(2_000, 0);
     expect(server.items.map(({ role, text }) => [role, text])).toEqual([
@@ -101,9 +101,9 @@ describe('a turn with a model that hears and speaks', () => {
     });
     const ear = dialogue.ear.open({});
     expect(await say(ear)).toBe('What time is it?');
-    expect((await ear.partial({ signal: never })).text).toBe('What time is it?');
+    expect((await ear.partial({ signal: never() })).text).toBe('What time is it?');
     expect(server.of('session.update')[0].session.audio.input.transcription).toBeUndefined();
-    await hear(dialogue.answer([user('What time is it?')], { signal: never }));
+    await hear(dialogue.answer([user('What time is it?')], { signal: never() }));
     expect(server.items.map(({ role }) => role)).toEqual(['user', 'assistant']);
   });
 
@@ -126,7 +126,7 @@ describe('a turn with a model that hears and speaks', () => {
     abort.abort();
     expect(await say(ear, 256)).toBe('I would like a bicycle.');
     ear.reset();
-    await hear(dialogue.answer([user('I would like a bicycle.')], { signal: never }));
+    await hear(dialogue.answer([user('I would like a bicycle.')], { signal: never() }));
     // What was prepared in vain has left no trace.
     await eventually(() => expect(server.items.map(({ role }) => role)).toEqual(['user', 'user', 'assistant']));
     expect(server.complaints).toEqual([]);
@@ -141,7 +141,7 @@ describe('a turn with a model that hears and speaks', () => {
     const text = await say(ear);
     await eventually(() => expect(server.items).toHaveLength(1));
     ear.reset();
-    await hear(dialogue.answer([user(text)], { signal: never }));
+    await hear(dialogue.answer([user(text)], { signal: never() }));
     expect(server.items.map(({ role }) => role)).toEqual(['user', 'assistant']);
   });
 
@@ -152,9 +152,9 @@ describe('a turn with a model that hears and speaks', () => {
       user('Who are'),
       { role: 'assistant', text: 'I am', interrupted: true },
     ];
-    await hear(dialogue.answer([...history, user('What?')], { signal: never }));
+    await hear(dialogue.answer([...history, user('What?')], { signal: never() }));
     dialogue.note({ role: 'assistant', text: 'The museum closes soon.' });
-    await hear(dialogue.answer([...history, user('What?'), user('When?')], { signal: never }));
+    await hear(dialogue.answer([...history, user('What?'), user('When?')], { signal: never() }));
     expect(server.items.map(({ role, text }) => `${role}: ${text}`)).toEqual([
       'assistant: Hello, I am an AI.',
       'user: Who are',
@@ -170,7 +170,7 @@ describe('a turn with a model that hears and speaks', () => {
   it('is answered while the sound comes more slowly than it is heard', async () => {
     const dialogue = await connected({ idleTimeoutMs: 1_000 });
     server.script({ kind: 'say', text: 'Slowly but surely.', soundMs: 500, takesMs: 1_500, afterMs: 200 });
-    const chunks = await hear(dialogue.answer([user('Hm?')], { signal: never }));
+    const chunks = await hear(dialogue.answer([user('Hm?')], { signal: never() }));
     expect(wordsOf(chunks).join(' ')).toBe('Slowly but surely.');
     expect(msOf(chunks)).toBeCloseTo(500, 0);
   });
@@ -196,7 +196,7 @@ describe('an interruption', () => {
     await eventually(() => expect(server.of('response.cancel')).toHaveLength(1));
     expect(server.complaints).toEqual([]);
     // The next turn works, once the cancelled response has ended.
-    const chunks = await hear(dialogue.answer([user('Thank you.')], { signal: never }));
+    const chunks = await hear(dialogue.answer([user('Thank you.')], { signal: never() }));
     expect(wordsOf(chunks)).toEqual(['Of', 'course.']);
     expect(server.items.find(({ role }) => role === 'assistant')?.audioMs).toBe(777);
   });
@@ -242,16 +242,16 @@ describe('what goes wrong', () => {
   ] as const)('%s is a typed error, and the next turn works', async (_, answering, message) => {
     const dialogue = await connected();
     server.script(answering);
-    const error = await hear(dialogue.answer([user('Well?')], { signal: never })).catch((thrown) => thrown);
+    const error = await hear(dialogue.answer([user('Well?')], { signal: never() })).catch((thrown) => thrown);
     expect(error).toMatchObject({ code: 'upstream-failed', message: expect.stringMatching(message) });
     const history = [user('Well?'), user('Once more?')];
-    expect(wordsOf(await hear(dialogue.answer(history, { signal: never })))).toEqual(['Of', 'course.']);
+    expect(wordsOf(await hear(dialogue.answer(history, { signal: never() })))).toEqual(['Of', 'course.']);
   });
 
   it('a model that does not answer is given up: upstream-timeout', async () => {
     const dialogue = await connected({ timeoutMs: 300 });
     server.script({ kind: 'silence' });
-    await expect(hear(dialogue.answer([user('Well?')], { signal: never }))).rejects.toMatchObject({
+    await expect(hear(dialogue.answer([user('Well?')], { signal: never() }))).rejects.toMatchObject({
       code: 'upstream-timeout',
     });
   });
@@ -261,11 +261,11 @@ describe('what goes wrong', () => {
     const ear = dialogue.ear.open({});
     const text = await say(ear);
     ear.reset();
-    const first = await hear(dialogue.answer([user(text)], { signal: never }));
+    const first = await hear(dialogue.answer([user(text)], { signal: never() }));
     server.hangUp();
     await eventually(() => expect(server.sessions).toHaveLength(2));
     const history: Message[] = [user(text), { role: 'assistant', text: wordsOf(first).join(' ') }, user('And now?')];
-    await hear(dialogue.answer(history, { signal: never }));
+    await hear(dialogue.answer(history, { signal: never() }));
     expect(server.items.map(({ text }) => text)).toEqual([text, 'Of course.', 'And now?', 'Of course.']);
   });
 
@@ -277,7 +277,7 @@ describe('what goes wrong', () => {
     const text = await say(ear, 480);
     expect(text).toBe('What the server heard.');
     ear.reset();
-    await hear(dialogue.answer([user(text)], { signal: never }));
+    await hear(dialogue.answer([user(text)], { signal: never() }));
     expect(server.items.map(({ role }) => role)).toEqual(['user', 'assistant']);
     expect(server.items[0]?.audioMs).toBeGreaterThan(795);
   });
@@ -291,7 +291,7 @@ describe('what goes wrong', () => {
     ear.reset();
     server.hangUp();
     await eventually(() => expect(server.sessions).toHaveLength(2));
-    await hear(dialogue.answer([user(text)], { signal: never }));
+    await hear(dialogue.answer([user(text)], { signal: never() }));
     expect(server.items.map(({ text }) => text)).toEqual(['Are you still there?', 'Of course.']);
   });
 
@@ -308,10 +308,10 @@ describe('what goes wrong', () => {
   it('a refused key is said without waiting, and tried again when asked again', async () => {
     server.refuseWith = 401;
     const dialogue = begin();
-    const refused = hear(dialogue.answer([user('Hello?')], { signal: never }));
+    const refused = hear(dialogue.answer([user('Hello?')], { signal: never() }));
     await expect(refused).rejects.toMatchObject({ code: 'upstream-failed', retryable: false, message: /key/ });
     server.refuseWith = undefined;
-    expect(wordsOf(await hear(dialogue.answer([user('Hello?')], { signal: never })))).toEqual(['Of', 'course.']);
+    expect(wordsOf(await hear(dialogue.answer([user('Hello?')], { signal: never() })))).toEqual(['Of', 'course.']);
   });
 
   it('a busy server is tried again', async () => {
@@ -320,13 +320,13 @@ describe('what goes wrong', () => {
     setTimeout(() => {
       server.refuseWith = undefined;
     }, 100);
-    expect(wordsOf(await hear(dialogue.answer([user('Hello?')], { signal: never })))).toEqual(['Of', 'course.']);
+    expect(wordsOf(await hear(dialogue.answer([user('Hello?')], { signal: never() })))).toEqual(['Of', 'course.']);
   });
 
   it('closing ends what waits', async () => {
     const dialogue = await connected();
     server.script({ kind: 'silence' });
-    const waiting = hear(dialogue.answer([user('Hello?')], { signal: never }));
+    const waiting = hear(dialogue.answer([user('Hello?')], { signal: never() }));
     await eventually(() => expect(server.of('response.create')).toHaveLength(1));
     await dialogue.close();
     await expect(waiting).rejects.toMatchObject({ code: 'conflict' });
