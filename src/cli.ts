@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { withAgentFile } from './agent-file.js';
 import { programVersion } from './cache.js';
 import { type Config, configVariables, describeConfig, loadConfig } from './config.js';
+import { agentName } from './config-engines.js';
 import { phoneSettings, phoneUrls } from './dev-network.js';
 import { VisavisError } from './errors.js';
 
@@ -86,7 +87,7 @@ async function serve(given: Record<string, string | undefined>): Promise<void> {
   process.stdout.write('Visavis is starting: loading speech models …\n');
   try {
     const { url, mediaMs, speechMs, avatarMs, speech, kokoroMs, capacity } = await service.ready;
-    const agent = config.openai === null ? 'knowledge' : config.openai.model;
+    const agent = agentName(config);
     const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
     process.stdout.write(
       `Visavis is ready after ${seconds(performance.now() - beganMs)}: ${url}\n` +

@@ -19,7 +19,7 @@ import { type Segment, SegmentAssembler } from './segments.js';
 import type { Voice } from './voice.js';
 
 /** Synthesis stays at most this far ahead of what is heard: a barge-in wastes little and other conversations get their turn. */
-const MAX_BACKLOG_MS = 6_000;
+export const MAX_BACKLOG_MS = 6_000;
 /** A reply is cut here; nobody listens to more in one go. */
 const MAX_REPLY_CHARACTERS = 6_000;
 

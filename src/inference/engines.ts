@@ -53,7 +53,8 @@ export interface RecognitionStream {
 }
 
 export interface SpeechRecogniser {
-  open(o: { language?: string }): RecognitionStream;
+  /** `language`: a tag such as `de` or `pt-BR`. Throws `bad-request` with the field `language` for one that it does not know. */
+  open(o: { language?: string | undefined }): RecognitionStream;
   close(): Promise<void>;
 }
 
@@ -165,6 +166,34 @@ export interface ReplyOptions {
 /** Answers the last message of `history`. Rejects with a typed error; text already yielded stays said. */
 export interface Agent {
   reply(history: readonly Message[], o: ReplyOptions): AsyncIterable<AgentEvent>;
+  close(): Promise<void>;
+}
+
+// ---------------------------------------------------------------- a model that hears and speaks
+
+/** One answer of a `SpeechDialogue`, as it comes; the chunks carry the words that they say. Read once. */
+export interface SpokenAnswer extends AsyncIterable<SpeechChunk> {
+  /** The reply was cut off after so much of its audio: the model forgets the rest. Called at most once, after the reply's signal has aborted. */
+  cutAt(heardMs: number): void;
+}
+
+/**
+ * One conversation with a model that hears and speaks itself, in place of recogniser, agent and synthesiser. Who speaks when is not its
+ * decision: it answers when it is asked to.
+ */
+export interface SpeechDialogue {
+  /**
+   * The model's ear. What is pushed goes to the model; the texts serve turn-taking, captions and history. A turn that nobody answers
+   * is forgotten by the model when the next one begins.
+   */
+  readonly ear: SpeechRecogniser;
+  /**
+   * Answers the last message of `history`, by what was heard where it was spoken. Rejects while it is read with a typed error; what was
+   * yielded stays said. Aborted before `committed`, it leaves no trace in the model.
+   */
+  answer(history: readonly Message[], o: ReplyOptions): SpokenAnswer;
+  /** Something was said that is not the model's own, such as the greeting. */
+  note(message: Message): void;
   close(): Promise<void>;
 }
 

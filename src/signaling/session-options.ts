@@ -31,6 +31,11 @@ export async function sessionOptions(
   if (speech === 'openai' && config.openai === null) {
     throw new VisavisError('bad-request', 'speech: this service has no speech API configured', { field: 'speech' });
   }
+  if (speech === 'custom' && config.engines.modules.length === 0) {
+    throw new VisavisError('bad-request', 'speech: this service has no engine of its own (VISAVIS_ENGINES)', {
+      field: 'speech',
+    });
+  }
   const { folder, manifest } = await avatars.find(body.avatar ?? config.avatar);
   const { id, width, height } = manifest;
   const name = body.agent?.name ?? config.agent?.name ?? manifest.name;
@@ -50,10 +55,11 @@ export async function sessionOptions(
       width,
       height,
       voice: sessionVoice({ engine: speech, requested: body.voice, config, avatar: manifest }),
-      // A remote voice has a pace of its own, and not every server knows the option.
-      ...(speech !== 'openai' && manifest.manner && { speechRate: manifest.manner.pace }),
+      // Others have a pace of their own, and not every server knows the option.
+      ...((speech === 'kokoro' || speech === 'piper') && manifest.manner && { speechRate: manifest.manner.pace }),
       speech,
       language: texts.spokenLanguage,
+      hears: body.language ?? config.language,
       greeting: texts.greeting,
       apology: texts.apology,
       badge: texts.badge,

@@ -6,6 +6,7 @@ import type {
   RecognitionStream,
   SpeakOptions,
   SpeechChunk,
+  SpeechPosition,
   SpeechSynthesiser,
   Transcript,
   VoiceActivityStream,
@@ -104,6 +105,8 @@ export class ScriptedOutput implements SpeechOutput {
   readonly gains: number[] = [];
   readonly complete: number[] = [];
   cleared = 0;
+  /** Where the voice is taken to be when it is cleared. */
+  position: SpeechPosition | null = null;
   #played = 0;
 
   speech(segment: SpeechSegment): void {
@@ -115,9 +118,10 @@ export class ScriptedOutput implements SpeechOutput {
   gain(gain: number): void {
     this.gains.push(gain);
   }
-  async clear(): Promise<void> {
+  async clear(): Promise<{ position: SpeechPosition | null }> {
     this.cleared++;
     this.#played = this.segments.length;
+    return { position: this.position };
   }
   /** What the pacer would report while it sends the queued segments, up to `maxWords` words. */
   *play(maxWords = Number.POSITIVE_INFINITY): Generator<PacerEvent> {
