@@ -185,7 +185,7 @@ export class Gateway {
       this.#clips = new IdleClips({ entry: idleClipEntry, folder: join(cacheFolder(), 'idle'), badge, logger });
     }
     const ownFolder = config.avatarsFolder === STOCK_AVATARS ? undefined : config.avatarsFolder;
-    const avatars = new AvatarDirectory(config.avatarFolders, this.#clips, ownFolder);
+    const avatars = new AvatarDirectory(config.avatarFolders, this.#clips, ownFolder, config.pictureSize);
     const { chronicles, webhooks } = openChronicles({ config, store, metrics: this.metrics, logger });
     this.#webhooks = webhooks;
     if (config.memory !== null) this.#memories = new VisitorMemories({ ...config.memory, logger });

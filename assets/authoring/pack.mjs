@@ -62,7 +62,7 @@ async function measure(path) {
   const rest = restState(portrait, landmarks, light.skin);
   const { pitch, yaw, roll } = face.pose;
   console.log(`${path}: ${JSON.stringify({ pitch, yaw, roll, size: face.size, eyes: face.eyeOpenness, rest, light })}`);
-  return rigFile(landmarks, triangles, portrait.width, { rest, light });
+  return rigFile(landmarks, triangles, portrait, { rest, light });
 }
 
 async function writeManifest(id, folder) {

@@ -3,6 +3,7 @@ import busboy from 'busboy';
 import { z } from 'zod';
 import { VisavisError } from '../errors.js';
 import { KOKORO_VOICE, piperSpeaker } from '../inference/speech/voices.js';
+import { PICTURE_SIZE_CHOICE, type PictureSize, parsePictureSize } from '../picture-size.js';
 import { parseInput } from './validate.js';
 
 /** What a photo may have, as it was sent. */
@@ -40,7 +41,10 @@ const form = z
     statement: z.string().trim().max(MAX_STATEMENT, `expected at most ${MAX_STATEMENT} characters`).default(''),
     voice: z.array(voice).max(2, 'expected at most one voice for each engine').default([]),
     id: z.string().regex(AVATAR_ID, 'expected lower-case letters, digits and dashes, 63 at most').optional(),
-    size: z.enum(['512', '768'], 'expected 512 or 768').default('512'),
+    size: z
+      .string()
+      .refine((value) => parsePictureSize(value) !== undefined, `expected ${PICTURE_SIZE_CHOICE}`)
+      .default('512'),
   })
   .refine(({ ground, statement }) => ground === 'synthetic' || statement !== '', {
     path: ['statement'],
@@ -54,8 +58,8 @@ export interface AvatarForm {
   declared: string | undefined;
   name: string;
   id: string | undefined;
-  /** Side of the picture in pixels. */
-  size: number;
+  /** Of the picture, in pixels. */
+  size: PictureSize;
   /** Voices of the engines, or avatars that lend theirs. */
   voices: readonly string[];
   likeness: { ground: 'synthetic' | 'licence' | 'consent'; statement: string };
@@ -81,7 +85,7 @@ export async function readAvatarForm(request: IncomingMessage): Promise<AvatarFo
     declared: photo.type,
     name: values.name,
     id,
-    size: Number(size),
+    size: parsePictureSize(size)!,
     voices: values.voice,
     likeness: { ground, statement: ground === 'synthetic' && statement === '' ? NOBODY : statement },
   };

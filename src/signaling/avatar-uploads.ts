@@ -2,6 +2,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { isAbort, VisavisError } from '../errors.js';
 import type { AvatarManifest } from '../inference/avatar/package.js';
 import { KOKORO_VOICE, piperSpeaker, voiceProblem } from '../inference/speech/voices.js';
+import type { PictureSize } from '../picture-size.js';
 import { type AvatarForm, readAvatarForm } from './avatar-uploads-form.js';
 import { answerAsLines, wantsLines } from './avatar-uploads-lines.js';
 import type { AvatarDirectory, AvatarSummary } from './avatars.js';
@@ -23,7 +24,7 @@ export interface AvatarMaker {
     run(
       order: {
         name: string;
-        size: number;
+        size: PictureSize;
         voices: AvatarManifest['voices'];
         likeness: AvatarForm['likeness'];
         declared: string | undefined;

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { abortError } from '../abort.js';
 import { type ErrorBody, VisavisError } from '../errors.js';
 import type { Logger } from '../log.js';
+import type { PictureSize } from '../picture-size.js';
 import { lowerPriority } from './priority.js';
 
 /** What the process that makes an avatar is told; the photo goes to its standard input. */
@@ -10,8 +11,8 @@ export interface CreationOrder {
   avatars: string;
   id: string;
   name: string;
-  /** Side of the picture in pixels. */
-  size: number;
+  /** Of the picture, in pixels. */
+  size: PictureSize;
   voices: { kokoro: string; piper: string };
   likeness: { ground: 'synthetic' | 'licence' | 'consent'; statement: string };
   /** The photo's MIME type, where its sender named one. */

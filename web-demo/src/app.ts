@@ -319,6 +319,8 @@ export class App {
   #showAvatar(avatar: AvatarInfo): void {
     this.#avatar = avatar;
     this.#stage.showAvatar(avatar);
+    const { width, height } = avatar;
+    if (width && height) this.element.style.setProperty('--picture', (width / height).toFixed(4));
     setText(this.#title, this.#strings.stage.live(avatar.name));
   }
 

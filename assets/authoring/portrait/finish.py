@@ -77,6 +77,12 @@ def write_pictures(toned_path, folder, name, side, colours):
     # Downscaling softens: a little of the finest detail is given back.
     soft = cv2.GaussianBlur(premultiplied[..., :3], (0, 0), 0.9)
     premultiplied[..., :3] += 0.35 * (premultiplied[..., :3] - soft) * premultiplied[..., 3:]
+    write_layers(premultiplied, folder, name, colours)
+
+
+def write_layers(premultiplied, folder, name, colours):
+    """BGR and alpha 0…1 before a wall: writes NAME.png, NAME-matte.png and NAME-background.png."""
+    side, width = premultiplied.shape[:2]
     alpha = np.clip(premultiplied[..., 3:], 0, 1)
     # Dithered, or a wall's gradient would show its 8-bit steps; in a fixed pattern (Bayer 1973), which PNG packs to a quarter of what noise takes.
     background = np.floor(wall(side, width, colours) * 255 + _thresholds(side, width)).clip(0, 255)

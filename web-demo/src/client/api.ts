@@ -6,6 +6,9 @@ import { ClientError } from './request.js';
 export interface AvatarInfo {
   id: string;
   name: string;
+  /** Of its picture, in pixels. */
+  width?: number;
+  height?: number;
   poster?: string;
   /** The same as a small file, and a short silent film to be looped, where the server has them. */
   still?: string;

@@ -32,6 +32,15 @@ export function haveSameShape(a: PictureSize, b: PictureSize): boolean {
   return Math.abs((a.width * b.height) / (a.height * b.width) - 1) < SAME_SHAPE;
 }
 
+/** An avatar's manifest as it is where pictures of `wanted` are: in that size where the avatar can be shown in it, else as it is. */
+export function shownIn<T extends PictureSize & { sizes?: readonly PictureSizeName[] | undefined }>(
+  avatar: T,
+  wanted: PictureSize | undefined,
+): T {
+  if (wanted === undefined || !sizesOf(avatar).some((size) => sizeName(size) === sizeName(wanted))) return avatar;
+  return { ...avatar, width: wanted.width, height: wanted.height };
+}
+
 /** The sizes an avatar can be shown in: its own, the usual ones of the same shape, and those that it names. */
 export function sizesOf(avatar: PictureSize & { sizes?: readonly PictureSizeName[] | undefined }): PictureSize[] {
   const usual = PICTURE_SIZES.map(sizeOf).filter((size) => haveSameShape(size, avatar));
