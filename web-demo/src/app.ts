@@ -3,6 +3,7 @@ import type { ConversationEvent } from './client/events.js';
 import type { ClientError } from './client/request.js';
 import type { PageLanguage, Strings } from './i18n/index.js';
 import { microphoneState } from './model/microphone-state.js';
+import { shownPicture } from './model/picture-size.js';
 import { PictureWatch } from './model/picture-watch.js';
 import type { PreferenceStore, Preferences } from './model/preferences.js';
 import { SilenceWatch } from './model/silence-watch.js';
@@ -167,6 +168,7 @@ export class App {
         language: this.#language,
         ...this.#settings.session,
         ...(this.#avatar ? { avatar: this.#avatar.id } : {}),
+        size: this.#avatar && shownPicture(this.#avatar, this.#settings.session.size).size,
       },
       token: this.#settings.token,
       key: this.#settings.key,
@@ -318,9 +320,9 @@ export class App {
 
   #showAvatar(avatar: AvatarInfo): void {
     this.#avatar = avatar;
-    this.#stage.showAvatar(avatar);
-    const { width, height } = avatar;
-    if (width && height) this.element.style.setProperty('--picture', (width / height).toFixed(4));
+    const shown = shownPicture(avatar, this.#settings.session.size);
+    this.#stage.showAvatar(shown.avatar);
+    this.element.style.setProperty('--picture', shown.shape.toFixed(4));
     setText(this.#title, this.#strings.stage.live(avatar.name));
   }
 

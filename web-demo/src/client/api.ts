@@ -9,6 +9,8 @@ export interface AvatarInfo {
   /** Of its picture, in pixels. */
   width?: number;
   height?: number;
+  /** What a session may ask for, such as 1024x576. */
+  sizes?: string[];
   poster?: string;
   /** The same as a small file, and a short silent film to be looped, where the server has them. */
   still?: string;
