@@ -16,10 +16,11 @@ const SAME_SHAPE = 0.01;
 /** `512` and `512x512` are a square; undefined for what is none of `PICTURE_SIZES`. */
 export function parsePictureSize(text: string): PictureSize | undefined {
   const name = /^\d+$/.test(text) ? `${text}x${text}` : text;
-  return (PICTURE_SIZES as readonly string[]).includes(name) ? sizeOf(name as PictureSizeName) : undefined;
+  return (PICTURE_SIZES as readonly string[]).includes(name) ? sizeOf(name) : undefined;
 }
 
-export function sizeOf(name: PictureSizeName): PictureSize {
+/** Of a size's name, `sizeName`'s inverse. */
+function sizeOf(name: string): PictureSize {
   const [width, height] = name.split('x').map(Number);
   return { width: width!, height: height! };
 }
@@ -33,16 +34,17 @@ export function haveSameShape(a: PictureSize, b: PictureSize): boolean {
 }
 
 /** An avatar's manifest as it is where pictures of `wanted` are: in that size where the avatar can be shown in it, else as it is. */
-export function shownIn<T extends PictureSize & { sizes?: readonly PictureSizeName[] | undefined }>(
+export function shownIn<T extends PictureSize & { sizes?: readonly string[] | undefined }>(
   avatar: T,
   wanted: PictureSize | undefined,
 ): T {
   if (wanted === undefined || !sizesOf(avatar).some((size) => sizeName(size) === sizeName(wanted))) return avatar;
-  return { ...avatar, width: wanted.width, height: wanted.height };
+  // Its own size remains one that can be asked for.
+  return { ...avatar, ...wanted, sizes: sizesOf(avatar).map(sizeName) };
 }
 
 /** The sizes an avatar can be shown in: its own, the usual ones of the same shape, and those that it names. */
-export function sizesOf(avatar: PictureSize & { sizes?: readonly PictureSizeName[] | undefined }): PictureSize[] {
+export function sizesOf(avatar: PictureSize & { sizes?: readonly string[] | undefined }): PictureSize[] {
   const usual = PICTURE_SIZES.map(sizeOf).filter((size) => haveSameShape(size, avatar));
   const all = [{ width: avatar.width, height: avatar.height }, ...usual, ...(avatar.sizes ?? []).map(sizeOf)];
   return all.filter((size, i) => all.findIndex((other) => sizeName(other) === sizeName(size)) === i);

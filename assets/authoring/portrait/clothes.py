@@ -92,14 +92,22 @@ def _folded(v, rs, amount):
     return out
 
 
+def _widened(keys, wide):
+    return [(y, z, a * (1 + (wide - 1) * np.clip((a - 8) / 10, 0, 1)), b, hang, e) for y, z, a, b, hang, e in keys]
+
+
 def dress(person, rs):
     cloth = person["cloth"]
     wide = cloth.get("wide", 1.0)
     plain = _cloth("cloth", cloth["colour"], wide=wide)
-    keys = [(y, z, a * (1 + (wide - 1) * np.clip((a - 8) / 10, 0, 1)), b, hang, e) for y, z, a, b, hang, e in SHOULDERS]
+    keys = _widened(SHOULDERS, wide)
     if cloth["kind"] == "shirt":
-        # The opening lies lower, below the collar's stand.
-        keys[:3] = [(-12.2, -1.4, 4.9, 5.6, 0.42, 2.0), (-11.5, -1.5, 5.9, 6.3, 0.42, 2.0), (-11.35, -1.8, 8.6, 7.5, 0.42, 2.05)]
+        # The opening lies lower, below the collar's stand, and the chest is flatter, so that the leaves lie on it to their points.
+        keys[:8] = [
+            (-12.2, -1.4, 4.9, 5.6, 0.42, 2.0), (-11.5, -1.5, 5.9, 6.3, 0.42, 2.0), (-11.35, -1.8, 8.6, 7.5, 0.42, 2.05),
+            *_widened([(-12.0, -2.2, 12.2, 8.8, 0.36, 2.15), (-13.1, -2.4, 15.8, 9.4, 0.27, 2.25), (-14.4, -2.5, 19.1, 9.8, 0.18, 2.3),
+            (-15.9, -2.5, 21.0, 10.0, 0.13, 2.35), (-17.8, -2.5, 22.2, 10.2, 0.10, 2.4)], wide),
+        ]
     torso, faces = _loft(_between(keys, DOWN, AROUND))
     faces = [face for face in faces if face[0] % AROUND != AROUND - 1]
     torso = _folded(torso, rs, 0.35)

@@ -169,6 +169,33 @@ describe('avatar package', () => {
     expect((await rejection()).field).toBe('rig.triangles.2');
   });
 
+  it('gives the middle of a wide portrait for a square picture, and all of it for a wide one', async () => {
+    const square = await loadAvatarPackage(folder);
+    const wide = await loadAvatarPackage(folder, { size: { width: 1024, height: 576 } });
+    expect([square.portrait.width, square.portrait.height]).toEqual([768, 768]);
+    expect([wide.portrait.width, wide.portrait.height]).toEqual([1366, 768]);
+    const nose = 3;
+    expect(square.rig.landmarks[nose]! * 768 + 299).toBeCloseTo(wide.rig.landmarks[nose]! * 1366, 1);
+    expect(square.rig.landmarks[nose + 1]).toBe(wide.rig.landmarks[nose + 1]);
+    expect(square.rig.landmarks[nose + 2]! * 768).toBeCloseTo(wide.rig.landmarks[nose + 2]! * 1366, 1);
+  });
+
+  it('rejects a size that it does not know, and one that would cut the face off', async () => {
+    await edit((manifest) => {
+      manifest.sizes = ['640x480'];
+    });
+    expect(await rejection()).toMatchObject({ code: 'bad-request', field: 'avatar.json.sizes.0' });
+    await edit((manifest) => {
+      manifest.sizes = ['1024x576'];
+      delete manifest.files['matte.png'];
+      delete manifest.files['background.png'];
+    });
+    await replace('portrait.png', encodeRgbPng({ width: 400, height: 800, data: new Uint8Array(960_000) }));
+    const { field, message } = await rejection();
+    expect(field).toBe('size');
+    expect(message).toContain('would cut the face off: the portrait has 400 × 800 pixels');
+  });
+
   describe('with the person cut out', () => {
     const [wide, side] = [1366, 768];
     const grey = (width: number, height = width) => ({ width, height, data: new Uint8Array(width * height).fill(9) });
