@@ -63,7 +63,8 @@ export function frameHead(landmarks: Float32Array, roll: number, photo: PictureS
   const aspect = size.width / size.height;
   const isWide = aspect > 1;
   // Turned by nothing, nothing may lie outside.
-  const allowed = ROUNDING + Math.min(MAX_OUTSIDE, (Math.abs(cos) + Math.abs(sin) - 1) / 2);
+  const bare = (Math.abs(cos) + Math.max(1, aspect) * Math.abs(sin) - 1) / 2;
+  const allowed = ROUNDING + Math.min(MAX_OUTSIDE, bare);
   const place = (height: number, sidesCount: boolean) =>
     within(photo, {
       ...{ middle, top: forehead - FOREHEAD_AT * height, width: aspect * height, height, cos, sin, sidesCount },
