@@ -3,7 +3,6 @@ import type { ConversationEvent } from './client/events.js';
 import type { ClientError } from './client/request.js';
 import type { PageLanguage, Strings } from './i18n/index.js';
 import { microphoneState } from './model/microphone-state.js';
-import { shownPicture } from './model/picture-size.js';
 import { PictureWatch } from './model/picture-watch.js';
 import type { PreferenceStore, Preferences } from './model/preferences.js';
 import { SilenceWatch } from './model/silence-watch.js';
@@ -82,10 +81,8 @@ export class App {
       { onTheme: () => this.#switchTheme(), onSettings: () => this.#openSettings() },
       strings,
     );
-    this.#stage = createStage(
-      { onInterrupt: () => this.#session?.interrupt(), onUnlockSound: () => void this.#session?.unlockSound() },
-      strings,
-    );
+    const [onInterrupt, onUnlockSound] = [() => this.#session?.interrupt(), () => void this.#session?.unlockSound()];
+    this.#stage = createStage({ onInterrupt, onUnlockSound, wantedSize: settings.session.size }, strings);
     this.#intro = createIntro(
       { onStart: (microphone) => this.start(microphone), onChoose: (avatar) => this.#showAvatar(avatar) },
       strings,
@@ -167,8 +164,7 @@ export class App {
       session: {
         language: this.#language,
         ...this.#settings.session,
-        ...(this.#avatar ? { avatar: this.#avatar.id } : {}),
-        size: this.#avatar && shownPicture(this.#avatar, this.#settings.session.size).size,
+        ...(this.#avatar && { avatar: this.#avatar.id, size: this.#stage.size }),
       },
       token: this.#settings.token,
       key: this.#settings.key,
@@ -320,9 +316,7 @@ export class App {
 
   #showAvatar(avatar: AvatarInfo): void {
     this.#avatar = avatar;
-    const shown = shownPicture(avatar, this.#settings.session.size);
-    this.#stage.showAvatar(shown.avatar);
-    this.element.style.setProperty('--picture', shown.shape.toFixed(4));
+    this.#stage.showAvatar(avatar);
     setText(this.#title, this.#strings.stage.live(avatar.name));
   }
 
