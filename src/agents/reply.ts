@@ -214,7 +214,8 @@ export class Reply {
           first = false;
           await this.#released;
           const utteranceId = this.#utteranceId;
-          if (signal.aborted || utteranceId === undefined || !this.#o.voice.speak(utteranceId, chunk)) return;
+          if (signal.aborted || utteranceId === undefined || !this.#o.voice.speak(utteranceId, chunk, this.#now()))
+            return;
           await this.#waitForRoom(utteranceId);
         }
       }

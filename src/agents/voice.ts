@@ -86,7 +86,7 @@ export class Voice {
   }
 
   /** Queues a chunk; returns false when the utterance is over already. */
-  speak(utteranceId: number, chunk: SpeechChunk): boolean {
+  speak(utteranceId: number, chunk: SpeechChunk, nowMs: number): boolean {
     const utterance = this.#utterances.get(utteranceId);
     if (utterance === undefined) return false;
     const segmentId = this.#nextSegment++;
@@ -95,7 +95,7 @@ export class Voice {
       segmentId,
       durationMs,
       phonemes: chunk.phonemes,
-      audio: this.#audioOf(utterance, chunk),
+      audio: this.#audioOf(utterance, chunk, nowMs),
       loudness: loudnessEnvelope(chunk.samples, chunk.sampleRateHz),
       tone: toneOf(chunk.words.map((word) => word.text).join(' ')),
     });
@@ -115,9 +115,9 @@ export class Voice {
   }
 
   /** What the face must hear for itself: speech without phonemes. */
-  #audioOf(utterance: Utterance, { samples, sampleRateHz, phonemes }: SpeechChunk): SpeechMotion['audio'] {
+  #audioOf({ id }: Utterance, { samples, sampleRateHz, phonemes }: SpeechChunk, nowMs: number): SpeechMotion['audio'] {
     if (phonemes !== undefined) return undefined;
-    return { samples, sampleRateHz, continues: utterance.pending.length > 0 };
+    return { samples, sampleRateHz, continues: this.backlogMs(id, nowMs) > 0 };
   }
 
   /** Milliseconds of speech queued and not yet sent. */

@@ -39,7 +39,7 @@ interface Waiting {
 /** Avatar and version of a file in the folder, also of one that is still being written. */
 const CLIP_FILE = /^(.+)-([0-9a-f]{16})\.web[mp](?:\.\d+)?$/;
 /** To be raised when clips look different for the same avatar. */
-const REVISION = 3;
+const REVISION = 4;
 const RENDER_LIMIT_MS = 120_000;
 const LOWEST_PRIORITY = 19;
 /** Avatars that wait to be drawn; a folder with more than these gets their clips as they are asked for again. */

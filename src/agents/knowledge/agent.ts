@@ -83,12 +83,14 @@ class KnowledgeAgent implements Agent {
     const wantsHuman = handOver !== undefined && asked?.role === 'user' && asksForHuman(asked.text);
     const text = wantsHuman ? yield* this.#handOver(handOver, history, o) : await this.#answer(history, o.signal);
     throwIfAborted(o.signal);
+    // The knowledge that was asked; what is read meanwhile is another.
+    const finder = this.#finder;
     const sentences = splitSentences(text);
-    const cited = new Map(this.#finder.find(text).map(({ chunk }) => [chunk.id, sourceOf(chunk)]));
     for (const [i, sentence] of sentences.entries()) {
       yield { type: 'text-delta', text: i === 0 ? sentence : ` ${sentence}` };
       throwIfAborted(o.signal);
     }
+    const cited = new Map(finder.find(text).map(({ chunk }) => [chunk.id, sourceOf(chunk)]));
     if (cited.size > 0) yield { type: 'sources', sources: [...cited.values()] };
     yield { type: 'reply-end', finishReason: 'stop' };
   }
