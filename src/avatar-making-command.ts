@@ -8,15 +8,15 @@ import { likenessOf } from './inference/avatar/maker/likeness.js';
 import { MANNER_WORDS, MANNERS, type Manner } from './inference/avatar/manner.js';
 import type { AvatarManifest } from './inference/avatar/package.js';
 import { KOKORO_VOICE, piperSpeaker, voiceProblem } from './inference/speech/voices.js';
+import { PICTURE_SIZE_CHOICE, parsePictureSize } from './picture-size.js';
 
-const SIZES = [512, 768];
 const MAX_NAME = 80;
 /** Those of the stock avatar that a service shows when nobody chooses: a voice is not guessed from a face. */
 const STANDARD_VOICES: AvatarManifest['voices'] = { kokoro: 'af_heart', piper: 'libritts-840' };
 
 export const MAKING_OPTIONS = `  --name NAME      shown to visitors
   --id ID          name of its folder: lower-case letters, digits, dashes (default: made of the name)
-  --size PIXELS    side of its picture: ${SIZES.join(' or ')} (default ${SIZES[0]})
+  --size PIXELS    of its picture: ${PICTURE_SIZE_CHOICE} (default 512); 1024x576 shows both shoulders
   --voice VOICE    a voice of Kokoro (af_heart) or Piper (libritts-840); may be given once for each (default: the service's)
   --manner WORD    how it carries itself: ${MANNER_WORDS.join(', ')} (default: none of these in particular)
   --out FOLDER     where its folder is made (default: VISAVIS_AVATARS, else ~/.local/share/visavis/avatars)
@@ -43,8 +43,8 @@ export async function makingRequest(
   const name = values.name?.trim();
   if (name === undefined || name === '' || name.length > MAX_NAME)
     throw usage(`--name is needed, at most ${MAX_NAME} characters`, 'name');
-  const size = values.size === undefined ? SIZES[0]! : Number(values.size);
-  if (!SIZES.includes(size)) throw usage(`--size must be ${SIZES.join(' or ')}, got "${values.size}"`, 'size');
+  const size = parsePictureSize(values.size ?? '512');
+  if (size === undefined) throw usage(`--size must be ${PICTURE_SIZE_CHOICE}, got "${values.size}"`, 'size');
   const id = values.id ?? idOf(name);
   if (id === undefined) throw usage('--id is needed: the name has no letter for it', 'id');
   const replace = values.replace === true;

@@ -22,6 +22,7 @@ import {
   oneOf,
   origins,
   type Parse,
+  pictureSize,
   proxies,
   range,
   redisAddress,
@@ -34,6 +35,7 @@ import {
 import type { SpeechEngineName } from './engine-names.js';
 import { VisavisError } from './errors.js';
 import { LANGUAGES, type Language } from './languages.js';
+import type { PictureSize } from './picture-size.js';
 import { TURN_TAKING, type TurnTaking } from './turn-taking.js';
 import { coversAddress } from './web-access.js';
 
@@ -80,7 +82,10 @@ export interface Config {
   tokenTtlMs: number;
   maxSessions: number;
   idleTimeoutMs: number;
+  /** Of a picture of 512 × 512 pixels; others get more or less: see `videoKbps`. */
   videoBitrateKbps: number;
+  /** What avatars are shown in that can be; undefined: each in its own size. */
+  pictureSize: PictureSize | undefined;
   logLevel: string;
   /** Null: nothing may be sent to a language API. */
   openai: OpenAiConfig | null;
@@ -156,6 +161,7 @@ const variables = {
   VISAVIS_MAX_SESSIONS: [whole(1, 10_000), 8],
   VISAVIS_IDLE_TIMEOUT_S: [whole(5, 86_400), 300],
   VISAVIS_VIDEO_KBPS: [whole(200, 10_000), 1200],
+  VISAVIS_PICTURE_SIZE: [pictureSize, undefined],
   VISAVIS_LOG_LEVEL: [level, 'info' as const],
   VISAVIS_END_OF_TURN_MS: [range(100, 5_000), { min: 400, max: 1_200 }],
   VISAVIS_INTERRUPTION_MS: [whole(100, 3_000), 448],
@@ -274,6 +280,7 @@ function toConfig(v: Values, agent: AgentProfile | null, moderation: ModerationC
     maxSessions: v.VISAVIS_MAX_SESSIONS,
     idleTimeoutMs: v.VISAVIS_IDLE_TIMEOUT_S * 1000,
     videoBitrateKbps: v.VISAVIS_VIDEO_KBPS,
+    pictureSize: v.VISAVIS_PICTURE_SIZE,
     logLevel: v.VISAVIS_LOG_LEVEL,
     openai: openAiConfig(v),
     endOfTurnMs: v.VISAVIS_END_OF_TURN_MS,

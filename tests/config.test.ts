@@ -22,6 +22,14 @@ function problemsOf(env: Record<string, string>): string[] {
 }
 
 describe('loadConfig', () => {
+  it('knows in which size pictures are to be shown', () => {
+    expect(loadConfig({}).pictureSize).toBeUndefined();
+    expect(loadConfig({ VISAVIS_PICTURE_SIZE: '1024x576' }).pictureSize).toEqual({ width: 1024, height: 576 });
+    expect(problemsOf({ VISAVIS_PICTURE_SIZE: '640x480' })).toEqual([
+      'VISAVIS_PICTURE_SIZE: expected 512, 768, 1024 or 1024x576, got "640x480"',
+    ]);
+  });
+
   it('needs nothing: loopback, no key, embedded engines', () => {
     const config = loadConfig({});
     expect(config).toMatchObject({

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { VisavisError } from '../errors.js';
 import { MANNER_WORDS, MANNERS, type Manner } from '../inference/avatar/manner.js';
 import { KOKORO_VOICE, piperSpeaker } from '../inference/speech/voices.js';
+import { PICTURE_SIZE_CHOICE, type PictureSize, parsePictureSize } from '../picture-size.js';
 import { parseInput } from './validate.js';
 
 /** What a photo may have, as it was sent. */
@@ -47,7 +48,10 @@ const form = z
     voice: z.array(voice).max(2, 'expected at most one voice for each engine').default([]),
     manner: z.enum(MANNER_WORDS, `expected ${MANNER_WORDS.join(', ')}`).optional(),
     id,
-    size: z.enum(['512', '768'], 'expected 512 or 768').default('512'),
+    size: z
+      .string()
+      .refine((value) => parsePictureSize(value) !== undefined, `expected ${PICTURE_SIZE_CHOICE}`)
+      .default('512'),
   })
   .refine(({ ground, statement }) => ground === 'synthetic' || statement !== '', {
     path: ['statement'],
@@ -69,8 +73,8 @@ export interface PhotoForm {
   declared: string | undefined;
   name: string;
   id: string | undefined;
-  /** Side of the picture in pixels. */
-  size: number;
+  /** Of the picture, in pixels. */
+  size: PictureSize;
   /** Voices of the engines, or avatars that lend theirs. */
   voices: readonly string[];
   manner: Manner | undefined;
@@ -101,7 +105,7 @@ export async function readAvatarForm(request: IncomingMessage): Promise<AvatarFo
     declared: file.type,
     name: values.name,
     id: values.id,
-    size: Number(size),
+    size: parsePictureSize(size)!,
     voices: values.voice,
     manner: manner && MANNERS[manner],
     likeness: { ground, statement: ground === 'synthetic' && statement === '' ? NOBODY : statement },

@@ -5,6 +5,7 @@ import { packageZip } from '../inference/avatar/archive/package-export.js';
 import type { Manner } from '../inference/avatar/manner.js';
 import type { AvatarManifest } from '../inference/avatar/package.js';
 import { KOKORO_VOICE, piperSpeaker, voiceProblem } from '../inference/speech/voices.js';
+import type { PictureSize } from '../picture-size.js';
 import { type AvatarForm, type PhotoForm, readAvatarForm } from './avatar-uploads-form.js';
 import { answerAsLines, wantsLines } from './avatar-uploads-lines.js';
 import type { AvatarDirectory, AvatarSummary } from './avatars.js';
@@ -21,7 +22,7 @@ export interface MakingProgress {
 
 interface PhotoOrder {
   name: string;
-  size: number;
+  size: PictureSize;
   voices: AvatarManifest['voices'];
   manner: Manner | undefined;
   likeness: PhotoForm['likeness'];

@@ -4,6 +4,7 @@ import { VisavisError } from '../errors.js';
 import { avatarFolderIn } from '../inference/avatar/folders.js';
 import { type Manner, type MannerWord, mannerWord } from '../inference/avatar/manner.js';
 import { AVATAR_ID, type AvatarManifest, loadAvatarManifest, PORTRAIT } from '../inference/avatar/package.js';
+import { type PictureSize, shownIn, sizeName, sizesOf } from '../picture-size.js';
 
 /** One entry of `GET /v1/avatars`. */
 export interface AvatarSummary {
@@ -13,6 +14,8 @@ export interface AvatarSummary {
   height: number;
   /** How it carries itself, in one word and in the package's numbers; absent where the package says nothing of it. */
   manner?: Manner & { word: MannerWord };
+  /** What a session may ask for as `size`; the first is what it gets otherwise. */
+  sizes: string[];
   /** Path of the picture to show before the session begins. */
   poster: string;
   /** Path of the same as a small file, once there is one. */
@@ -42,12 +45,17 @@ export class AvatarDirectory {
   readonly #folders: readonly string[];
   readonly #clips: AvatarClips | undefined;
   readonly #ownFolder: string | undefined;
+  readonly #pictureSize: PictureSize | undefined;
 
-  /** `ownFolder`: the one of the folders whose avatars were made here. */
-  constructor(folders: readonly string[], clips?: AvatarClips, ownFolder?: string) {
+  /**
+   * `ownFolder`: the one of the folders whose avatars were made here. `pictureSize`: what avatars are shown in that can be; manifests say so
+   * as `width` and `height`.
+   */
+  constructor(folders: readonly string[], clips?: AvatarClips, ownFolder?: string, pictureSize?: PictureSize) {
     this.#folders = folders;
     this.#clips = clips;
     this.#ownFolder = ownFolder;
+    this.#pictureSize = pictureSize;
   }
 
   /** Broken packages are left out: loading one of them says what is wrong with it. */
@@ -71,7 +79,7 @@ export class AvatarDirectory {
     if (folder === undefined) throw unknownAvatar();
     let manifest: AvatarManifest;
     try {
-      manifest = await loadAvatarManifest(folder);
+      manifest = shownIn(await loadAvatarManifest(folder), this.#pictureSize);
     } catch (thrown) {
       if (thrown instanceof VisavisError && thrown.code === 'not-found') throw unknownAvatar();
       throw thrown;
@@ -93,8 +101,9 @@ export class AvatarDirectory {
 
   #summarise(entry: AvatarEntry): AvatarSummary {
     const { id, name, width, height, manner: numbers } = entry.manifest;
+    const sizes = [...new Set([{ width, height }, ...sizesOf(entry.manifest)].map(sizeName))];
     const manner = numbers && { manner: { word: mannerWord(numbers), ...numbers } };
-    const about = { id, name, width, height, ...manner };
+    const about = { id, name, width, height, sizes, ...manner };
     const base = `/v1/avatars/${id}`;
     const version = this.#clips?.find(entry)?.version;
     const moving =

@@ -3,6 +3,7 @@ import { abortError } from '../abort.js';
 import { type ErrorBody, VisavisError } from '../errors.js';
 import type { Manner } from '../inference/avatar/manner.js';
 import type { Logger } from '../log.js';
+import type { PictureSize } from '../picture-size.js';
 import { lowerPriority } from './priority.js';
 
 /** What the process that makes an avatar of a photo is told; the photo goes to its standard input. */
@@ -11,8 +12,8 @@ export interface PhotoOrder {
   avatars: string;
   id: string;
   name: string;
-  /** Side of the picture in pixels. */
-  size: number;
+  /** Of the picture, in pixels. */
+  size: PictureSize;
   voices: { kokoro: string; piper: string };
   manner: Manner | undefined;
   likeness: { ground: 'synthetic' | 'licence' | 'consent'; statement: string };

@@ -38,7 +38,7 @@ describe('readAvatarForm', () => {
         declared: 'image/png',
         name: 'Änna',
         id: undefined,
-        size: 512,
+        size: { width: 512, height: 512 },
         voices: ['af_heart'],
         likeness: { ground: 'consent', statement: 'She said yes,\r\non a Monday.' },
       });

@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.js';
 
 const ENTRY = fileURLToPath(new URL('../support/create-child.mjs', import.meta.url));
 const ORDER = {
-  size: 512,
+  size: { width: 512, height: 512 },
   voices: { kokoro: 'af_heart', piper: 'libritts-840' },
   likeness: { ground: 'synthetic', statement: 'Nobody.' },
   manner: undefined,

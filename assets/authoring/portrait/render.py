@@ -291,4 +291,5 @@ def main():
     log(f"wrote {options.out}/{options.person}.png")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -3,13 +3,15 @@ import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { VisavisError } from '../../errors.js';
+import { PICTURE_SIZES, type PictureSize, sizeName, sizesOf } from '../../picture-size.js';
 import { KOKORO_VOICE, piperSpeaker } from '../speech/voices.js';
+import { cropImage, cropRig, middleOf } from './crop.js';
 import { parseLiteSettings } from './lite/settings.js';
 import type { LiteFiles } from './lite/stream.js';
 import { mannerSchema } from './manner.js';
 import { FRAME_RATE } from './motion-frame.js';
 import { decodeGreyPng, decodePng, type GreyImage, type RgbImage } from './png.js';
-import { parseRig, type Rig } from './rig.js';
+import { FACE_OVAL, parseRig, type Rig } from './rig.js';
 
 export const PACKAGE_FORMAT_VERSION = 1;
 export const MANIFEST = 'avatar.json';
@@ -66,6 +68,11 @@ const manifestSchema = z.strictObject({
   renderer: z.enum(['portrait', 'lite-avatar', 'probe']),
   width: z.number().int().min(128).max(1024).multipleOf(2),
   height: z.number().int().min(128).max(1024).multipleOf(2),
+  /** Of other shapes that the portrait fills as well: its middle is shown. */
+  sizes: z
+    .array(z.enum(PICTURE_SIZES, `must be of ${PICTURE_SIZES.join(', ')}`))
+    .max(PICTURE_SIZES.length)
+    .optional(),
   frameRate: z.literal(FRAME_RATE),
   /** One voice for every speech engine of our own; whether it is installed shows when a session asks for it. */
   voices: z.strictObject({
@@ -125,10 +132,10 @@ export function parseManifest(json: unknown): AvatarManifest {
 
 /**
  * Loads an avatar package and checks everything it says of itself: format version, file names, sizes, SHA-256 sums, the
- * portrait and the rig. Rejects with `not-found` when the folder or a file is missing, else with `bad-request` and the
+ * portrait and the rig. Of a portrait of another shape than `size` (by default the manifest's) the middle is given. Rejects with `not-found` when the folder or a file is missing, else with `bad-request` and the
  * field that is wrong; nothing of a rejected package is ever used.
  */
-export async function loadAvatarPackage(folder: string): Promise<AvatarPackage> {
+export async function loadAvatarPackage(folder: string, o: { size?: PictureSize } = {}): Promise<AvatarPackage> {
   const manifest = await loadAvatarManifest(folder);
   const contents = new Map<string, Buffer>();
   const mostBytes = manifest.renderer === 'lite-avatar' ? MAX_LITE_FILE_BYTES : MAX_FILE_BYTES;
@@ -147,14 +154,17 @@ export async function loadAvatarPackage(folder: string): Promise<AvatarPackage> 
   const matte = matteFile && asLargeAs(portrait, decodeGreyPng(matteFile, limits('matte')), MATTE);
   const background = backgroundFile && asLargeAs(portrait, decodePng(backgroundFile, limits('background')), BACKGROUND);
   const rig = parseRig(rigFile.toString('utf8'));
+  for (const size of sizesOf(manifest)) requireFaceIn(size, portrait, rig);
+  const shown = middleOf(portrait, o.size ?? manifest);
   const lite = manifest.renderer === 'lite-avatar' ? liteOf(contents) : undefined;
+  const cut = <T extends GreyImage | RgbImage>(image: T) => (shown === undefined ? image : cropImage(image, shown));
   return {
     folder,
     manifest,
-    portrait,
-    rig,
-    ...(matte && { matte }),
-    ...(background && { background }),
+    portrait: cut(portrait),
+    rig: shown === undefined ? rig : cropRig(rig, portrait, shown),
+    ...(matte && { matte: cut(matte) }),
+    ...(background && { background: cut(background) }),
     ...(lite && { lite }),
   };
 }
@@ -167,6 +177,20 @@ export function checkListed(name: string, content: Uint8Array, expected: AvatarM
   if (sum !== expected.sha256) {
     throw bad(`has another checksum: ${sum.slice(0, 12)}… where ${expected.sha256.slice(0, 12)}… is listed`, field);
   }
+}
+
+/** Of a portrait of another shape than `size` the middle is shown, and the face must be there; one that the portrait cuts off is as it is. */
+function requireFaceIn(size: PictureSize, portrait: RgbImage, rig: Rig): void {
+  const shown = middleOf(portrait, size);
+  if (shown === undefined) return;
+  const { landmarks } = cropRig(rig, portrait, shown);
+  const isOut = (value: number) => value < 0 || value > 1;
+  const isCut = (i: number) =>
+    (isOut(landmarks[3 * i]!) && !isOut(rig.landmarks[3 * i]!)) ||
+    (isOut(landmarks[3 * i + 1]!) && !isOut(rig.landmarks[3 * i + 1]!));
+  if (!FACE_OVAL.some(isCut)) return;
+  const shape = `${portrait.width} × ${portrait.height}`;
+  throw bad(`${sizeName(size)} would cut the face off: the portrait has ${shape} pixels`, 'size');
 }
 
 function liteOf(contents: ReadonlyMap<string, Buffer>): LiteFiles {

@@ -53,9 +53,9 @@ interface LoadedPicture {
 let prepared: Promise<LoadedPicture> | undefined;
 
 async function load({ avatarPath, width, height }: Picture): Promise<LoadedPicture> {
-  const loaded = await loadAvatarPackage(avatarPath);
-  const isProbe = loaded.manifest.renderer === 'probe';
   const size = { width, height };
+  const loaded = await loadAvatarPackage(avatarPath, { size });
+  const isProbe = loaded.manifest.renderer === 'probe';
   const avatar = isProbe ? new ProbeAvatar(size) : await openStream(loaded, { ...size, frameMs: FRAME_MS });
   return { of: { avatarPath, width, height }, avatar, isProbe, manner: loaded.manifest.manner };
 }

@@ -6,6 +6,11 @@ import { ClientError } from './request.js';
 export interface AvatarInfo {
   id: string;
   name: string;
+  /** Of its picture, in pixels. */
+  width?: number;
+  height?: number;
+  /** What a session may ask for, such as 1024x576. */
+  sizes?: string[];
   poster?: string;
   /** How it carries itself, in one word. */
   manner?: { word: 'calm' | 'warm' | 'lively' | 'thoughtful' };
