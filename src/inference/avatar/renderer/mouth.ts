@@ -21,6 +21,8 @@ const SEAM_LIGHT = 0.4;
 const SEAM_GAP = 2.6;
 /** Gaps narrower than this, in mouth widths, let little light in: what is behind them shows as dim as this share at least. */
 const SLIT = { width: 0.05, light: 0.5 };
+/** Share of the lips' own tint in what they throw their shadow on, were it black. */
+const FLESH = 0.8;
 
 /** Where the mouth's frame is in this frame's picture. */
 interface Placement {
@@ -250,7 +252,12 @@ export class Mouth {
     const shadow = (0.7 + 0.3 * smoothstep(0, 0.05, fromUp)) * (0.78 + 0.22 * smoothstep(0, 0.03, fromLow));
     const dim = shadow * (0.8 + 0.2 * smoothstep(0.02, 0.12, gap));
     const slit = SLIT.light + (1 - SLIT.light) * smoothstep(0, SLIT.width, (low - up) / this.#scale);
-    this.#y = BLACK + (interior.y - BLACK) * (dim + (1 - dim) * interior.photographed) * slit;
+    const light = (dim + (1 - dim) * interior.photographed) * slit;
+    this.#y = BLACK + (interior.y - BLACK) * light;
+    // What light is left there comes from the lips' flesh: grey teeth next to red lips would look green.
+    const flesh = FLESH * (1 - light);
+    this.#u += (this.#seamColour.u - this.#u) * flesh;
+    this.#v += (this.#seamColour.v - this.#v) * flesh;
     if (seam <= 0) return alpha;
     // Lips that all but touch: one line, in which no teeth flicker.
     const { y, u, v } = this.#seamColour;
