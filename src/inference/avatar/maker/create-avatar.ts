@@ -24,6 +24,7 @@ import type { FaceLight } from '../rig.js';
 import { backgroundBehind } from './background.js';
 import { faceLight } from './face-light.js';
 import { type Framing, frameHead } from './framing.js';
+import { settleLips } from './lip-seam.js';
 import { cutOut } from './matte.js';
 import type { Plane } from './plane.js';
 import { resampleSquare } from './resample.js';
@@ -110,6 +111,7 @@ export async function createAvatar(
   const framing = frameHead(settled, found.face.pose.roll, image, o.size);
   const portrait = resampleSquare(image, framing.region, framing.side);
   const landmarks = toPortrait(settled, framing);
+  settleLips(portrait, landmarks);
   await begin('cut-out');
   const coarse = await (await PersonMask.create()).segment(new SampledImage(withOpacity(portrait)));
   const matte = cutOut(portrait, coarse, landmarks);
