@@ -35,6 +35,8 @@ const LINING_DEPTH = 27;
 /** The throat's dark: half its width and height in mm. */
 const THROAT_WIDTH = 13;
 const THROAT_HEIGHT = 10;
+/** A tongue lies level and so in more of the light from above than its slope towards the viewer says. */
+const TONGUE_LIGHT = 1.3;
 /** Samples of a tooth row to a pixel. */
 const DENSITY = 1.6;
 
@@ -91,7 +93,7 @@ export class Interior {
     this.#upper = paintToothRow(UPPER_CROWNS, UPPER_ARCH, -1, light, scale);
     this.#lower = paintToothRow(LOWER_CROWNS, LOWER_ARCH, 1, light, scale);
     this.#tongue = new Tongue(light);
-    this.#tongueLuma = lumaOf(...light.tongue) - BLACK;
+    this.#tongueLuma = TONGUE_LIGHT * (lumaOf(...light.tongue) - BLACK);
     this.#tongueChroma = chromaOf(...light.tongue);
     const [u, v] = chromaOf(...LINING);
     this.#lining = { y: light.exposure * (lumaOf(...LINING) - BLACK), u, v };
