@@ -41,6 +41,8 @@ const USUAL_WHITE = 190;
 const EXPOSED = { white: 110, skin: 76, enough: 0.75 };
 /** Above the viewer's eye, slightly to one side. */
 const GLOSS_HEIGHT = -0.38;
+/** Length of the vector half-way to it in light from the front: light from a side must not make that longer, or wet places would blaze. */
+const GLOSS_LENGTH = Math.hypot(GLOSS_HEIGHT, 0.93);
 
 /** Estimates the light from the portrait: its side from mirrored places of the face, its height from forehead against chin, its strength from skin and eyes. Teeth that are `seen` give their colour. */
 export function mouthLight(face: FaceGeometry, texture: Texture, seen?: SeenTeeth): MouthLight {
@@ -63,6 +65,7 @@ export function mouthLight(face: FaceGeometry, texture: Texture, seen?: SeenTeet
   const seenLight = (Math.min(1, (white - 16) / EXPOSED.white) + Math.min(1, skin / EXPOSED.skin)) / 2;
   const exposure = clamp(seenLight / EXPOSED.enough, 0.15, 1);
   const strength = exposure * clamp(0.45 * (white / USUAL_WHITE) + 0.55 * (0.84 + skin * 0.0013), 0.78, 1.02);
+  const between = Math.max(1, Math.hypot(sideX * 0.6, GLOSS_HEIGHT, 0.93) / GLOSS_LENGTH);
   const tint = skinTint(face, texture);
   const lit = (colour: Rgb, share: number): Rgb => [
     colour[0] * strength * (1 + (tint[0] - 1) * share),
@@ -79,7 +82,7 @@ export function mouthLight(face: FaceGeometry, texture: Texture, seen?: SeenTeet
     at: (nx, ny, nz) => clamp(0.3 + 0.7 * nz + 0.55 * sideX * nx + 0.75 * sideY * ny, 0.06, 1.12),
     gloss: (nx, ny, nz) => {
       // Half-way between the light and the viewer, who is in front.
-      const d = nx * sideX * 0.6 + ny * GLOSS_HEIGHT + nz * 0.93;
+      const d = (nx * sideX * 0.6 + ny * GLOSS_HEIGHT + nz * 0.93) / between;
       return exposure * Math.max(0, d) ** 48;
     },
   };
