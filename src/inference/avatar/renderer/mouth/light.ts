@@ -73,8 +73,7 @@ export function mouthLight(face: FaceGeometry, texture: Texture, seen?: SeenTeet
     colour[2] * strength * (1 + (tint[2] - 1) * share),
   ];
   return {
-    // Pale skin says less of the light's colour than warm skin does: teeth in it stay as they are.
-    tooth: seen === undefined ? lit(TOOTH, tint[0] > 1 ? 0.35 : 0.1) : rgbOf(seen.colour),
+    tooth: seen === undefined ? lit(TOOTH, 0.15) : rgbOf(seen.colour),
     gum: lit(GUM, 0.25),
     tongue: lit(TONGUE, 0.25),
     exposure,
