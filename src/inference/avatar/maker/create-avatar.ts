@@ -27,6 +27,7 @@ import type { FaceLight } from '../rig.js';
 import { backgroundBehind, continued } from './background.js';
 import { faceLight } from './face-light.js';
 import { type Framing, frameHead } from './framing.js';
+import { settleLips } from './lip-seam.js';
 import { cutOut } from './matte.js';
 import { coarseMask } from './person-plane.js';
 import type { Plane } from './plane.js';
@@ -120,6 +121,7 @@ export async function createAvatar(
   const framing = frameHead(settled, found.face.pose.roll, image, o.size);
   const { portrait, known } = framed(image, framing);
   const landmarks = toPortrait(settled, framing);
+  settleLips(portrait, landmarks);
   await begin('cut-out');
   const matte = cutOut(portrait, await coarseMask(portrait, await PersonMask.create()), landmarks);
   if (known !== undefined) requireShoulders(matte, known, o.size);

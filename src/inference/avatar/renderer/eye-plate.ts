@@ -114,6 +114,7 @@ export class EyePlate {
       share: this.#share,
       unit: this.#unit,
       isLuma: this.#isLuma,
+      isRed: plane.channel === 'v',
     });
     this.#lash = paintLashes(
       {
