@@ -8,6 +8,8 @@ import { Lifetime } from '../lifecycle.js';
 import { Microphone, type MicrophoneOutput } from '../media/microphone.js';
 import type { PacerEvent } from '../media/pacer-client.js';
 import type { TurnTaking } from '../turn-taking.js';
+import { EndOfTurnEstimator } from './end-of-turn/estimator.js';
+import type { EndOfTurnModel } from './end-of-turn/model.js';
 import type { ConversationEvent } from './events.js';
 import type { History } from './history.js';
 import { Listener } from './listener.js';
@@ -30,6 +32,8 @@ export interface ConversationEngines {
   /** Shared by all conversations that speak with this synthesiser. */
   pace: SynthesisPace;
   agent: Agent;
+  /** Judges whether a pause ends a turn; undefined: words and silence decide. */
+  endOfTurn?: EndOfTurnModel | undefined;
   /** What visitors and the agent may say in this conversation; undefined: everything. */
   moderation?: ConversationModeration;
 }
@@ -111,6 +115,10 @@ export class Conversation {
       vad: engines.vad.open(),
       recognition: engines.recogniser.open({}),
       settings: turnSettings,
+      endOfTurn: engines.endOfTurn && {
+        estimator: new EndOfTurnEstimator(engines.endOfTurn),
+        avatarSaid: () => this.#o.history.messages.findLast(({ role }) => role === 'assistant')?.text ?? '',
+      },
       avatarAudible: () => this.#pipeline.hasFloor,
       mayBegin: () => this.#pipeline.mayBegin(participantId),
       onEvent: (event) => this.#pipeline.handleListener(participantId, event),

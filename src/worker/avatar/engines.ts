@@ -1,4 +1,7 @@
 /** The concrete engines of an avatar worker, chosen by configuration; the heavy ones live in the speech worker. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EndOfTurnModel } from '../../agents/end-of-turn/model.js';
 import { KnowledgePages, LiveKnowledge } from '../../agents/knowledge/index.js';
 import { ModeratedAgent } from '../../agents/moderation/moderated-agent.js';
 import { ConversationModeration } from '../../agents/moderation/moderation.js';
@@ -8,6 +11,7 @@ import type { ConversationEngines } from '../../agents/session.js';
 import { GuardedHttp } from '../../agents/tools/guarded-http.js';
 import type { TurnSettings } from '../../agents/turn.js';
 import { turnSettingsOf } from '../../agents/turn-modes.js';
+import { PROJECT_ROOT } from '../../cache.js';
 import type { Config } from '../../config.js';
 import { OpenAiSynthesiser } from '../../inference/speech/openai-speech.js';
 import { SileroVad } from '../../inference/speech/silero.js';
@@ -20,6 +24,7 @@ import { SpeechCalls, type SpeechHistograms } from './stats.js';
 
 /** Models may still be loading when the avatar worker starts. */
 const SPEECH_WORKER_TIMEOUT_MS = 60_000;
+const END_OF_TURN_MODEL = join(PROJECT_ROOT, 'assets/turns/end-of-turn.json');
 
 export interface WorkerEngines {
   turnSettings(mode: TurnTaking): Partial<TurnSettings>;
@@ -54,6 +59,7 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
 
   const moderation = openModeration(config, speech.embedder(), log);
   const paces = { kokoro: new SynthesisPace(), piper: new SynthesisPace(), openai: new SynthesisPace() };
+  const endOfTurn = await openEndOfTurn(END_OF_TURN_MODEL, log);
   return {
     turnSettings: (mode) => turnSettingsOf(mode, config),
     async forConversation(conversation) {
@@ -62,7 +68,7 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
         options.speech === 'openai' && config.openai !== null
           ? new OpenAiSynthesiser(config.openai)
           : speech.synthesiser(options.speech === 'piper' ? 'piper' : 'kokoro');
-      const common = { vad, recogniser: speech.recogniser(), synthesiser, pace: paces[options.speech] };
+      const common = { vad, recogniser: speech.recogniser(), synthesiser, pace: paces[options.speech], endOfTurn };
       const agent = agents.forConversation(conversation);
       if (moderation === undefined) return { ...common, agent };
       const { language, greeting } = options;
@@ -91,4 +97,14 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
       await speech.close();
     },
   };
+}
+
+/** Without it turns end by words and silence alone. */
+async function openEndOfTurn(path: string, log: Logger): Promise<EndOfTurnModel | undefined> {
+  try {
+    return EndOfTurnModel.parse(await readFile(path, 'utf8'));
+  } catch (err) {
+    log.warn({ err }, 'no end-of-turn model: turns end by words and silence alone');
+    return undefined;
+  }
 }
