@@ -14,6 +14,7 @@ import { runMain, SetupError, say } from '../lib/report.mjs';
 const COUNTS = [
   { split: 'test', engine: 'piper', count: 600 },
   { split: 'train', engine: 'piper', count: 860 },
+  { split: 'train', name: 'more', engine: 'piper', count: 500 },
 ];
 
 async function readJson(path) {
@@ -54,10 +55,10 @@ await runMain(async () => {
     await writeFile(heard, JSON.stringify(await collect(turns, speech)));
   }
   const turns = await readJson(heard);
-  const { fit } = await import('./turns/fit.mjs');
+  const { fitNetwork } = await import('./turns/fit.mjs');
   const train = turns.filter(({ split }) => split === 'train');
   say('fit', `${train.length} turns`);
-  const weights = fit(train, { seed });
+  const weights = fitNetwork(train, { seed });
   const out = join(ROOT, 'assets', 'turns');
   await mkdir(out, { recursive: true });
   const model = `${JSON.stringify(weights)}\n`;

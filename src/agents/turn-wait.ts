@@ -17,7 +17,7 @@ export interface WaitFacts {
 }
 
 /** A cut-off is as bad as this much needless waiting, where finished words wait for `STANDARD_COMPLETE_MS`. */
-export const CUT_OFF_MS = 4_000;
+export const CUT_OFF_MS = 2_000;
 /** Settings whose finished words wait longer or shorter than this wait longer or shorter by as much after an estimate. */
 const STANDARD_COMPLETE_MS = 400;
 /** With these settings no estimate is sure enough to end a turn sooner. */

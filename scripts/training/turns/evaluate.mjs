@@ -1,7 +1,7 @@
 /** All that the report says, from the heard turns and the network. */
 import { EndOfTurnModel, featuresOf } from '../../../dist/agents/end-of-turn/model.js';
 import { CUT_OFF_MS } from '../../../dist/agents/turn-wait.js';
-import { fit } from './fit.mjs';
+import { fitNetwork } from './fit.mjs';
 import { estimateWait, judge, quantile, silenceWait, voiceWait, wordsWait } from './judge.mjs';
 
 const SILENCES_MS = [250, 300, 350, 400, 450, 500, 600, 700, 800, 900, 1_000, 1_100, 1_200, 1_400];
@@ -64,7 +64,7 @@ export function evaluate(turns, { weights, seed }) {
   const train = turns.filter(({ split }) => split === 'train');
   const test = turns.filter(({ split }) => split === 'test');
   const model = EndOfTurnModel.parse(JSON.stringify(weights));
-  const part = (mask) => EndOfTurnModel.parse(JSON.stringify(fit(train, { seed, mask })));
+  const part = (mask) => EndOfTurnModel.parse(JSON.stringify(fitNetwork(train, { seed, mask })));
   const wordsOnly = part((name) => name.startsWith('words:'));
   const voiceOnly = part((name) => name.startsWith('voice:'));
   const unasked = part((name) => !/asked|Asked|Answered/.test(name));

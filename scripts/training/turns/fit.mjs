@@ -2,12 +2,10 @@
 import { FEATURES, featuresOf } from '../../../dist/agents/end-of-turn/model.js';
 import { Random } from '../../../dist/inference/avatar/motion/random.js';
 
-const MEMBERS = 5;
-const HIDDEN = 12;
-const EPOCHS = 60;
 const BATCH = 32;
 const RATE = 3e-3;
-const DECAY = 0.02;
+/** Chosen by trying on lines of the training script that were left out. */
+export const SHAPE = { members: 5, hidden: 6, epochs: 20, decay: 0.5 };
 /** Share of the examples whose voice is blotted out, so that the words are learnt as well. */
 const BLOTTED = 0.15;
 
@@ -25,7 +23,7 @@ export function examplesOf(turns) {
 }
 
 /** `mask`: which features are looked at. */
-export function fit(turns, { seed, mask = () => true }) {
+export function fitNetwork(turns, { seed, mask = () => true, shape = SHAPE }) {
   const examples = examplesOf(turns);
   const size = FEATURES.length;
   const mean = new Array(size).fill(0);
@@ -38,7 +36,9 @@ export function fit(turns, { seed, mask = () => true }) {
     Float64Array.from(x, (value, i) => (mask(FEATURES[i]) ? (value - mean[i]) / scale[i] : 0)),
   );
   const labels = examples.map(({ y }) => y);
-  const members = Array.from({ length: MEMBERS }, (_, member) => trainMember(inputs, labels, seed * 101 + member));
+  const members = Array.from({ length: shape.members }, (_, member) =>
+    trainMember(inputs, labels, seed * 101 + member, shape),
+  );
   for (const { hidden } of members) {
     for (const row of hidden) for (let i = 0; i < size; i++) if (!mask(FEATURES[i])) row[i] = 0;
   }
@@ -54,22 +54,22 @@ export function fit(turns, { seed, mask = () => true }) {
 
 const rounded = (value) => Math.round(value * 1e4) / 1e4;
 
-function trainMember(inputs, labels, seed) {
+function trainMember(inputs, labels, seed, { hidden, epochs, decay }) {
   const random = new Random(seed);
   const size = inputs[0].length;
-  const count = HIDDEN * (size + 1) + HIDDEN + 1;
+  const count = hidden * (size + 1) + hidden + 1;
   const weights = Float64Array.from({ length: count }, () => random.normal() * 0.1);
   const gradient = new Float64Array(count);
   const first = new Float64Array(count);
   const second = new Float64Array(count);
   const order = inputs.map((_, i) => i);
-  const activity = new Float64Array(HIDDEN);
+  const activity = new Float64Array(hidden);
   const x = new Float64Array(size);
-  const output = HIDDEN * (size + 1);
+  const output = hidden * (size + 1);
   const voice = FEATURES.filter((name) => name.startsWith('voice:')).length;
-  const steps = EPOCHS * Math.ceil(inputs.length / BATCH);
+  const steps = epochs * Math.ceil(inputs.length / BATCH);
   let step = 0;
-  for (let epoch = 0; epoch < EPOCHS; epoch++) {
+  for (let epoch = 0; epoch < epochs; epoch++) {
     for (let i = order.length - 1; i > 0; i--) {
       const j = Math.floor(random.uniform() * (i + 1));
       [order[i], order[j]] = [order[j], order[i]];
@@ -81,7 +81,7 @@ function trainMember(inputs, labels, seed) {
         x.set(inputs[example]);
         if (random.uniform() < BLOTTED) x.fill(0, 0, voice);
         let logit = weights[count - 1];
-        for (let h = 0; h < HIDDEN; h++) {
+        for (let h = 0; h < hidden; h++) {
           const row = h * (size + 1);
           let sum = weights[row + size];
           for (let i = 0; i < size; i++) sum += weights[row + i] * x[i];
@@ -90,7 +90,7 @@ function trainMember(inputs, labels, seed) {
         }
         const error = (1 / (1 + Math.exp(-logit)) - labels[example]) / batch.length;
         gradient[count - 1] += error;
-        for (let h = 0; h < HIDDEN; h++) {
+        for (let h = 0; h < hidden; h++) {
           gradient[output + h] += error * activity[h];
           const inner = error * weights[output + h] * (1 - activity[h] ** 2);
           const row = h * (size + 1);
@@ -104,11 +104,11 @@ function trainMember(inputs, labels, seed) {
         first[i] = 0.9 * first[i] + 0.1 * gradient[i];
         second[i] = 0.999 * second[i] + 0.001 * gradient[i] ** 2;
         const move = first[i] / (1 - 0.9 ** step) / (Math.sqrt(second[i] / (1 - 0.999 ** step)) + 1e-8);
-        weights[i] -= rate * (move + DECAY * weights[i]);
+        weights[i] -= rate * (move + decay * weights[i]);
       }
     }
   }
-  const rows = Array.from({ length: HIDDEN }, (_, h) =>
+  const rows = Array.from({ length: hidden }, (_, h) =>
     Array.from(weights.subarray(h * (size + 1), (h + 1) * (size + 1)), rounded),
   );
   return { hidden: rows, output: Array.from(weights.subarray(output), rounded) };

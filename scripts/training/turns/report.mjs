@@ -27,7 +27,7 @@ node scripts/training/end-of-turn.mjs --seed ${seed}
 Debian 12, Node 20, the service's own models and nothing else. A run that is stopped goes on where it was.
 
 ## What it is
-Five networks of 12 hidden units whose logits are averaged, over the features of \`src/agents/end-of-turn/\`: pitch (YIN, de Cheveigné and Kawahara 2002), loudness, length and spacing of the last syllables, against the same speaker's own;
+Five networks of six hidden units whose logits are averaged, over the features of \`src/agents/end-of-turn/\`: pitch (YIN, de Cheveigné and Kawahara 2002), loudness, length and spacing of the last syllables, against the same speaker's own;
 the last words, marks, numbers, letters, addresses and lists; the kind of question before. Plain JavaScript, nothing to load.
 
 ## What it was made with

@@ -4,6 +4,7 @@
  */
 import { Random } from '../../../dist/inference/avatar/motion/random.js';
 import { installedKokoroVoices, PIPER_SPEAKERS } from '../../../dist/inference/speech/voices.js';
+import * as more from './phrases-more.mjs';
 import * as test from './phrases-test.mjs';
 import * as train from './phrases-train.mjs';
 
@@ -48,7 +49,9 @@ function partsOf(line, lists, random) {
   });
 }
 
-/** `counts`: turns by split and engine. */
+const PHRASES = { train, more, test };
+
+/** `counts`: turns by split and engine, of the phrases of that `name` (by default the split's). */
 export function writeScript({ seed, counts }) {
   const random = new Random(seed);
   const speakers = shuffled(
@@ -68,8 +71,8 @@ export function writeScript({ seed, counts }) {
   };
   const habits = new Map();
   const turns = [];
-  for (const { split, engine, count } of counts) {
-    const { LISTS, TURNS } = split === 'test' ? test : train;
+  for (const { split, engine, count, name = split } of counts) {
+    const { LISTS, TURNS } = PHRASES[name];
     const lines = TURNS.flatMap((group) => group.lines.map((line) => ({ asked: group.asked, line })));
     let order = [];
     for (let n = 0; n < count; n++) {
@@ -79,7 +82,9 @@ export function writeScript({ seed, counts }) {
       if (!habits.has(voice)) habits.set(voice, random.logNormal(1, PAUSES.speakerSpread));
       const parts = partsOf(line, LISTS, random);
       turns.push({
-        id: `${split}-${engine}-${n}`,
+        id: `${name}-${engine}-${n}`,
+        // What was written alike belongs together when the network is tried on lines that it has not seen.
+        line,
         ...{ split, engine, voice, asked: pick(random, asked), parts },
         pausesMs: parts
           .slice(1)

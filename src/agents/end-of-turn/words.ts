@@ -56,11 +56,13 @@ export const WORD_FEATURES = [
     'subordinateOnly',
     'listWithoutAnd',
     'listWithAnd',
+    'announces',
   ],
   ...['digits', 'isDigitsLast', 'lettersRun', 'isLetterLast', 'hasAt', 'emailInProgress', 'emailComplete'],
   ...['onlyAffirmation', 'beginsWithAffirmation'],
   ...ASKED_KINDS.map((kind) => `asked:${kind}`),
   ...[
+    'numberAskedNone',
     'numberAskedShort',
     'numberAskedLong',
     'emailAskedIncomplete',
@@ -91,6 +93,10 @@ const isFunction = (word: string) =>
   AUXILIARIES.has(word);
 const isDigits = (word: string) => /^\d+$/.test(word) || NUMBER_WORDS.has(word);
 const isLetter = (word: string) => /^\p{L}$/u.test(word);
+/** Says that more is to come ("I have two questions", "first I would like …"), and has not come to it yet. */
+const ANNOUNCED =
+  /\b(?:(?:two|three|four|five|few|several|couple of|some|many|2|3|4) (?:\w+ )?(?:questions|things|points|problems|issues|requests|reasons|options)|first(?:ly)?)\b/;
+const DELIVERED = /\b(?:second(?:ly)?|then|finally|and|also|third)\b/;
 const DOMAIN = /\b[\w-]+(?:\.| dot )(?:com|org|net|edu|gov|info|io|co|uk|de|eu|fr|es|it|nl|ch|at)$/;
 
 /** Length of the run at the end of `tokens` in which `test` holds. */
@@ -120,7 +126,8 @@ export function describeWords(text: string, asked: AskedKind): WordFeatures {
   const letterRun = runOf(tokens, isLetter);
   const hasAt = lower.includes('@') || /\bat\b/.test(lower);
   const email = asked === 'email' || /@|\bdot\b|\be-?mail\b/.test(lower);
-  const emailComplete = email && hasAt && DOMAIN.test(lower);
+  // Recognisers lose the "at" of a spoken address.
+  const emailComplete = DOMAIN.test(lower) && (asked === 'email' || (email && hasAt));
   const items = trimmed.split(/,\s+/).length;
   const affirmation = said.length > 0 && said.every((word) => AFFIRMATIONS.has(word) || CLOSERS.has(word));
   const asking = (name: AskedKind) => asked === name;
@@ -154,6 +161,7 @@ export function describeWords(text: string, asked: AskedKind): WordFeatures {
       items >= 2 && clause.length <= 4 && clause.length > 0 && !/\b(?:and|or)\b/.test(clause.join(' ')),
     ),
     listWithAnd: flag(items >= 2 && /\b(?:and|or)\b/.test(clause.join(' '))),
+    announces: flag(ANNOUNCED.test(lower) && !DELIVERED.test(lower.slice(lower.search(ANNOUNCED)))),
     digits: Math.min(2, digits / 8),
     isDigitsLast: flag(digitRun.length > 0),
     lettersRun: Math.min(2, letterRun.length / 5),
@@ -164,6 +172,7 @@ export function describeWords(text: string, asked: AskedKind): WordFeatures {
     onlyAffirmation: flag(affirmation),
     beginsWithAffirmation: flag(AFFIRMATIONS.has(said[0] ?? '')),
     [`asked:${asked}`]: 1,
+    numberAskedNone: flag(asking('number') && digits === 0),
     numberAskedShort: flag(asking('number') && digits > 0 && digits < 7),
     numberAskedLong: flag(asking('number') && digits >= 8),
     emailAskedIncomplete: flag(asking('email') && !emailComplete),
