@@ -1,5 +1,5 @@
 /** How much silence ends a turn. Pure. */
-import { bestWaitMs, type PauseHabits } from './end-of-turn/pauses.js';
+import { type PauseHabits, speakerWaitMs } from './end-of-turn/pauses.js';
 import type { TurnSettings } from './turn.js';
 import { completeness } from './turn-text.js';
 
@@ -43,5 +43,5 @@ export function requiredSilenceMs(s: TurnSettings, facts: WaitFacts): number {
 function estimatedMs(s: TurnSettings, probability: number, habits: PauseHabits): number {
   const share = s.completeMs / STANDARD_COMPLETE_MS;
   const mostMs = s.unfinishedMs / share;
-  return bestWaitMs({ probability, habits, cutOffMs: CUT_OFF_MS, leastMs: LEAST_MS, mostMs }) * share;
+  return speakerWaitMs({ probability, habits, cutOffMs: CUT_OFF_MS, leastMs: LEAST_MS, mostMs }) * share;
 }

@@ -5,7 +5,7 @@ const X = { from: 200, to: 1_200, step: 200 };
 const Y = { from: 0, to: 100, step: 20 };
 
 const LINES = [
-  { name: 'silence', label: 'silence alone', tone: 'a', at: 400 },
+  { name: 'silence', label: 'silence alone', tone: 'a', at: 0 },
   { name: 'words', label: 'words and silence', tone: 'b', at: 1 },
   { name: 'estimate', label: 'voice, words, question, own pauses', tone: 'c', at: undefined },
 ];
@@ -43,20 +43,20 @@ export function curveOf({ curves, cutOffMs, turns, voices }) {
   }
   LINES.forEach(({ name, label, tone, at = cutOffMs }, i) => {
     const points = curves[name]
-      .filter(({ p50Ms }) => p50Ms >= X.from && p50Ms <= X.to)
-      .sort((a, b) => a.p50Ms - b.p50Ms);
+      .filter(({ meanMs }) => meanMs >= X.from && meanMs <= X.to)
+      .sort((a, b) => a.meanMs - b.meanMs);
     const path = points
-      .map(({ p50Ms, cutShare }, k) => `${k === 0 ? 'M' : 'L'}${x(p50Ms)} ${y(Math.min(100, cutShare * 100))}`)
+      .map(({ meanMs, cutShare }, k) => `${k === 0 ? 'M' : 'L'}${x(meanMs)} ${y(Math.min(100, cutShare * 100))}`)
       .join('');
     out.push(`<path class="${tone}" d="${path}"/>`);
-    for (const { p50Ms, cutShare, setting } of points) {
+    for (const { meanMs, cutShare, setting } of points) {
       const size = setting === at ? 6 : 2.5;
-      out.push(`<circle class="dot ${tone}" cx="${x(p50Ms)}" cy="${y(Math.min(100, cutShare * 100))}" r="${size}"/>`);
+      out.push(`<circle class="dot ${tone}" cx="${x(meanMs)}" cy="${y(Math.min(100, cutShare * 100))}" r="${size}"/>`);
     }
     const top = PLOT.top + 18 + i * 19;
     out.push(
-      `<path class="${tone}" d="M${PLOT.right - 262} ${top - 4}h22"/>`,
-      text(PLOT.right - 234, top, label, tone),
+      `<path class="${tone}" d="M${PLOT.right - 292} ${top - 4}h22"/>`,
+      text(PLOT.right - 264, top, label, tone),
     );
   });
   const pauses = curves.estimate[0].pauses;
@@ -72,13 +72,7 @@ export function curveOf({ curves, cutOffMs, turns, voices }) {
       'muted',
     ),
     ...out,
-    text(
-      (PLOT.left + PLOT.right) / 2,
-      HEIGHT - 14,
-      'ms from the last sound to the decision, median',
-      'muted',
-      'middle',
-    ),
+    text((PLOT.left + PLOT.right) / 2, HEIGHT - 14, 'ms from the last sound to the decision, mean', 'muted', 'middle'),
     '</svg>\n',
   ].join('\n');
 }

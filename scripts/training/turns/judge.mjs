@@ -1,7 +1,7 @@
 /** Plays heard turns against ways of waiting: how late their ends are noticed, and how many of their pauses are taken for ends. */
 
 import { featuresOf } from '../../../dist/agents/end-of-turn/model.js';
-import { bestWaitMs, SpeakerPauses } from '../../../dist/agents/end-of-turn/pauses.js';
+import { SpeakerPauses, speakerWaitMs } from '../../../dist/agents/end-of-turn/pauses.js';
 import { DEFAULT_TURN_SETTINGS } from '../../../dist/agents/turn.js';
 import { requiredSilenceMs } from '../../../dist/agents/turn-wait.js';
 
@@ -36,7 +36,7 @@ export function estimateWait(model, cutOffMs) {
       );
       cache.set(facts.pause, probability);
     }
-    return bestWaitMs({ probability, habits: facts.habits, cutOffMs, leastMs: 224, mostMs: RULES.unfinishedMs });
+    return speakerWaitMs({ probability, habits: facts.habits, cutOffMs, leastMs: 224, mostMs: RULES.unfinishedMs });
   };
 }
 
@@ -44,7 +44,7 @@ export function estimateWait(model, cutOffMs) {
 export function voiceWait(model, cutOffMs) {
   return ({ pause, habits }) => {
     const probability = model.probability(featuresOf({ prosody: pause.prosody, text: '', asked: 'nothing' }));
-    return bestWaitMs({ probability, habits, cutOffMs, leastMs: 96, mostMs: RULES.unfinishedMs });
+    return speakerWaitMs({ probability, habits, cutOffMs, leastMs: 96, mostMs: RULES.unfinishedMs });
   };
 }
 

@@ -77,6 +77,15 @@ export function bestWaitMs(o: {
   return best;
 }
 
+/**
+ * `bestWaitMs` for one speaker. Somebody who pauses longer than is usual is never waited for less than is usual, although it would cost least not to
+ * wait for such pauses at all.
+ */
+export function speakerWaitMs(o: Parameters<typeof bestWaitMs>[0]): number {
+  const own = bestWaitMs(o);
+  return o.habits.medianMs <= USUAL_PAUSES.medianMs ? own : Math.max(own, bestWaitMs({ ...o, habits: USUAL_PAUSES }));
+}
+
 /** Complementary error function to 1.5e-7 (Abramowitz and Stegun 1964, 7.1.26). */
 function erfc(x: number): number {
   const t = 1 / (1 + 0.3275911 * Math.abs(x));

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { bestWaitMs, longerShare, SpeakerPauses, USUAL_PAUSES } from '../../../src/agents/end-of-turn/pauses.js';
+import {
+  bestWaitMs,
+  longerShare,
+  SpeakerPauses,
+  speakerWaitMs,
+  USUAL_PAUSES,
+} from '../../../src/agents/end-of-turn/pauses.js';
 
 const range = { cutOffMs: 4_000, leastMs: 224, mostMs: 1_200 };
 const waitAt = (probability: number, habits = USUAL_PAUSES) => bestWaitMs({ probability, habits, ...range });
@@ -27,6 +33,16 @@ describe('bestWaitMs', () => {
     const at = (cutOffMs: number) => bestWaitMs({ probability: 0.6, habits: USUAL_PAUSES, ...range, cutOffMs });
     expect(at(16_000)).toBeGreaterThan(at(4_000));
     expect(at(4_000)).toBeGreaterThan(at(300));
+  });
+});
+
+describe('speakerWaitMs', () => {
+  it('does not give up on somebody because their pauses are long', () => {
+    const slow = { medianMs: 1_400, spread: 0.56 };
+    const o = { probability: 0.6, ...range, cutOffMs: 2_000 };
+    expect(bestWaitMs({ ...o, habits: slow })).toBe(224);
+    expect(speakerWaitMs({ ...o, habits: slow })).toBe(bestWaitMs({ ...o, habits: USUAL_PAUSES }));
+    expect(speakerWaitMs({ ...o, habits: USUAL_PAUSES })).toBe(bestWaitMs({ ...o, habits: USUAL_PAUSES }));
   });
 });
 
