@@ -47,7 +47,7 @@ ${row(
 ${row('words and silence, as configured without the estimate', rule)}
 ${row('**the estimate, as configured**', configured)}
 
-At about the same mean delay (the median is as good as nothing to compare by: where ends are told from pauses, most waits are either short or long):
+At about the same mean delay (most waits after an estimate are either short or long, so the median alone would flatter it):
 
 | mean delay | silence | words and silence | the estimate |
 |---|---|---|---|
