@@ -5,6 +5,7 @@
 import { isAbort } from '../errors.js';
 import type { RecognitionStream, Transcript, VoiceActivityStream } from '../inference/engines.js';
 import { VAD_WINDOW } from '../inference/engines.js';
+import type { EndOfTurnEstimator } from './end-of-turn/estimator.js';
 import type { TurnLatency } from './events.js';
 import { SpeechLevel } from './speech-level.js';
 import { type TurnDecision, type TurnInput, TurnMachine, type TurnSettings } from './turn.js';
@@ -51,6 +52,8 @@ export interface ListenerOptions {
   settings?: Partial<TurnSettings>;
   /** Is the avatar's voice audible now? */
   avatarAudible: () => boolean;
+  /** Judges pauses; undefined: words and silence alone decide. `avatarSaid`: its last words as they were heard. */
+  endOfTurn?: { estimator: EndOfTurnEstimator; avatarSaid: () => string } | undefined;
   /** May this visitor take the floor now? Asked at each onset. */
   mayBegin: () => boolean;
   onEvent: (event: ListenerEvent) => void;
@@ -143,8 +146,10 @@ export class Listener {
     const probability = await this.#o.vad.process(window);
     if (this.#abort.signal.aborted) return;
     this.#mediaMs += WINDOW_MS;
-    if (this.#inTurn) this.#o.recognition.push(window);
-    else {
+    if (this.#inTurn) {
+      this.#o.recognition.push(window);
+      this.#estimator?.push(window);
+    } else {
       this.#preroll.push(window);
       if (this.#preroll.length > this.#prerollWindows) this.#preroll.shift();
       if (!this.#o.mayBegin()) return this.#holdOff();
@@ -165,6 +170,12 @@ export class Listener {
     this.#feed({ type: 'transcript', atMs: this.#mediaMs, text, audible: this.#o.avatarAudible() });
   }
 
+  /** The words up to the pause: what they and the voice say about the end of the turn. */
+  #feedEstimate(text: string): void {
+    const estimate = this.#estimator?.estimate(text, this.#o.endOfTurn?.avatarSaid() ?? '');
+    if (estimate !== undefined) this.#feed({ type: 'estimate', atMs: this.#mediaMs, ...estimate });
+  }
+
   #holdOff(): void {
     if (!this.#isHeldOff) this.#feed({ type: 'reset', atMs: this.#mediaMs });
     this.#isHeldOff = true;
@@ -175,6 +186,10 @@ export class Listener {
     if (!this.#inTurn || this.#turn.phase === 'quiet') return;
     this.#mediaMs += RELEASE_LIMIT_MS;
     this.#feed({ type: 'window', atMs: this.#mediaMs, probability: 0, audible: this.#o.avatarAudible() });
+  }
+
+  get #estimator(): EndOfTurnEstimator | undefined {
+    return this.#turn.settings.keyed ? undefined : this.#o.endOfTurn?.estimator;
   }
 
   get #prerollWindows(): number {
@@ -197,6 +212,7 @@ export class Listener {
         this.#inTurn = true;
         this.#level.reset();
         this.#nextPartialMs = this.#mediaMs + PARTIAL_EVERY_MS;
+        this.#estimator?.beginTurn(this.#preroll);
         for (const window of this.#preroll.splice(0)) this.#o.recognition.push(window);
         onEvent({ type: 'onset', overVoice: decision.overVoice });
         break;
@@ -209,9 +225,11 @@ export class Listener {
         this.#runPartial();
         break;
       case 'pause':
+        this.#estimator?.pause();
         this.#startCandidate(decision.lastVoicedMs);
         break;
       case 'continue':
+        this.#estimator?.goOn();
         this.#voidCandidate();
         onEvent({ type: 'candidate-void' });
         break;
@@ -236,6 +254,7 @@ export class Listener {
         marks.transcriptMs = this.#now() - lastVoicedAtMs;
         marks.recognitionComputeMs = transcript.computeMs;
         this.#feedTranscript(transcript.text);
+        this.#feedEstimate(transcript.text);
         if (!abort.signal.aborted && this.#inTurn) {
           this.#o.onEvent({ type: 'candidate', transcript, lastVoicedAtMs, marks });
         }

@@ -14,6 +14,8 @@ import { Lifetime } from '../lifecycle.js';
 import { Microphone, type MicrophoneOutput } from '../media/microphone.js';
 import type { PacerEvent } from '../media/pacer-client.js';
 import type { TurnTaking } from '../turn-taking.js';
+import { EndOfTurnEstimator } from './end-of-turn/estimator.js';
+import type { EndOfTurnModel } from './end-of-turn/model.js';
 import type { ConversationEvent } from './events.js';
 import type { History } from './history.js';
 import { Listener } from './listener.js';
@@ -41,6 +43,8 @@ export interface ConversationEngines {
   agent: Agent;
   /** A model that hears and speaks itself, with an ear of its own: recogniser and agent are then not asked. Closed with the conversation. */
   dialogue?: SpeechDialogue;
+  /** Judges whether a pause ends a turn; undefined: words and silence decide. */
+  endOfTurn?: EndOfTurnModel | undefined;
   /** What visitors and the agent may say in this conversation; undefined: everything. */
   moderation?: ConversationModeration;
 }
@@ -128,6 +132,10 @@ export class Conversation {
       vad: engines.vad.open(),
       recognition: (engines.dialogue?.ear ?? engines.recogniser).open({ language: engines.recognitionLanguage }),
       settings: turnSettings,
+      endOfTurn: engines.endOfTurn && {
+        estimator: new EndOfTurnEstimator(engines.endOfTurn),
+        avatarSaid: () => this.#o.history.messages.findLast(({ role }) => role === 'assistant')?.text ?? '',
+      },
       avatarAudible: () => this.#pipeline.hasFloor,
       mayBegin: () => this.#pipeline.mayBegin(participantId),
       onEvent: (event) => this.#pipeline.handleListener(participantId, event),

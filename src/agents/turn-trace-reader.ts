@@ -54,6 +54,7 @@ const decision = z.discriminatedUnion('type', [
 const anyLine = z.discriminatedUnion('type', [
   line('window', { probability, audible: flag }),
   line('transcript', { text: said, audible: flag }),
+  line('estimate', { probability, features: z.record(name, z.number()) }),
   line('key', { pressed: flag, audible: flag }),
   line('reset', {}),
   line('decisions', { decisions: z.array(decision).min(1).max(16) }),
@@ -83,7 +84,7 @@ export interface Trace {
   isCutOff: boolean;
 }
 
-const INPUTS: ReadonlySet<string> = new Set<TurnInput['type']>(['window', 'transcript', 'key', 'reset']);
+const INPUTS: ReadonlySet<string> = new Set<TurnInput['type']>(['window', 'transcript', 'estimate', 'key', 'reset']);
 
 /**
  * Throws `bad-request` that names the line, the field, what came and what was expected. A last line without its end is left out: whoever

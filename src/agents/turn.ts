@@ -13,7 +13,9 @@
  *
  * All inputs are in `TurnInput`, so that a recording of them gives the same decisions again.
  */
+import { SpeakerPauses } from './end-of-turn/pauses.js';
 import { asksForFloor, completeness, contentWords, isBackchannel, isBareCall } from './turn-text.js';
+import { requiredSilenceMs } from './turn-wait.js';
 
 export interface TurnSettings {
   /** Speech probability from which a window counts as voiced / below which as silent (hysteresis). */
@@ -63,6 +65,8 @@ export type TurnInput =
   | { type: 'window'; atMs: number; probability: number; audible: boolean }
   /** See `TurnMachine.transcript`. */
   | { type: 'transcript'; atMs: number; text: string; audible: boolean }
+  /** How likely the present pause ends the turn, its words being known; `features`: what that rests on, which the machine does not look at. */
+  | { type: 'estimate'; atMs: number; probability: number; features: Record<string, number> }
   /** Push-to-talk. */
   | { type: 'key'; atMs: number; pressed: boolean; audible: boolean }
   /** What was said so far is void: the visitor types, leaves, or somebody else has the floor. */
@@ -95,6 +99,8 @@ const MAX_WINDOW_MS = 64;
 const RELEASE_TAIL_MS = { min: 128, max: 320 };
 /** A key that is held longer was forgotten, or its release was lost. */
 const MAX_HELD_MS = 60_000;
+/** Who speaks again so soon after their last sound had only paused, and was cut off. */
+const CUT_OFF_WITHIN_MS = 1_000;
 
 type Phase = 'quiet' | 'speaking' | 'trailing';
 /** `none`: no voice of the avatar is concerned; `undecided`: ducked; `yielded`: stopped; `tolerated`: resumed while the speaker still goes on. */
@@ -119,6 +125,9 @@ export class TurnMachine {
   /** The text covers everything up to the present pause. */
   #textIsFinal = false;
   #releasedAtMs: number | undefined;
+  #endProbability: number | undefined;
+  /** Of the speaker in this conversation; turns come and go. */
+  readonly #pauses = new SpeakerPauses();
 
   constructor(settings: Partial<TurnSettings> = {}) {
     this.#settings = { ...DEFAULT_TURN_SETTINGS, ...settings };
@@ -138,6 +147,9 @@ export class TurnMachine {
         return this.window(input.probability, input.atMs, input.audible);
       case 'transcript':
         return this.transcript(input.text, input.atMs, input.audible);
+      case 'estimate':
+        this.estimate(input.probability);
+        return [];
       case 'key':
         return this.key(input.pressed, input.atMs, input.audible);
       case 'reset':
@@ -188,6 +200,11 @@ export class TurnMachine {
     return decisions;
   }
 
+  /** The present pause ends the turn with this probability; without a pause it means nothing. The next window acts on it. */
+  estimate(probability: number): void {
+    if (this.#paused && !this.#settings.keyed) this.#endProbability = probability;
+  }
+
   /**
    * The visitor pressed or released the key. Pressing over the avatar's voice stops it at once; a press while the last sound of the turn
    * before is still awaited goes on with that turn. Without `keyed` settings, and when repeated, it means nothing.
@@ -208,10 +225,13 @@ export class TurnMachine {
     this.#overlap = 'none';
     this.#voicedRun = 0;
     this.#text = undefined;
+    this.#endProbability = undefined;
   }
 
   #begin(atMs: number, windowMs: number, avatarAudible: boolean, out: TurnDecision[]): void {
     const voicedMs = windowMs * this.#voicedRun;
+    const sinceVoiceMs = atMs - voicedMs - this.#lastVoicedMs;
+    if (this.#lastVoicedMs > 0 && sinceVoiceMs < CUT_OFF_WITHIN_MS) this.#pauses.note(sinceVoiceMs);
     this.#phase = 'speaking';
     this.#overlap = avatarAudible ? 'undecided' : 'none';
     this.#beganOverVoice = avatarAudible;
@@ -261,7 +281,10 @@ export class TurnMachine {
       // One voiced window after a pause may be a click; two are speech.
       if (this.#voicedRun < 2) return;
       this.#phase = 'speaking';
-      this.#longestPauseMs = Math.max(this.#longestPauseMs, atMs - windowMs * 2 - this.#lastVoicedMs);
+      const pauseMs = atMs - windowMs * 2 - this.#lastVoicedMs;
+      this.#longestPauseMs = Math.max(this.#longestPauseMs, pauseMs);
+      this.#pauses.note(pauseMs);
+      this.#endProbability = undefined;
       if (this.#paused) out.push({ type: 'continue', atMs });
       this.#paused = false;
       // That nothing was understood before the pause says nothing about what follows it.
@@ -307,21 +330,16 @@ export class TurnMachine {
     );
   }
 
-  /** Silence that ends the turn as things stand. A speaker who pauses long within the turn is given that time again. */
+  /** Silence that ends the turn as things stand. */
   requiredSilenceMs(): number {
-    const s = this.#settings;
     const text = this.#text;
-    // "Wait!" has stopped the avatar; what it was stopped for mostly follows.
-    const called = this.#overlap === 'yielded' && text !== undefined && isBareCall(text);
-    const kind = called ? 'unfinished' : text === undefined ? 'open' : completeness(text);
-    const base = {
-      question: s.questionMs,
-      complete: s.completeMs,
-      empty: s.completeMs,
-      open: s.openMs,
-      unfinished: s.unfinishedMs,
-    }[kind];
-    return Math.min(s.unfinishedMs, Math.max(base, this.#longestPauseMs * 0.9));
+    return requiredSilenceMs(this.#settings, {
+      text,
+      isCall: this.#overlap === 'yielded' && text !== undefined && isBareCall(text),
+      longestPauseMs: this.#longestPauseMs,
+      endProbability: this.#endProbability,
+      habits: this.#pauses.habits,
+    });
   }
 
   #overlapStep(atMs: number, avatarAudible: boolean, out: TurnDecision[]): void {

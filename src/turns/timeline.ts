@@ -59,6 +59,9 @@ export function timelineOf({ inputs, lines }: Trace): Timeline {
       const text = newWords(lastText, input.text);
       if (text !== '') timeline.words.push({ atMs: input.atMs, text, isFinal: false });
       lastText = input.text;
+    } else if (input.type === 'estimate') {
+      const label = `${Math.round(input.probability * 100)} % over`;
+      timeline.decisions.push({ atMs: input.atMs, label, tone: 'work' });
     } else if (input.type === 'key') {
       if (pressed !== undefined && !input.pressed) timeline.keys.push({ fromMs: pressed, toMs: input.atMs });
       pressed = input.pressed ? (pressed ?? input.atMs) : undefined;

@@ -44,6 +44,7 @@ function anyInputs(random: () => number, count: number): TurnInput[] {
     const what = random();
     if (what < 0.04)
       return { type: 'transcript', atMs, text: TEXTS[Math.floor(random() * TEXTS.length)] ?? '', audible };
+    if (what < 0.05) return { type: 'estimate', atMs, probability: random(), features: { 'voice:pitchEnd': -0.25 } };
     if (what < 0.06) return { type: 'key', atMs, pressed: random() < 0.5, audible };
     if (what < 0.063) return { type: 'reset', atMs };
     if (random() < 0.1) level = random() < 0.5 ? 0.95 : 0.02;

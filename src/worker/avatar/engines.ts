@@ -1,4 +1,7 @@
 /** The concrete engines of an avatar worker, chosen by configuration; the heavy ones live in the speech worker. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EndOfTurnModel } from '../../agents/end-of-turn/model.js';
 import { KnowledgePages, LiveKnowledge } from '../../agents/knowledge/index.js';
 import { ModeratedAgent } from '../../agents/moderation/moderated-agent.js';
 import { ConversationModeration } from '../../agents/moderation/moderation.js';
@@ -8,6 +11,7 @@ import type { ConversationEngines } from '../../agents/session.js';
 import { GuardedHttp } from '../../agents/tools/guarded-http.js';
 import type { TurnSettings } from '../../agents/turn.js';
 import { turnSettingsOf } from '../../agents/turn-modes.js';
+import { PROJECT_ROOT } from '../../cache.js';
 import type { Config } from '../../config.js';
 import { VisavisError } from '../../errors.js';
 import type { Agent } from '../../inference/engines.js';
@@ -30,6 +34,7 @@ const NO_AGENT: Agent = {
 
 /** Models may still be loading when the avatar worker starts. */
 const SPEECH_WORKER_TIMEOUT_MS = 60_000;
+const END_OF_TURN_MODEL = join(PROJECT_ROOT, 'assets/turns/end-of-turn.json');
 
 export interface WorkerEngines {
   turnSettings(mode: TurnTaking): Partial<TurnSettings>;
@@ -72,13 +77,16 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
     openai: new SynthesisPace(),
     custom: new SynthesisPace(),
   };
+  const endOfTurn = await openEndOfTurn(END_OF_TURN_MODEL, log);
   return {
     turnSettings: (mode) => turnSettingsOf(mode, config),
     listens: (options) => chosen.listens(options),
     async forConversation(conversation) {
       const { options } = conversation;
+      // It was trained on English.
+      const judged = (options.hears ?? 'en') === 'en' && endOfTurn !== undefined ? { endOfTurn } : {};
       const synthesiser = chosen.synthesiser(options);
-      const common = { vad, ...chosen.recognition(options), synthesiser, pace: paces[options.speech] };
+      const common = { vad, ...chosen.recognition(options), synthesiser, pace: paces[options.speech], ...judged };
       const dialogue = await chosen.dialogue({
         conversation: agents.describe(conversation),
         ...{ voice: options.voice, retriever: knowledge, log },
@@ -113,4 +121,14 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
       await speech.close();
     },
   };
+}
+
+/** Without it turns end by words and silence alone. */
+async function openEndOfTurn(path: string, log: Logger): Promise<EndOfTurnModel | undefined> {
+  try {
+    return EndOfTurnModel.parse(await readFile(path, 'utf8'));
+  } catch (err) {
+    log.warn({ err }, 'no end-of-turn model: turns end by words and silence alone');
+    return undefined;
+  }
 }
