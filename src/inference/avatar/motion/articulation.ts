@@ -64,15 +64,22 @@ const TUCK_FACTOR = 1.3;
  * The fastest change of the jaw's articulator in 1/ms: lower lips reach about 0.2 m/s in fast speech (Löfqvist & Gracco, JASA 101, 1997),
  * and more than 4 % of the face's width from one frame to the next looks like a jump.
  */
-const FASTEST = 0.118 / 40;
-const WIDEST = 0.9;
+const FASTEST = 0.113 / 40;
+const WIDEST = 1;
 /** A tucked lower lip closes this share of what the jaw opens, and by itself goes up as far as this much of the jaw would take it. */
 const TUCK_CLOSES = 0.7;
 const TUCK_RAISES = 0.16;
 /** Lips that are pressed together go up as far as this much of the jaw would take them. */
 const PRESS_RAISES = 0.06;
-/** Flared lips come down as far as this much of the jaw would take them. */
+/** Flared lips come down as far as this much of the jaw would take them, a lower lip that is drawn down as far as this. */
 const FLARE_LOWERS = 0.1;
+const DROP_LOWERS = 0.12;
+/**
+ * What the jaw has no time for, the upper lip makes up for by a third: lips share an opening and step in for a jaw that is held back (Folkins & Abbs,
+ * J. Speech and Hearing Research 18, 1975). A raise of 1 opens as far as 0.14 of the jaw.
+ */
+const UPPER_LIP_SHARE = 1 / 3 / 0.14;
+const MOST_RAISE = 0.8;
 
 function rates(
   timesMs: Record<'jaw' | 'wide' | 'round' | 'flare' | 'raise' | 'drop' | 'tongue', number>,
@@ -124,15 +131,18 @@ export class Articulation {
       .filter((accent) => accent.strength > 0.75);
   }
 
-  /** How far the jaw lowers the lower lip, and the whole lip with what tucking does, in units of the jaw. */
+  /** How far jaw and lip lower the lower lip, and how far it is lowered in all, in units of the jaw. */
   static #byJaw(a: Float32Array): number {
     return a[ARTICULATOR.jaw]! * (1 - a[ARTICULATOR.close]!) * (1 - TUCK_CLOSES * a[ARTICULATOR.tuck]!);
   }
 
+  static #byDrop(a: Float32Array): number {
+    return DROP_LOWERS * a[ARTICULATOR.drop]! * (1 - a[ARTICULATOR.close]!) * (1 - a[ARTICULATOR.tuck]!);
+  }
+
   static #lowered(a: Float32Array): number {
-    const free = 1 - a[ARTICULATOR.close]!;
-    const lips = PRESS_RAISES + FLARE_LOWERS * a[ARTICULATOR.flare]!;
-    return Articulation.#byJaw(a) + lips * free + TUCK_RAISES * (1 - a[ARTICULATOR.tuck]!);
+    const lips = (PRESS_RAISES + FLARE_LOWERS * a[ARTICULATOR.flare]!) * (1 - a[ARTICULATOR.close]!);
+    return Articulation.#byJaw(a) + Articulation.#byDrop(a) + lips + TUCK_RAISES * (1 - a[ARTICULATOR.tuck]!);
   }
 
   loudnessAt(ms: number): number {
@@ -142,12 +152,15 @@ export class Articulation {
   /** Writes `ARTICULATOR_COUNT` positions. */
   at(ms: number, out: Float32Array): void {
     this.#position(ms, out);
-    const byJaw = Articulation.#byJaw(out);
-    if (byJaw < 1e-3) return;
+    const drawn = Articulation.#byJaw(out) + Articulation.#byDrop(out);
+    if (drawn < 1e-3) return;
     const lowered = Articulation.#lowered(out);
-    const share = Math.max(0, 1 - (lowered - this.#limit.at(ms, lowered)) / byJaw);
+    const missing = Math.min(drawn, lowered - this.#limit.at(ms, lowered));
+    const share = 1 - missing / drawn;
     out[ARTICULATOR.jaw] = out[ARTICULATOR.jaw]! * share;
     out[ARTICULATOR.drop] = out[ARTICULATOR.drop]! * share;
+    const raise = out[ARTICULATOR.raise]!;
+    out[ARTICULATOR.raise] = Math.max(raise, Math.min(MOST_RAISE, raise + UPPER_LIP_SHARE * missing));
   }
 
   #position(ms: number, out: Float32Array): void {

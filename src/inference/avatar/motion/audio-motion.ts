@@ -3,6 +3,7 @@ import type { SpeechAudio } from '../../engines.js';
 import { type AudioMotionNetwork, type AudioMotionState, FRAMES_PER_STEP, LOOKAHEAD_STEPS } from './audio-network.js';
 import { AudioTimeline } from './audio-timeline.js';
 import { LogMel, MEL_BANDS, MEL_STEP_MS, SILENT_MEL } from './log-mel.js';
+import { Pauses } from './pauses.js';
 
 /** Audio is taken in by pieces of this length, so that no run of the network holds up a picture. */
 const PIECE_MS = 200;
@@ -26,6 +27,7 @@ interface Piece {
 interface Listening {
   mel: LogMel;
   timeline: AudioTimeline;
+  pauses: Pauses;
   state: AudioMotionState;
   /** A frame that waits for its neighbour. */
   odd: Float32Array;
@@ -37,7 +39,8 @@ interface Listening {
 /**
  * From audio without phonemes to the mouth, as it comes: what is pushed is heard by the network in pieces, in order, with what came before it
  * in mind. An answer needs at most `LOOKAHEAD_MS` of audio after the moment it is about; of the newest audio it is
- * given at once as if silence followed, and again when more has come. Deterministic, and independent of how the audio is cut.
+ * given at once as if silence followed, and again when more has come. In pauses the mouth is at rest, whatever the network makes of
+ * the room. Deterministic, and independent of how the audio is cut.
  */
 export class AudioMotion {
   readonly #network: AudioMotionNetwork;
@@ -77,7 +80,10 @@ export class AudioMotion {
     return {
       at: (ms, out) => {
         const isHeard = stream.timeline.known * MEL_STEP_MS > startMs;
-        return isHeard && stream.timeline.at(startMs + ms, out);
+        if (!isHeard || !stream.timeline.at(startMs + ms, out)) return false;
+        const moved = 1 - stream.pauses.restAt(startMs + ms);
+        for (let k = 0; k < out.length; k++) out[k] = out[k]! * moved;
+        return true;
       },
     };
   }
@@ -102,7 +108,8 @@ export class AudioMotion {
       throw new VisavisError('bad-request', (cause as RangeError).message, { field: 'sampleRateHz', cause });
     }
     const odd = new Float32Array(0);
-    return { mel, timeline: new AudioTimeline(), state: this.#network.silence, odd, frames: 0, lengthMs: 0 };
+    const heard = { timeline: new AudioTimeline(), pauses: new Pauses() };
+    return { mel, ...heard, state: this.#network.silence, odd, frames: 0, lengthMs: 0 };
   }
 
   async #work(): Promise<void> {
@@ -124,6 +131,7 @@ export class AudioMotion {
 
   async #hear({ stream, samples }: Piece): Promise<void> {
     const fresh = stream.mel.push(samples);
+    stream.pauses.push(fresh);
     const joined = new Float32Array(stream.odd.length + fresh.length);
     joined.set(stream.odd);
     joined.set(fresh, stream.odd.length);
