@@ -64,7 +64,7 @@ const TUCK_FACTOR = 1.3;
  * The fastest change of the jaw's articulator in 1/ms: lower lips reach about 0.2 m/s in fast speech (Löfqvist & Gracco, JASA 101, 1997),
  * and more than 4 % of the face's width from one frame to the next looks like a jump.
  */
-const FASTEST = 0.113 / 40;
+const FASTEST = 0.106 / 40;
 const WIDEST = 1;
 /** A tucked lower lip closes this share of what the jaw opens, and by itself goes up as far as this much of the jaw would take it. */
 const TUCK_CLOSES = 0.7;
@@ -75,11 +75,11 @@ const PRESS_RAISES = 0.06;
 const FLARE_LOWERS = 0.1;
 const DROP_LOWERS = 0.12;
 /**
- * What the jaw has no time for, the upper lip makes up for by a third: lips share an opening and step in for a jaw that is held back (Folkins & Abbs,
+ * What the jaw has no time for, the upper lip makes up for by a quarter: lips share an opening and step in for a jaw that is held back (Folkins & Abbs,
  * J. Speech and Hearing Research 18, 1975). A raise of 1 opens as far as 0.14 of the jaw.
  */
-const UPPER_LIP_SHARE = 1 / 3 / 0.14;
-const MOST_RAISE = 0.8;
+const UPPER_LIP_SHARE = 1 / 4 / 0.14;
+const MOST_EXTRA_RAISE = 0.3;
 
 function rates(
   timesMs: Record<'jaw' | 'wide' | 'round' | 'flare' | 'raise' | 'drop' | 'tongue', number>,
@@ -159,8 +159,8 @@ export class Articulation {
     const share = 1 - missing / drawn;
     out[ARTICULATOR.jaw] = out[ARTICULATOR.jaw]! * share;
     out[ARTICULATOR.drop] = out[ARTICULATOR.drop]! * share;
-    const raise = out[ARTICULATOR.raise]!;
-    out[ARTICULATOR.raise] = Math.max(raise, Math.min(MOST_RAISE, raise + UPPER_LIP_SHARE * missing));
+    const extra = Math.min(MOST_EXTRA_RAISE, UPPER_LIP_SHARE * missing);
+    out[ARTICULATOR.raise] = Math.min(1, out[ARTICULATOR.raise]! + extra);
   }
 
   #position(ms: number, out: Float32Array): void {

@@ -9,7 +9,7 @@ const BLOCKS = 12;
 const USUAL_FLOOR = -17;
 const USUAL_PEAK = -12;
 /** Speech is this far above the background and no farther below the voice's loud places, in nepers of power (4.34 dB each). */
-const ABOVE_FLOOR = 0.8;
+const ABOVE_FLOOR = 1;
 const BELOW_PEAK = 3;
 /** The background is as loud as the loudest of so many frames in a row, where they are least loud. */
 const FLOOR_FRAMES = 8;
@@ -19,7 +19,7 @@ const LEAST_FLOOR = -20.5;
  * The mouth comes to rest this long after speech has ended, which no stop's closure lasts (Byrd, "54,000 American stops", 1993: 50 to 90 ms, rarely more
  * than 130), and leaves its rest this long before speech begins; the latter is as much as is heard ahead.
  */
-const REST_AFTER_MS = { from: 60, to: 190 } as const;
+const REST_AFTER_MS = { from: 45, to: 150 } as const;
 const REST_BEFORE_MS = { from: 10, to: 70 } as const;
 
 /**
@@ -31,6 +31,7 @@ export class Pauses {
   readonly #least = new Float32Array(BLOCKS).fill(USUAL_FLOOR);
   readonly #most = new Float32Array(BLOCKS).fill(USUAL_PEAK);
   readonly #last = new Float32Array(FLOOR_FRAMES).fill(SILENT_MEL);
+  #before = SILENT_MEL;
   #known = 0;
 
   /** Takes in the stream's next frames, [n × MEL_BANDS]. */
@@ -48,7 +49,9 @@ export class Pauses {
       if (leastOf(this.#last) > LEAST_FLOOR) this.#least[block] = Math.min(this.#least[block]!, mostOf(this.#last));
       this.#most[block] = Math.max(this.#most[block]!, now);
       const limit = Math.min(leastOf(this.#least) + ABOVE_FLOOR, mostOf(this.#most) - BELOW_PEAK);
-      this.#spoken[this.#known % CAPACITY] = now > limit ? 1 : 0;
+      // Two in a row: one frame of a room's noise is no sound.
+      this.#spoken[this.#known % CAPACITY] = Math.min(now, this.#before) > limit ? 1 : 0;
+      this.#before = now;
       this.#known++;
     }
   }

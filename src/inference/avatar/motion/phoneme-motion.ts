@@ -18,10 +18,10 @@ const UNDERRUN_MS = 160;
 const JUMP_MS = 80;
 const LONGEST_JUMP_MS = 160;
 /** More of an articulator than this share of its range in a frame looks like a jump. */
-const EASY = { jaw: 0.14, round: 0.4, flare: 0.3 } as const;
+const EASY = { jaw: 0.14, round: 0.3, flare: 0.25 } as const;
 
 /** The jaw opens no faster, in 1/ms: what fades out and what begins must not add up to a jump. */
-const FASTEST_OPENING = 0.1 / 40;
+const FASTEST_OPENING = 0.085 / 40;
 
 /** What is known of a stretch of speech. */
 interface Known {
