@@ -53,8 +53,12 @@ export class Blink {
     // The mean of a log-normal lies exp(spread²/2) above its median.
     const spread = 0.5;
     const median = 60_000 / perMinute / Math.exp((spread * spread) / 2);
+    // A double blink begins when the lids have come up again.
+    const wholeMs = (CLOSE_MS + HOLD_MS + OPEN_MS) * this.#slowness;
     this.#untilMs =
-      random.uniform() < 0.05 ? random.between(320, 420) : Math.max(MIN_PAUSE_MS, random.logNormal(median, spread));
+      random.uniform() < 0.05
+        ? wholeMs + random.between(0, 80)
+        : Math.max(MIN_PAUSE_MS, random.logNormal(median, spread));
   }
 }
 

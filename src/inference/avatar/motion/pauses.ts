@@ -11,6 +11,8 @@ const USUAL_PEAK = -12;
 /** Speech is this far above the background and no farther below the voice's loud places, in nepers of power (4.34 dB each). */
 const ABOVE_FLOOR = 1;
 const BELOW_PEAK = 3;
+/** What varies by less is no voice, however loud: a room in which nobody has spoken for a while. */
+const STEADY = 1.3;
 /** The background is as loud as the loudest of so many frames in a row, where they are least loud. */
 const FLOOR_FRAMES = 8;
 /** Exact silence is no background: what is synthesised or muted has it between noisier pauses. */
@@ -48,7 +50,8 @@ export class Pauses {
       this.#last[this.#known % FLOOR_FRAMES] = now;
       if (leastOf(this.#last) > LEAST_FLOOR) this.#least[block] = Math.min(this.#least[block]!, mostOf(this.#last));
       this.#most[block] = Math.max(this.#most[block]!, now);
-      const limit = Math.min(leastOf(this.#least) + ABOVE_FLOOR, mostOf(this.#most) - BELOW_PEAK);
+      const [floor, peak] = [leastOf(this.#least), mostOf(this.#most)];
+      const limit = Math.min(floor + ABOVE_FLOOR, peak - floor < STEADY ? Number.POSITIVE_INFINITY : peak - BELOW_PEAK);
       // Two in a row: one frame of a room's noise is no sound.
       this.#spoken[this.#known % CAPACITY] = Math.min(now, this.#before) > limit ? 1 : 0;
       this.#before = now;
