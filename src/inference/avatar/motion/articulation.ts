@@ -1,5 +1,6 @@
 import type { SpeechMotion, TimedPhoneme } from '../../engines.js';
 import { LoudnessTrack } from './loudness-track.js';
+import { FASTEST_LIP, LOWEST_LIP, limitLowering, lipLowered } from './lower-lip.js';
 import { OpeningLimit } from './opening-limit.js';
 import {
   ARTICULATOR,
@@ -60,26 +61,6 @@ const CLOSE_BY_MS = 160;
 const WAY = 0.5;
 /** A lip that is tucked in has a longer way. */
 const TUCK_FACTOR = 1.3;
-/**
- * The fastest change of the jaw's articulator in 1/ms: lower lips reach about 0.2 m/s in fast speech (Löfqvist & Gracco, JASA 101, 1997),
- * and more than 4 % of the face's width from one frame to the next looks like a jump.
- */
-const FASTEST = 0.106 / 40;
-const WIDEST = 1;
-/** A tucked lower lip closes this share of what the jaw opens, and by itself goes up as far as this much of the jaw would take it. */
-const TUCK_CLOSES = 0.7;
-const TUCK_RAISES = 0.16;
-/** Lips that are pressed together go up as far as this much of the jaw would take them. */
-const PRESS_RAISES = 0.06;
-/** Flared lips come down as far as this much of the jaw would take them, a lower lip that is drawn down as far as this. */
-const FLARE_LOWERS = 0.1;
-const DROP_LOWERS = 0.12;
-/**
- * What the jaw has no time for, the upper lip makes up for by a quarter: lips share an opening and step in for a jaw that is held back (Folkins & Abbs,
- * J. Speech and Hearing Research 18, 1975). A raise of 1 opens as far as 0.14 of the jaw.
- */
-const UPPER_LIP_SHARE = 1 / 4 / 0.14;
-const MOST_EXTRA_RAISE = 0.3;
 
 function rates(
   timesMs: Record<'jaw' | 'wide' | 'round' | 'flare' | 'raise' | 'drop' | 'tongue', number>,
@@ -119,30 +100,16 @@ export class Articulation {
     this.#limit = new OpeningLimit({
       opening: (ms) => {
         this.#position(ms, this.#unlimited);
-        return Articulation.#lowered(this.#unlimited);
+        return lipLowered(this.#unlimited);
       },
-      perMs: FASTEST,
-      most: WIDEST,
+      perMs: FASTEST_LIP,
+      most: LOWEST_LIP,
       fromMs: 0,
       toMs: speech.durationMs,
     });
     this.accents = built.stressed
       .map((segment) => ({ atMs: segment.startMs, strength: this.#loudness.at((segment.startMs + segment.endMs) / 2) }))
       .filter((accent) => accent.strength > 0.75);
-  }
-
-  /** How far jaw and lip lower the lower lip, and how far it is lowered in all, in units of the jaw. */
-  static #byJaw(a: Float32Array): number {
-    return a[ARTICULATOR.jaw]! * (1 - a[ARTICULATOR.close]!) * (1 - TUCK_CLOSES * a[ARTICULATOR.tuck]!);
-  }
-
-  static #byDrop(a: Float32Array): number {
-    return DROP_LOWERS * a[ARTICULATOR.drop]! * (1 - a[ARTICULATOR.close]!) * (1 - a[ARTICULATOR.tuck]!);
-  }
-
-  static #lowered(a: Float32Array): number {
-    const lips = (PRESS_RAISES + FLARE_LOWERS * a[ARTICULATOR.flare]!) * (1 - a[ARTICULATOR.close]!);
-    return Articulation.#byJaw(a) + Articulation.#byDrop(a) + lips + TUCK_RAISES * (1 - a[ARTICULATOR.tuck]!);
   }
 
   loudnessAt(ms: number): number {
@@ -152,15 +119,7 @@ export class Articulation {
   /** Writes `ARTICULATOR_COUNT` positions. */
   at(ms: number, out: Float32Array): void {
     this.#position(ms, out);
-    const drawn = Articulation.#byJaw(out) + Articulation.#byDrop(out);
-    if (drawn < 1e-3) return;
-    const lowered = Articulation.#lowered(out);
-    const missing = Math.min(drawn, lowered - this.#limit.at(ms, lowered));
-    const share = 1 - missing / drawn;
-    out[ARTICULATOR.jaw] = out[ARTICULATOR.jaw]! * share;
-    out[ARTICULATOR.drop] = out[ARTICULATOR.drop]! * share;
-    const extra = Math.min(MOST_EXTRA_RAISE, UPPER_LIP_SHARE * missing);
-    out[ARTICULATOR.raise] = Math.min(1, out[ARTICULATOR.raise]! + extra);
+    limitLowering(out, this.#limit.at(ms, lipLowered(out)));
   }
 
   #position(ms: number, out: Float32Array): void {

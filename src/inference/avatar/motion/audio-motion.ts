@@ -2,7 +2,8 @@ import { VisavisError } from '../../../errors.js';
 import type { SpeechAudio } from '../../engines.js';
 import { type AudioMotionNetwork, type AudioMotionState, FRAMES_PER_STEP, LOOKAHEAD_STEPS } from './audio-network.js';
 import { AudioTimeline } from './audio-timeline.js';
-import { LogMel, MEL_BANDS, MEL_STEP_MS, SILENT_MEL } from './log-mel.js';
+import { HeardTrack } from './heard-track.js';
+import { LogMel, MEL_BANDS, SILENT_MEL } from './log-mel.js';
 import { Pauses } from './pauses.js';
 
 /** Audio is taken in by pieces of this length, so that no run of the network holds up a picture. */
@@ -14,7 +15,7 @@ const TAIL_FRAMES = LOOKAHEAD_STEPS + FRAMES_PER_STEP + 1;
 
 /** The mouth of a stretch of audio. */
 export interface AudioTrack {
-  /** Writes the positions of the articulators `ms` after the stretch's beginning; false as long as the network has not got there. */
+  /** Writes the positions of the articulators `ms` after the stretch's beginning; false while the network has not got there. */
   at(ms: number, out: Float32Array): boolean;
 }
 
@@ -77,15 +78,7 @@ export class AudioMotion {
       this.#waiting.push({ stream, samples: samples.subarray(at, at + size) });
     }
     this.#working ??= this.#work();
-    return {
-      at: (ms, out) => {
-        const isHeard = stream.timeline.known * MEL_STEP_MS > startMs;
-        if (!isHeard || !stream.timeline.at(startMs + ms, out)) return false;
-        const moved = 1 - stream.pauses.restAt(startMs + ms);
-        for (let k = 0; k < out.length; k++) out[k] = out[k]! * moved;
-        return true;
-      },
-    };
+    return new HeardTrack(stream.timeline, stream.pauses, startMs);
   }
 
   /** Forgets what waits; tracks keep what is known. */
