@@ -39,7 +39,8 @@ interface Listening {
 
 /**
  * From audio without phonemes to the mouth, as it comes: what is pushed is heard by the network in pieces, in order, with what came before it
- * in mind. An answer needs at most `LOOKAHEAD_MS` of audio after the moment it is about; of the newest audio it is
+ * in mind. An answer needs at most `LOOKAHEAD_MS` of audio after the moment it is about, and lets lips move in time for up to 150 ms more where they are
+ * known; of the newest audio it is
  * given at once as if silence followed, and again when more has come. In pauses the mouth is at rest, whatever the network makes of
  * the room. Deterministic, and independent of how the audio is cut.
  */

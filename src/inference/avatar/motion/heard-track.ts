@@ -4,11 +4,13 @@ import { FASTEST_LIP, limitLowering, lipLowered } from './lower-lip.js';
 import type { Pauses } from './pauses.js';
 import { ARTICULATOR_COUNT } from './visemes.js';
 
-/** Around a moment the lower lip is looked at in steps of this many ms, so far as it takes for the whole way. */
-const LIP_STEP_MS = 10;
-const LIP_REACH_MS = 150;
+/** The lower lip is looked at so far around a moment; speech seldom lowers it farther than it comes in that time. */
+export const LIP_REACH_MS = 150;
 
-/** One stretch of a stream: what the network said, at rest in pauses, the lower lip no faster than lips are. */
+/**
+ * One stretch of a stream: what the network said, at rest in pauses, the lower lip no faster than lips are. Of what lies ahead it uses what is known: the more, the
+ * earlier lips begin to move.
+ */
 export class HeardTrack {
   readonly #timeline: AudioTimeline;
   readonly #pauses: Pauses;
@@ -23,14 +25,16 @@ export class HeardTrack {
 
   /** Writes the positions `ms` after the stretch's beginning; false, and nothing of worth written, while the network has not got there. */
   at(ms: number, out: Float32Array): boolean {
-    const timeline = this.#timeline;
-    if (timeline.known * MEL_STEP_MS <= this.#startMs || !this.#heard(this.#startMs + ms, out)) return false;
-    const lowered = lipLowered(out);
-    let limit = lowered;
-    const last = Math.min(ms + LIP_REACH_MS, (timeline.known - 1) * MEL_STEP_MS - this.#startMs);
-    for (let near = ms - LIP_REACH_MS; near <= last; near += LIP_STEP_MS) {
-      const reachable = FASTEST_LIP * Math.abs(near - ms);
-      if (reachable < limit && this.#heard(this.#startMs + near, this.#near))
+    const { known } = this.#timeline;
+    const atMs = this.#startMs + ms;
+    if (known * MEL_STEP_MS <= this.#startMs || !this.#heard(atMs, out)) return false;
+    let limit = lipLowered(out);
+    // At the moments that the network spoke of: between them the lip goes straight on.
+    const first = Math.ceil((atMs - LIP_REACH_MS) / MEL_STEP_MS);
+    const last = Math.min(known - 1, Math.floor((atMs + LIP_REACH_MS) / MEL_STEP_MS));
+    for (let step = first; step <= last; step++) {
+      const reachable = FASTEST_LIP * Math.abs(step * MEL_STEP_MS - atMs);
+      if (reachable < limit && this.#heard(step * MEL_STEP_MS, this.#near))
         limit = Math.min(limit, lipLowered(this.#near) + reachable);
     }
     limitLowering(out, limit);
