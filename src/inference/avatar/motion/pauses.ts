@@ -18,11 +18,11 @@ const FLOOR_FRAMES = 8;
 /** Exact silence is no background: what is synthesised or muted has it between noisier pauses. */
 const LEAST_FLOOR = -20.5;
 /**
- * The mouth comes to rest this long after speech has ended, which no stop's closure lasts (Byrd, "54,000 American stops", 1993: 50 to 90 ms, rarely more
- * than 130), and leaves its rest this long before speech begins; the latter is as much as is heard ahead.
+ * The mouth comes to rest this long after speech has ended, longer than stops are closed (Byrd, "54,000 American stops", 1993: 50 to 80 ms in
+ * the mean), and leaves its rest this long before speech begins, as far ahead as that is heard.
  */
-const REST_AFTER_MS = { from: 45, to: 150 } as const;
-const REST_BEFORE_MS = { from: 10, to: 70 } as const;
+const REST_AFTER_MS = { from: 50, to: 150 } as const;
+const REST_BEFORE_MS = { from: 50, to: 150 } as const;
 
 /**
  * Where nobody speaks in a stream of sound, told by its level alone, against a background that is followed: what a network trained on speech makes
