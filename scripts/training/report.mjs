@@ -50,7 +50,7 @@ export function reportOf({ voices, costMs, bytes, minutes, steps, seed, cast, tr
   return `# The mouth from audio alone
 \`audio-motion.onnx\` (${(bytes / 1e6).toFixed(1)} MB, our own, Apache-2.0) moves the mouth for speech that comes without phoneme times: a remote voice, a speech-to-speech model, a human.
 It hears 64 log-mel bands every 10 ms and answers with the articulators' positions (\`src/inference/avatar/motion/visemes.ts\`) and with which of 26 classes of
-sounds is heard; \`src/inference/avatar/motion/audio-motion.ts\` runs it. This page is written by the command that makes it,
+sounds is heard; \`src/inference/avatar/motion/audio-motion.ts\` runs it. Pauses are told by level (\`pauses.ts\`), and the lower lip is kept to the speed of lips (\`heard-track.ts\`). This page is written by the command that makes it,
 
 \`\`\`sh
 node scripts/training/audio-motion.mjs --minutes ${minutes} --steps ${steps} --seed ${seed}
@@ -86,6 +86,7 @@ ${perWay}
 One frame's 40 ms of audio, features and network, on one core: ${fixed(costMs[0])} ms p50, ${fixed(costMs[1])} ms p95.
 
 ## What it does not do
-No speech of people was trained on or measured: there are no recordings with exact phoneme times that are free to use here. Stress and sentence rhythm are not heard; the head nods by itself. Singing, whispering, and children's voices were not tried.
+No speech of people was trained on or measured: there are no recordings with exact phoneme times that are free to use here. Two were looked at frame by frame (an old address with room noise, an audiobook): /p b m/ close, the mouth rests in
+pauses, but /f/ and the silent closures of /k t d/ are often taken for /p b m/. Stress and sentence rhythm are not heard; the head nods by itself. Singing, whispering, and children's voices were not tried.
 `;
 }

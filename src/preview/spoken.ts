@@ -1,7 +1,6 @@
 import type { Manner } from '../inference/avatar/manner.js';
-import { PhonemeMotion } from '../inference/avatar/motion/phoneme-motion.js';
-import { FRAME_RATE, MOTION, MOTION_FRAME_LENGTH } from '../inference/avatar/motion-frame.js';
-import { perform, placeScenes } from '../worker/avatar/performance.js';
+import { FRAME_RATE, MOTION } from '../inference/avatar/motion-frame.js';
+import { performMoved, placeScenes, wordAt } from '../worker/avatar/performance.js';
 import type { Recital } from '../worker/avatar/recital.js';
 
 /** One frame of a speaking face and what is heard with it. */
@@ -12,18 +11,14 @@ export interface SpokenFrame {
   motion: Float32Array;
 }
 
-/** Every frame of a recital from its start to its end, with the motion that the service itself makes for it. */
+/** Every frame of a recital from its start to its end, as a film of it would show them. */
 export function framesOf(recital: Recital, seed = 1, manner?: Manner): SpokenFrame[] {
-  const stream = new PhonemeMotion().open({ frameRate: FRAME_RATE, seed, manner });
   const placed = placeScenes([{ kind: 'speech', recital }], FRAME_RATE);
-  const motion = new Float32Array(MOTION_FRAME_LENGTH);
-  const frames: SpokenFrame[] = [];
-  for (const { index, at, part } of perform(placed, stream, FRAME_RATE, motion)) {
-    const ms = at?.positionMs ?? 0;
-    const word = part?.words.find(({ startMs, endMs }) => ms >= startMs && ms < endMs)?.text ?? '';
-    frames.push({ atMs: (index * 1_000) / FRAME_RATE, word, motion: motion.slice() });
-  }
-  return frames;
+  return Array.from(performMoved(placed, { seed, manner }), (frame) => ({
+    atMs: (frame.index * 1_000) / FRAME_RATE,
+    word: wordAt(frame),
+    motion: frame.motion.slice(),
+  }));
 }
 
 /** Where the `count` successive frames begin in which the mouth moves most; 0 where there are not as many. */

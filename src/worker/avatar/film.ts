@@ -1,16 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { throwIfAborted } from '../../abort.js';
-import { PhonemeMotion } from '../../inference/avatar/motion/phoneme-motion.js';
-import { FRAME_RATE, MOTION_FRAME_LENGTH } from '../../inference/avatar/motion-frame.js';
 import type { AvatarPackage } from '../../inference/avatar/package.js';
 import { openStream } from '../../inference/avatar/renderer/open-stream.js';
 import type { AvatarStream } from '../../inference/engines.js';
 import { i420Bytes } from '../../media/codecs.js';
-import { type PerformedFrame, type PlacedScene, perform } from './performance.js';
+import { type MovedFrame, type PlacedScene, performMoved } from './performance.js';
 
 /** One frame of a film. The arrays are used again for the next one. */
-export interface FilmFrame extends PerformedFrame {
-  motion: Float32Array;
+export interface FilmFrame extends MovedFrame {
   /** I420, with what `decorate` drew. */
   picture: Uint8Array;
   stream: AvatarStream;
@@ -42,17 +39,15 @@ export async function* film(
     ...(o.seed !== undefined && { seed: o.seed }),
   });
   const { manner } = avatar.manifest;
-  const motionStream = new PhonemeMotion().open({ frameRate: FRAME_RATE, seed: o.seed ?? 1, manner });
-  const motion = new Float32Array(MOTION_FRAME_LENGTH);
   const picture = new Uint8Array(i420Bytes(o.width, o.height));
   try {
-    for (const frame of perform(placed, motionStream, FRAME_RATE, motion)) {
+    for (const frame of performMoved(placed, { seed: o.seed ?? 1, manner })) {
       if (o.wanted?.(frame.index) === false) continue;
       throwIfAborted(o.signal);
-      await stream.prepare?.(motion);
-      stream.render(motion, picture);
+      await stream.prepare?.(frame.motion);
+      stream.render(frame.motion, picture);
       o.decorate?.(picture);
-      yield { ...frame, motion, picture, stream };
+      yield { ...frame, picture, stream };
       await nextTurn();
     }
   } finally {

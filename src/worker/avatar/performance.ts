@@ -1,3 +1,6 @@
+import type { Manner } from '../../inference/avatar/manner.js';
+import { PhonemeMotion } from '../../inference/avatar/motion/phoneme-motion.js';
+import { FRAME_RATE, MOTION_FRAME_LENGTH } from '../../inference/avatar/motion-frame.js';
 import type { AgentState, MotionStream, SpeechPosition } from '../../inference/engines.js';
 import { RECITAL_RATE_HZ, type Recital, type RecitalPart } from './recital.js';
 
@@ -68,6 +71,27 @@ export function* perform(
       yield { index: frame, scene: index, at, part };
     }
   }
+}
+
+/** One frame with the motion that conversations have there; the array is used again for the next one. */
+export interface MovedFrame extends PerformedFrame {
+  motion: Float32Array;
+}
+
+/** Performs scenes with the motion of conversations at `FRAME_RATE`, one frame per step. Deterministic for a seed. */
+export function* performMoved(
+  placed: readonly PlacedScene[],
+  o: { seed: number; manner?: Manner | undefined },
+): Generator<MovedFrame> {
+  const motion = new Float32Array(MOTION_FRAME_LENGTH);
+  const stream = new PhonemeMotion().open({ frameRate: FRAME_RATE, ...o });
+  for (const frame of perform(placed, stream, FRAME_RATE, motion)) yield { ...frame, motion };
+}
+
+/** The word that is heard with a frame, or an empty text. */
+export function wordAt({ at, part }: PerformedFrame): string {
+  const ms = at?.positionMs ?? 0;
+  return part?.words.find(({ startMs, endMs }) => ms >= startMs && ms < endMs)?.text ?? '';
 }
 
 /** The performance's sound, mono at `RECITAL_RATE_HZ`, as long as its frames; what is broken off fades out over 20 ms. */

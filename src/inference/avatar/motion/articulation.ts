@@ -1,5 +1,6 @@
 import type { SpeechMotion, TimedPhoneme } from '../../engines.js';
 import { LoudnessTrack } from './loudness-track.js';
+import { FASTEST_LIP, LOWEST_LIP, limitLowering, lipLowered } from './lower-lip.js';
 import { OpeningLimit } from './opening-limit.js';
 import {
   ARTICULATOR,
@@ -23,7 +24,9 @@ interface Segment {
   endMs: number;
   /** Scales the jaw: stressed vowels open more. */
   emphasis: number;
-  /** Of a contact of the lips: how long it takes to be made and to be released. */
+  /** Of a contact of the lips: from when to when it lasts, how long it takes to be made and to be released. */
+  contactFromMs: number;
+  contactToMs: number;
   inMs: number;
   outMs: number;
 }
@@ -42,23 +45,22 @@ const PAUSE_MS = 110;
  */
 const CONTACT_IN_MS = 110;
 const CONTACT_OUT_MS = 125;
-const HURRIED_MS = 75;
+const HURRIED_MS = 85;
 const CONTACT_MIN_MS = 46;
+/**
+ * Where in its sound a contact lasts, as shares of it: mostly, and beside another contact. Between two of them the vowel gets the time that they
+ * can spare: the first is let go at the burst, of which a third to a half of the sound is still to come (voice onset time of /p/: 58 ms, Lisker &
+ * Abramson, Word 20, 1964), the second made when it is heard.
+ */
+const CONTACT = { from: 0.1, to: 0.8 } as const;
+const HURRIED_CONTACT = { from: 0.25, to: 0.5 } as const;
+/** Contacts farther apart than the first leave each other alone, those closer than the second are hurried. */
+const APART_MS = 230;
+const CLOSE_BY_MS = 160;
+/** Share of the time between two contacts that each of them may take for its way. */
+const WAY = 0.5;
 /** A lip that is tucked in has a longer way. */
 const TUCK_FACTOR = 1.3;
-/**
- * The fastest change of the jaw's articulator in 1/ms: lower lips reach about 0.2 m/s in fast speech (Löfqvist & Gracco, JASA 101, 1997),
- * and more than 4 % of the face's width from one frame to the next looks like a jump.
- */
-const FASTEST = 0.125 / 40;
-const WIDEST = 0.9;
-/** A tucked lower lip closes this share of what the jaw opens, and by itself goes up as far as this much of the jaw would take it. */
-const TUCK_CLOSES = 0.7;
-const TUCK_RAISES = 0.16;
-/** Lips that are pressed together go up as far as this much of the jaw would take them. */
-const PRESS_RAISES = 0.06;
-/** Flared lips come down as far as this much of the jaw would take them. */
-const FLARE_LOWERS = 0.1;
 
 function rates(
   timesMs: Record<'jaw' | 'wide' | 'round' | 'flare' | 'raise' | 'drop' | 'tongue', number>,
@@ -98,27 +100,16 @@ export class Articulation {
     this.#limit = new OpeningLimit({
       opening: (ms) => {
         this.#position(ms, this.#unlimited);
-        return Articulation.#lowered(this.#unlimited);
+        return lipLowered(this.#unlimited);
       },
-      perMs: FASTEST,
-      most: WIDEST,
+      perMs: FASTEST_LIP,
+      most: LOWEST_LIP,
       fromMs: 0,
       toMs: speech.durationMs,
     });
     this.accents = built.stressed
       .map((segment) => ({ atMs: segment.startMs, strength: this.#loudness.at((segment.startMs + segment.endMs) / 2) }))
       .filter((accent) => accent.strength > 0.75);
-  }
-
-  /** How far the jaw lowers the lower lip, and the whole lip with what tucking does, in units of the jaw. */
-  static #byJaw(a: Float32Array): number {
-    return a[ARTICULATOR.jaw]! * (1 - a[ARTICULATOR.close]!) * (1 - TUCK_CLOSES * a[ARTICULATOR.tuck]!);
-  }
-
-  static #lowered(a: Float32Array): number {
-    const free = 1 - a[ARTICULATOR.close]!;
-    const lips = PRESS_RAISES + FLARE_LOWERS * a[ARTICULATOR.flare]!;
-    return Articulation.#byJaw(a) + lips * free + TUCK_RAISES * (1 - a[ARTICULATOR.tuck]!);
   }
 
   loudnessAt(ms: number): number {
@@ -128,12 +119,7 @@ export class Articulation {
   /** Writes `ARTICULATOR_COUNT` positions. */
   at(ms: number, out: Float32Array): void {
     this.#position(ms, out);
-    const byJaw = Articulation.#byJaw(out);
-    if (byJaw < 1e-3) return;
-    const lowered = Articulation.#lowered(out);
-    const share = Math.max(0, 1 - (lowered - this.#limit.at(ms, lowered)) / byJaw);
-    out[ARTICULATOR.jaw] = out[ARTICULATOR.jaw]! * share;
-    out[ARTICULATOR.drop] = out[ARTICULATOR.drop]! * share;
+    limitLowering(out, this.#limit.at(ms, lipLowered(out)));
   }
 
   #position(ms: number, out: Float32Array): void {
@@ -184,9 +170,7 @@ export class Articulation {
 }
 
 /** 1 while the lips touch, rising and falling smoothly around the sound. */
-function contact(ms: number, { startMs, endMs, inMs, outMs }: Segment): number {
-  const to = Math.max(endMs - 0.2 * (endMs - startMs), startMs + CONTACT_MIN_MS);
-  const from = Math.min(startMs + 0.1 * (endMs - startMs), to - CONTACT_MIN_MS);
+function contact(ms: number, { contactFromMs: from, contactToMs: to, inMs, outMs }: Segment): number {
   const t = ms < from ? 1 - (from - ms) / inMs : ms > to ? 1 - (ms - to) / outMs : 1;
   const c = Math.max(0, t);
   // Half-way between an even course, which is the slowest, and a smooth one.
@@ -195,21 +179,40 @@ function contact(ms: number, { startMs, endMs, inMs, outMs }: Segment): number {
 
 /** Between two contacts the mouth must have time to open for the vowel. */
 function paceContacts(segments: readonly Segment[]): void {
-  let before: Segment | undefined;
-  for (const segment of segments) {
-    const { target } = segment.viseme;
-    if (target[ARTICULATOR.close]! <= 0 && target[ARTICULATOR.tuck]! <= 0) continue;
-    if (target[ARTICULATOR.tuck]! > 0) {
-      segment.inMs *= TUCK_FACTOR;
-      segment.outMs *= TUCK_FACTOR;
-    }
-    if (before !== undefined) {
-      const room = Math.max(HURRIED_MS, 0.58 * (segment.startMs - before.endMs));
-      before.outMs = Math.min(before.outMs, room);
-      segment.inMs = Math.min(segment.inMs, room);
-    }
-    before = segment;
-  }
+  const contacts = segments.filter(({ viseme }) => isContact(viseme));
+  const hurries = contacts.map((segment, i) => hurryOf((contacts[i + 1]?.startMs ?? Infinity) - segment.endMs));
+  contacts.forEach((segment, i) => {
+    placeContact(segment, hurries[i - 1] ?? 0, hurries[i]!);
+    if (segment.viseme.target[ARTICULATOR.tuck]! <= 0) return;
+    segment.inMs *= TUCK_FACTOR;
+    segment.outMs *= TUCK_FACTOR;
+  });
+  contacts.slice(1).forEach((segment, i) => {
+    const before = contacts[i]!;
+    const room = Math.max(HURRIED_MS, WAY * (segment.contactFromMs - before.contactToMs));
+    before.outMs = Math.min(before.outMs, room);
+    segment.inMs = Math.min(segment.inMs, room);
+  });
+}
+
+function isContact({ target }: Viseme): boolean {
+  return target[ARTICULATOR.close]! > 0 || target[ARTICULATOR.tuck]! > 0;
+}
+
+/** 0: contacts so far apart leave each other alone; 1: they are as close together as in "mama". */
+function hurryOf(gapMs: number): number {
+  return Math.min(1, Math.max(0, (APART_MS - gapMs) / (APART_MS - CLOSE_BY_MS)));
+}
+
+/** `before`, `after`: how hurried the sounds between the contacts are. A sound too short for its contact has it where there is no hurry. */
+function placeContact(segment: Segment, before: number, after: number): void {
+  const lengthMs = segment.endMs - segment.startMs;
+  const from = segment.startMs + lengthMs * (CONTACT.from + (HURRIED_CONTACT.from - CONTACT.from) * before);
+  const to = segment.startMs + lengthMs * (CONTACT.to + (HURRIED_CONTACT.to - CONTACT.to) * after);
+  const missingMs = Math.max(0, CONTACT_MIN_MS - (to - from));
+  const early = 0.5 + 0.5 * (after - before);
+  segment.contactFromMs = from - missingMs * early;
+  segment.contactToMs = to + missingMs * (1 - early);
 }
 
 function buildSegments(phonemes: readonly TimedPhoneme[], durationMs: number) {
@@ -218,7 +221,8 @@ function buildSegments(phonemes: readonly TimedPhoneme[], durationMs: number) {
   let stress: TimedPhoneme['stress'];
   let lastMs = 0;
   const add = (viseme: Viseme, startMs: number, endMs: number, emphasis = 1): Segment => {
-    const segment = { viseme, startMs, endMs, emphasis, inMs: CONTACT_IN_MS, outMs: CONTACT_OUT_MS };
+    const contact = { contactFromMs: startMs, contactToMs: endMs, inMs: CONTACT_IN_MS, outMs: CONTACT_OUT_MS };
+    const segment = { viseme, startMs, endMs, emphasis, ...contact };
     segments.push(segment);
     return segment;
   };

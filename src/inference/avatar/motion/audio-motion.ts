@@ -2,7 +2,9 @@ import { VisavisError } from '../../../errors.js';
 import type { SpeechAudio } from '../../engines.js';
 import { type AudioMotionNetwork, type AudioMotionState, FRAMES_PER_STEP, LOOKAHEAD_STEPS } from './audio-network.js';
 import { AudioTimeline } from './audio-timeline.js';
-import { LogMel, MEL_BANDS, MEL_STEP_MS, SILENT_MEL } from './log-mel.js';
+import { HeardTrack } from './heard-track.js';
+import { LogMel, MEL_BANDS, SILENT_MEL } from './log-mel.js';
+import { Pauses } from './pauses.js';
 
 /** Audio is taken in by pieces of this length, so that no run of the network holds up a picture. */
 const PIECE_MS = 200;
@@ -13,7 +15,7 @@ const TAIL_FRAMES = LOOKAHEAD_STEPS + FRAMES_PER_STEP + 1;
 
 /** The mouth of a stretch of audio. */
 export interface AudioTrack {
-  /** Writes the positions of the articulators `ms` after the stretch's beginning; false as long as the network has not got there. */
+  /** Writes the positions of the articulators `ms` after the stretch's beginning; false while the network has not got there. */
   at(ms: number, out: Float32Array): boolean;
 }
 
@@ -26,6 +28,7 @@ interface Piece {
 interface Listening {
   mel: LogMel;
   timeline: AudioTimeline;
+  pauses: Pauses;
   state: AudioMotionState;
   /** A frame that waits for its neighbour. */
   odd: Float32Array;
@@ -36,8 +39,10 @@ interface Listening {
 
 /**
  * From audio without phonemes to the mouth, as it comes: what is pushed is heard by the network in pieces, in order, with what came before it
- * in mind. An answer needs at most `LOOKAHEAD_MS` of audio after the moment it is about; of the newest audio it is
- * given at once as if silence followed, and again when more has come. Deterministic, and independent of how the audio is cut.
+ * in mind. An answer needs at most `LOOKAHEAD_MS` of audio after the moment it is about, and lets lips move in time for up to 150 ms more where they are
+ * known; of the newest audio it is
+ * given at once as if silence followed, and again when more has come. In pauses the mouth is at rest, whatever the network makes of
+ * the room. Deterministic, and independent of how the audio is cut.
  */
 export class AudioMotion {
   readonly #network: AudioMotionNetwork;
@@ -74,12 +79,7 @@ export class AudioMotion {
       this.#waiting.push({ stream, samples: samples.subarray(at, at + size) });
     }
     this.#working ??= this.#work();
-    return {
-      at: (ms, out) => {
-        const isHeard = stream.timeline.known * MEL_STEP_MS > startMs;
-        return isHeard && stream.timeline.at(startMs + ms, out);
-      },
-    };
+    return new HeardTrack(stream.timeline, stream.pauses, startMs);
   }
 
   /** Forgets what waits; tracks keep what is known. */
@@ -102,7 +102,8 @@ export class AudioMotion {
       throw new VisavisError('bad-request', (cause as RangeError).message, { field: 'sampleRateHz', cause });
     }
     const odd = new Float32Array(0);
-    return { mel, timeline: new AudioTimeline(), state: this.#network.silence, odd, frames: 0, lengthMs: 0 };
+    const heard = { timeline: new AudioTimeline(), pauses: new Pauses() };
+    return { mel, ...heard, state: this.#network.silence, odd, frames: 0, lengthMs: 0 };
   }
 
   async #work(): Promise<void> {
@@ -124,6 +125,7 @@ export class AudioMotion {
 
   async #hear({ stream, samples }: Piece): Promise<void> {
     const fresh = stream.mel.push(samples);
+    stream.pauses.push(fresh);
     const joined = new Float32Array(stream.odd.length + fresh.length);
     joined.set(stream.odd);
     joined.set(fresh, stream.odd.length);

@@ -1,6 +1,6 @@
 import { BILABIAL_CLASS, CLASS_COUNT, LABIODENTAL_CLASS } from './audio-network.js';
 import { MEL_STEP_MS } from './log-mel.js';
-import { ARTICULATOR, ARTICULATOR_COUNT } from './visemes.js';
+import { ARTICULATOR, ARTICULATOR_COUNT, type Articulator } from './visemes.js';
 
 /** Articulators, then how likely the lips' two contacts are. */
 const COLUMNS = ARTICULATOR_COUNT + 2;
@@ -15,6 +15,16 @@ const CONTACT_OUT_MS = 100;
 /** A contact that is less likely than the first is none, one more likely than the second is complete. */
 const UNLIKELY = 0.3;
 const CERTAIN = 0.6;
+
+/**
+ * Lips round, spread and rise more slowly than the network's mind changes: those articulators are means over so much time before and after a moment,
+ * weighted towards it.
+ */
+const SLOW_MS = 40;
+const SLOW: readonly Articulator[] = ['wide', 'round', 'flare', 'raise', 'drop'];
+/** A contact that is made less than the first is doubt, not a lip half-way; one made more than the second is complete. */
+const DOUBTFUL = 0.2;
+const COMPLETE = 0.85;
 
 /** What the network said of one stream of audio, moment by moment, in steps of 10 ms; the oldest of more than 164 s is forgotten. */
 export class AudioTimeline {
@@ -40,7 +50,8 @@ export class AudioTimeline {
   }
 
   /**
-   * Writes the articulators' positions at `ms` from the stream's beginning, between moments linearly, beyond the last as there. False, and
+   * Writes the articulators' positions at `ms` from the stream's beginning: those of jaw and tongue between moments linearly, those of the lips' shape
+   * evened out, contacts made or not; beyond the last as there. False, and
    * nothing written, when nothing is known or it was forgotten.
    */
   at(ms: number, out: Float32Array): boolean {
@@ -54,11 +65,26 @@ export class AudioTimeline {
     for (let k = 0; k < ARTICULATOR_COUNT; k++) {
       out[k] = this.#values[a + k]! * (1 - share) + this.#values[b + k]! * share;
     }
-    const close = Math.max(out[ARTICULATOR.close]!, this.#contact(ms, BILABIAL, oldest));
-    const tuck = Math.max(out[ARTICULATOR.tuck]!, this.#contact(ms, LABIODENTAL, oldest));
+    for (const name of SLOW) out[ARTICULATOR[name]] = this.#mean(x, ARTICULATOR[name], oldest);
+    const close = Math.max(decided(out[ARTICULATOR.close]!), this.#contact(ms, BILABIAL, oldest));
+    const tuck = Math.max(decided(out[ARTICULATOR.tuck]!), this.#contact(ms, LABIODENTAL, oldest));
     out[ARTICULATOR.close] = close;
     out[ARTICULATOR.tuck] = tuck * (1 - close);
     return true;
+  }
+
+  #mean(x: number, column: number, oldest: number): number {
+    const reach = SLOW_MS / MEL_STEP_MS;
+    const first = Math.max(oldest, Math.ceil(x - reach));
+    const last = Math.min(this.#known - 1, Math.floor(x + reach));
+    let sum = 0;
+    let weights = 1e-9;
+    for (let step = first; step <= last; step++) {
+      const weight = 1 - Math.abs(step - x) / reach;
+      sum += weight * this.#values[(step % this.#capacity) * COLUMNS + column]!;
+      weights += weight;
+    }
+    return Math.min(1, sum / weights);
   }
 
   /** 1 while the lips touch for certain, rising and falling smoothly around. What lies ahead counts as far as it is known. */
@@ -82,6 +108,10 @@ export class AudioTimeline {
     grown.set(this.#values);
     this.#values = grown;
   }
+}
+
+function decided(contact: number): number {
+  return Math.min(1, Math.max(0, (contact - DOUBTFUL) / (COMPLETE - DOUBTFUL)));
 }
 
 function smooth(t: number): number {

@@ -20,10 +20,12 @@ const UNDERRUN_MS = 160;
 const JUMP_MS = 80;
 const LONGEST_JUMP_MS = 160;
 /** More of an articulator than this share of its range in a frame looks like a jump. */
-const EASY = { jaw: 0.14, round: 0.4, flare: 0.3 } as const;
+const EASY = { jaw: 0.14, round: 0.3, flare: 0.25 } as const;
 
 /** The jaw opens no faster, in 1/ms: what fades out and what begins must not add up to a jump. */
-const FASTEST_OPENING = 0.1 / 40;
+const FASTEST_OPENING = 0.085 / 40;
+/** From where it stands still it gets no faster than this in its first 40 ms. */
+const FASTEST_START = 0.065 / 40;
 
 /** What is known of a stretch of speech. */
 interface Known {
@@ -67,6 +69,8 @@ class PhonemeMotionStream implements MotionStream {
   readonly #offset = restArticulators();
   #fadeMs = 0;
   #fadeLengthMs = 1;
+  /** How much farther the jaw was opened in the last frame. */
+  #jawStep = 0;
   #last: SpeechPosition | null = null;
   #interrupted = false;
 
@@ -146,11 +150,14 @@ class PhonemeMotionStream implements MotionStream {
     const t = Math.min(1, this.#fadeMs / this.#fadeLengthMs);
     // Evenly: any other course has a faster part.
     const keep = 1 - t;
-    const widest = this.#shown[ARTICULATOR.jaw]! + FASTEST_OPENING * this.#stepMs;
+    const jaw = this.#shown[ARTICULATOR.jaw]!;
+    const fastest = Math.min(FASTEST_OPENING * this.#stepMs, FASTEST_START * this.#stepMs + Math.max(0, this.#jawStep));
+    const widest = jaw + fastest;
     for (let k = 0; k < this.#shown.length; k++) {
       const most = k === ARTICULATOR.jaw ? Math.min(1, widest) : 1;
       this.#shown[k] = Math.min(most, Math.max(0, this.#wanted[k]! + this.#offset[k]! * keep));
     }
+    this.#jawStep = this.#shown[ARTICULATOR.jaw]! - jaw;
     if (speech !== undefined && at !== null) this.#passAccents(speech, at.positionMs);
     this.#last = at;
     this.#interrupted = false;

@@ -52,7 +52,7 @@ const POSTALVEOLAR = consonant(
 );
 const ALVEOLAR = consonant({ jaw: 0.1, tongue: 0.35, raise: 0.15, drop: 0.2 }, { jaw: 0.7 });
 const VELAR = consonant({ jaw: 0.15 }, { jaw: 0.45 });
-const OPEN_A = vowel({ jaw: 0.42, wide: 0.12, raise: 0.2, drop: 0.25 });
+const OPEN_A = vowel({ jaw: 0.42, wide: 0.12, raise: 0.28, drop: 0.25 });
 /** Spread vowels let go of a rounding before them: English has no rounded front vowel that they could be taken for. */
 const SPREAD = { round: 1.6 };
 const NEAR_I = vowel({ jaw: 0.15, wide: 0.4, raise: 0.2, drop: 0.25 }, SPREAD);
@@ -66,7 +66,7 @@ const OPEN_O = vowel({ jaw: 0.32, round: 0.7, flare: 0.25 }, { round: 1.2 });
 const VISEMES: Readonly<Record<string, readonly Viseme[]>> = {
   ɑ: [OPEN_A],
   a: [OPEN_A],
-  æ: [vowel({ jaw: 0.37, wide: 0.4, raise: 0.3, drop: 0.35 }, SPREAD)],
+  æ: [vowel({ jaw: 0.37, wide: 0.4, raise: 0.38, drop: 0.35 }, SPREAD)],
   ʌ: [vowel({ jaw: 0.29, wide: 0.1, drop: 0.2 })],
   ɐ: [vowel({ jaw: 0.22, wide: 0.08, drop: 0.12 }, { jaw: 0.7 })],
   ə: [vowel({ jaw: 0.16, drop: 0.1 }, { jaw: 0.6 })],

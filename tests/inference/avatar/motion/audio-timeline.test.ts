@@ -72,6 +72,31 @@ describe('the timeline of what was heard', () => {
     expect(at(timeline, 350)![ARTICULATOR.tuck]).toBe(0);
   });
 
+  it('takes a contact that is hardly made for none, and one that is nearly made for complete', () => {
+    const timeline = new AudioTimeline();
+    [0, 0.18, 0.5, 0.9].forEach((value, step) => {
+      const rows = row({});
+      rows.positions[ARTICULATOR.close] = value;
+      timeline.write(step, rows, 0);
+    });
+    const close = (ms: number) => at(timeline, ms)![ARTICULATOR.close]!;
+    expect([close(0), close(10), close(30)]).toEqual([0, 0, 1]);
+    expect(close(20)).toBeGreaterThan(0.3);
+    expect(close(20)).toBeLessThan(0.6);
+  });
+
+  it('evens out the lips’ shape and leaves the jaw as it is', () => {
+    const timeline = new AudioTimeline();
+    for (let step = 0; step < 40; step++) {
+      const rows = row({ jaw: step === 20 ? 0.5 : 0.2 });
+      rows.positions[ARTICULATOR.round] = step === 20 ? 1 : 0.2;
+      timeline.write(step, rows, 0);
+    }
+    expect(at(timeline, 200)![ARTICULATOR.jaw]).toBeCloseTo(0.5);
+    expect(at(timeline, 200)![ARTICULATOR.round]).toBeLessThan(0.45);
+    expect(at(timeline, 120)![ARTICULATOR.round]).toBeCloseTo(0.2);
+  });
+
   it('keeps 160 seconds and forgets what is older', () => {
     const timeline = new AudioTimeline();
     for (let step = 0; step < 20_000; step++) timeline.write(step, row({ jaw: (step % 100) / 100 }), 0);
