@@ -49,6 +49,9 @@ export async function runConversations(o: RunOptions): Promise<void> {
     ),
     kokoroVoices: installedKokoroVoices().filter((name) => /^[ab][fm]_/.test(name)),
   });
+  const scenes = written.filter(
+    ({ part }, i) => written.slice(0, i).filter((other) => other.part === part).length < o.maxScenes,
+  );
   o.print(
     `${o.speech}: ${scenes.length} scenes with ${scenes.reduce((n, { steps }) => n + steps.length, 0)} steps, ${pausesOf(scenes)} pauses in mid-turn`,
   );
