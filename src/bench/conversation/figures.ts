@@ -140,7 +140,9 @@ function missedEnds(goal: 'missed-ends' | 'missed-ends-noise', turns: readonly T
   );
 }
 
-function words(goal: ConversationGoalName, turns: readonly TurnOutcome[]): ConversationFigure {
+/** Of turns that were not cut off: what was lost there is counted as a cut-off. */
+function words(goal: ConversationGoalName, all: readonly TurnOutcome[]): ConversationFigure {
+  const turns = all.filter(({ isCutOff }) => !isCutOff);
   const errors = turns.reduce((sum, o) => sum + o.wordErrors.errors, 0);
   return {
     ...percent(

@@ -21,7 +21,7 @@ background:var(--paper);font:11px system-ui,-apple-system,"Segoe UI",sans-serif}
 .paper{fill:var(--paper)}.lane{fill:var(--lane)}text{fill:var(--ink)}.muted{fill:var(--muted)}.head{font-size:15px;font-weight:600}.title{font-size:12px}
 .grid{stroke:var(--line)}.visitor{fill:var(--visitor)}.avatar{fill:var(--avatar)}.pause{fill:var(--pause)}.gap{fill:var(--gap)}.mark{stroke-width:1.5}
 .end{stroke:var(--end)}.duck{stroke:var(--duck)}.stop{stroke:var(--stop)}.go-on{stroke:var(--go-on)}text.end{fill:var(--end);stroke:none}text.duck{fill:var(--duck);stroke:none}
-text.stop{fill:var(--stop);stroke:none}text.go-on{fill:var(--go-on);stroke:none}text.silence{font-weight:600;fill:var(--end)}`.replaceAll(
+text.stop{fill:var(--stop);stroke:none}text.go-on{fill:var(--go-on);stroke:none}text.good{font-weight:600;fill:var(--end)}text.bad{font-weight:600;fill:var(--stop)}`.replaceAll(
   '\n',
   '',
 );
@@ -62,7 +62,10 @@ function drawStep(step: DrawnStep, top: number): string {
   }
   const shown = Math.floor((PLOT - step.note.length * CHARACTER - 30) / CHARACTER);
   const title = step.title.length > shown ? `${step.title.slice(0, shown - 1)}…` : step.title;
-  out.push(text(LEFT, top + 14, title, 'title'), text(LEFT + PLOT, top + 14, step.note, 'title silence', 'end'));
+  out.push(
+    text(LEFT, top + 14, title, 'title'),
+    text(LEFT + PLOT, top + 14, step.note, step.isGood ? 'title good' : 'title bad', 'end'),
+  );
   return out.join('\n');
 }
 

@@ -158,7 +158,8 @@ class Player {
   async #rest(): Promise<void> {
     if (await this.#browser.evaluate<boolean>("visavis.agentState !== 'idle'")) {
       await this.#browser.page.keyboard.press('Escape');
-      await this.#within("visavis.agentState === 'idle' || visavis.agentState === 'listening'", REST_LIMIT_MS);
+      // Idle, not listening: what the visitor said before must be understood before the next thing is said.
+      await this.#within("visavis.agentState === 'idle'", REST_LIMIT_MS);
     }
     await sleep(BETWEEN_MS);
   }

@@ -15,6 +15,8 @@ export type MarkTone = 'end' | 'duck' | 'stop' | 'go-on';
 export interface DrawnStep {
   title: string;
   note: string;
+  /** The visitor got what a person would have given. */
+  isGood: boolean;
   /** RMS per `POINT_MS`. */
   visitor: number[];
   avatar: number[];
@@ -78,6 +80,7 @@ function drawn(kept: KeptScene, played: PlayedStep, outcome: Outcome): DrawnStep
   return {
     title: titleOf(played, kept.scene.echo?.levelDb),
     note: noteOf(outcome),
+    isGood: isGood(outcome),
     visitor: points(visitor),
     avatar: points(avatar),
     pauses: played.pauses.map(relative),
@@ -110,4 +113,10 @@ function noteOf(outcome: Outcome): string {
   }
   if (outcome.isCutOff) return 'cut off in a pause';
   return outcome.responseMs === undefined ? 'no answer' : `answered after ${outcome.responseMs.toFixed(0)} ms`;
+}
+
+function isGood(outcome: Outcome): boolean {
+  if (outcome.kind === 'listen') return !outcome.isSelfInterrupted;
+  if (outcome.kind === 'overlap') return outcome.isStopped === outcome.isInterruption;
+  return outcome.responseMs !== undefined;
 }
