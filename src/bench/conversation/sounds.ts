@@ -54,9 +54,13 @@ function cough(rateHz: number, random: Uniform): Float32Array<ArrayBuffer> {
     [0.36, 0.09, 0.7],
   ] as const) {
     const source = new Float32Array(Math.round(rateHz * 0.36));
+    let before = 0;
     for (let i = 0; i < source.length; i++) {
       const s = i / rateHz;
-      source[i] = (random() * 2 - 1) * Math.min(1, s / 0.004) * Math.exp(-s / decayS);
+      const white = random() * 2 - 1;
+      // The difference of neighbours: turbulence has little power at low frequencies.
+      source[i] = (white - before) * Math.min(1, s / 0.004) * Math.exp(-s / decayS);
+      before = white;
     }
     const bands = [450, 1_400, 2_900].map((hz, f) => scaled(resonated(source, hz, 250 + 150 * f, rateHz), 1 / (f + 1)));
     const at = Math.round(atS * rateHz);
