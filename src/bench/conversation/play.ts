@@ -13,7 +13,9 @@ import { ASK } from './phrases.js';
 import type { Scene, Step } from './script.js';
 import { activeLevel, roomResponse, scaled } from './sounds.js';
 
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 45_000;
+/** The page's button in the languages of the script. */
+const START = /start|empezar|iniciar|comenzar|beginnen/i;
 /** A visitor who is not answered by then says the next thing. */
 const ANSWER_LIMIT_MS = 7_000;
 const STORY_LIMIT_MS = 20_000;
@@ -73,15 +75,15 @@ class Player {
     const { url, speech } = this.#stage;
     const query = new URLSearchParams({ greeting: 'none', speech, lang: this.#scene.language });
     await this.#browser.page.goto(`${url}?${query}`);
-    await this.#browser.page.locator('button:visible').first().waitFor({ timeout: START_LIMIT_MS });
-    await this.#browser.page
-      .getByRole('button', { name: /start|empezar|iniciar|comenzar|beginnen|starten/i })
-      .first()
-      .click();
-    await this.#browser.until(
-      "window.visavis?.firstFrameMs !== undefined && visavis.microphone === 'on'",
-      START_LIMIT_MS,
-    );
+    const start = this.#browser.page.getByRole('button', { name: START });
+    await start.first().click({ timeout: START_LIMIT_MS });
+    const isLive = "window.visavis?.firstFrameMs !== undefined && visavis.microphone === 'on'";
+    if (!(await this.#within(isLive, START_LIMIT_MS))) {
+      const state = await this.#browser.evaluate<string>(
+        'JSON.stringify({ phase: visavis.phase, microphone: visavis.microphone, firstFrameMs: visavis.firstFrameMs, problems: visavis.problems })',
+      );
+      throw new VisavisError('unavailable', `the conversation was not live after ${START_LIMIT_MS / 1000} s: ${state}`);
+    }
     await this.#browser.evaluate('bench.record(true)');
     await sleep(1_000);
     await this.#recorder.collect();

@@ -18,7 +18,7 @@ import { Visitors } from './visitors.js';
 const NOISE_S = 12;
 /** Of the crowd that babbles. */
 const CROWD = 6;
-const ATTEMPTS = 2;
+const ATTEMPTS = 3;
 /** More failures in a row than this mean that the service or the browser does not work here. */
 const MAX_FAILURES = 3;
 /** Stock avatars' voices, see assets/avatars: visitors must sound like somebody else. */
