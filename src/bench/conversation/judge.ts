@@ -112,11 +112,15 @@ function judgeOverlap(kept: KeptScene, played: PlayedStep): OverlapOutcome {
     ({ atMs, event }) =>
       event.type === 'interruption' && event.phase !== 'ducked' && atMs >= played.fromMs && atMs <= played.endMs,
   )?.event;
-  const isStopped = kept.events.some(
+  const stop = kept.events.find(
     ({ atMs, event }) =>
       event.type === 'interruption' && event.phase === 'stopped' && atMs >= played.fromMs && atMs <= played.endMs,
   );
-  const silent = onset === undefined || !isStopped ? undefined : voiceEnds(avatar, rate, onset, frame(played.endMs));
+  const isStopped = stop !== undefined;
+  const silent =
+    onset === undefined || stop === undefined
+      ? undefined
+      : voiceEnds(avatar, rate, onset, frame(stop.atMs), frame(played.endMs));
   return {
     kind: 'overlap',
     sound: sound.kind === 'noise' ? sound.noise : sound.phrases.join(' '),
@@ -142,8 +146,11 @@ function judgeListen(kept: KeptScene, played: PlayedStep): ListenOutcome {
   };
 }
 
-/** The first sample from which the avatar is silent for `SILENT_HOLD_MS`, as far as `to` shows. */
-function voiceEnds(avatar: Float32Array, rate: number, from: number, to: number): number | undefined {
+/**
+ * The first sample from which the avatar is silent for `SILENT_HOLD_MS`, and until `stop` at least: a pause of its own before it was told to
+ * stop is no end. Undefined when `to` shows none.
+ */
+function voiceEnds(avatar: Float32Array, rate: number, from: number, stop: number, to: number): number | undefined {
   const step = (rate * STEP_MS) / 1000;
   const need = SILENT_HOLD_MS / STEP_MS;
   let quiet = 0;
@@ -151,7 +158,7 @@ function voiceEnds(avatar: Float32Array, rate: number, from: number, to: number)
     let sum = 0;
     for (let i = at; i < at + step; i++) sum += (avatar[i] ?? 0) ** 2;
     quiet = Math.sqrt(sum / step) < VOICED ? quiet + 1 : 0;
-    if (quiet === need) return at + step - need * step;
+    if (quiet >= need && at + step >= stop) return at + step - quiet * step;
   }
   return undefined;
 }

@@ -107,6 +107,24 @@ describe('a sound over the voice', () => {
     expect(outcome.silentMs).toBeLessThanOrEqual(605);
   });
 
+  it('is not obeyed by a pause that the avatar makes before it is told to stop', () => {
+    const events = [interruption(2_900, 'stopped', 448)];
+    const [outcome] = judgeScene(
+      keptScene({
+        lengthMs: 5_000,
+        visitor: spoken,
+        avatar: [
+          [0, 2_100],
+          [2_450, 3_000],
+        ],
+        events,
+        steps: overlap('interruption', 'Wait.'),
+      }),
+    ) as [OverlapOutcome];
+    expect(outcome.silentMs).toBeGreaterThanOrEqual(995);
+    expect(outcome.silentMs).toBeLessThanOrEqual(1_005);
+  });
+
   it('is ignored when the voice goes on', () => {
     const events = [interruption(2_200, 'ducked', 90), interruption(2_500, 'resumed', 448)];
     const [outcome] = judgeScene(
