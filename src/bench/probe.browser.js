@@ -56,10 +56,13 @@
     return microphone.stream.clone();
   };
 
-  /** Begins to record; the avatar's stream must be there. `withMicrophone`: as a third channel. */
-  async function record(withMicrophone = false) {
+  /**
+   * Begins to record; the avatar's stream must be there. `third`: another channel, of what is sent into the microphone with noise and echo
+   * (`sent`), or of the microphone's track as the page gets it (`track`).
+   */
+  async function record(third) {
     open();
-    channels = withMicrophone ? 3 : 2;
+    channels = third === undefined ? 2 : 3;
     await context.resume();
     await context.audioWorklet.addModule(URL.createObjectURL(new Blob([WORKLET], { type: 'text/javascript' })));
     tap = new AudioWorkletNode(context, 'tap', {
@@ -70,7 +73,8 @@
     bus.connect(tap, 0, 0);
     avatar = context.createMediaStreamSource(new MediaStream(window.visavis.avatarStream.getAudioTracks()));
     avatar.connect(tap, 0, 1);
-    if (withMicrophone) sum.connect(tap, 0, 2);
+    if (third === 'sent') sum.connect(tap, 0, 2);
+    if (third === 'track') context.createMediaStreamSource(window.visavis.microphoneStream).connect(tap, 0, 2);
     const silent = context.createGain();
     silent.gain.value = 0;
     tap.connect(silent).connect(context.destination);

@@ -18,12 +18,10 @@ const SAID = {
   story: 'Please tell me a long story about the workshop.',
   opening: 'When are you open?',
   interruption: 'Wait, what about the repairs?',
-  correction: ['I want to come on Tuesday,', 'no, sorry,', 'I want to come on Thursday.'],
+  correction: 'I want to come on Tuesday, no, sorry, on Thursday.',
   medicine: 'Which medicine should I take against a headache?',
   human: 'Can I talk to a human?',
 };
-/** Between the parts of the correction. */
-const PAUSE_MS = 250;
 const REFUSAL = 'I would rather not talk about that.';
 const HANDED_OVER = 'I have asked a colleague to call you.';
 const STORY =
@@ -31,24 +29,12 @@ const STORY =
   'and listened to the chains and the bells that came along the street. One day a very old bicycle stood in front of his door.';
 const REPAIRS = 'Most repairs are done within two days.';
 const THURSDAY = 'Thursday is fine.';
-/** Words of attention take longer to be recognised on a busy machine. */
-const INTERRUPTION_MS = '1500';
+/** Words take longer to be recognised on a busy machine, and the commas of a correction must not end it. */
+const UNHURRIED = { VISAVIS_INTERRUPTION_MS: '1500', VISAVIS_TURN_TAKING: 'patient' };
 
 const folder = mkdtempSync(join(tmpdir(), 'visavis-whole-'));
 let clips: Record<keyof typeof SAID, Int16Array>;
 let webhooks: WebhookServer;
-
-function joined(parts: readonly Int16Array[], pauseMs: number): Int16Array {
-  const pause = new Int16Array((48_000 * pauseMs) / 1000);
-  const all = parts.flatMap((part, i) => (i === 0 ? [part] : [pause, part]));
-  const out = new Int16Array(all.reduce((n, part) => n + part.length, 0));
-  let at = 0;
-  for (const part of all) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
-}
 
 /** Files of the operator: the agent with its tool and hand-over, the policy. */
 function write(name: string): Record<string, string> {
@@ -87,20 +73,13 @@ function write(name: string): Record<string, string> {
     VISAVIS_MODERATION: policy,
     VISAVIS_MODERATION_LOG: log,
     VISAVIS_TOOL_URLS: webhooks.origin,
-    VISAVIS_INTERRUPTION_MS: INTERRUPTION_MS,
+    ...UNHURRIED,
   };
 }
 
 beforeAll(async () => {
-  const texts = Object.values(SAID).flat();
-  const spoken = await speakAll(texts);
-  const pcm = (text: string) => spoken[texts.indexOf(text)]!;
-  clips = Object.fromEntries(
-    Object.entries(SAID).map(([key, said]) => [
-      key,
-      typeof said === 'string' ? pcm(said) : joined(said.map(pcm), PAUSE_MS),
-    ]),
-  ) as typeof clips;
+  const spoken = await speakAll(Object.values(SAID));
+  clips = Object.fromEntries(Object.keys(SAID).map((key, i) => [key, spoken[i]!])) as typeof clips;
   webhooks = await WebhookServer.start();
   webhooks.script({ kind: 'json', value: { left: 3 } });
 }, 120_000);

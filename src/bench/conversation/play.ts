@@ -84,7 +84,7 @@ class Player {
       );
       throw new VisavisError('unavailable', `the conversation was not live after ${START_LIMIT_MS / 1000} s: ${state}`);
     }
-    await this.#browser.evaluate('bench.record(true)');
+    await this.#browser.evaluate('bench.record("sent")');
     await sleep(1_000);
     await this.#recorder.collect();
     await this.#surround();
