@@ -16,7 +16,7 @@ const SAID = {
   stock: 'How many red bikes do you have left?',
   document: 'What does it cost to rent a city bike for a week?',
   story: 'Please tell me a long story about the workshop.',
-  opening: 'When are you open?',
+  opening: 'What are your opening hours?',
   interruption: 'Wait, what about the repairs?',
   correction: 'I want to come on Tuesday, no, sorry, on Thursday.',
   medicine: 'Which medicine should I take against a headache?',
