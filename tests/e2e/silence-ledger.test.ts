@@ -10,7 +10,7 @@ const QUESTIONS = [
   'How much do I have to pay for it every month?',
   'Can I choose a different voice for you?',
 ];
-/** How far the ledger may be from the sound. */
+/** How far the ledger may be from the sound, as it comes out of the microphone's track and of the avatar's. */
 const TOLERANCE_MS = 20;
 const RATE_HZ = 48_000;
 /** Louder than this share of its peak: a voice of which nobody doubts that it is one. */
@@ -33,14 +33,14 @@ describe('the ledger of a silence', () => {
   beforeAll(async () => {
     const clips = await speakAll(QUESTIONS);
     service = await startService();
-    page = await TalkPage.open(service.url);
+    page = await TalkPage.open(service.url, 'greeting=none', { microphoneTrack: true });
     for (const clip of clips) {
       const before = await page.recording();
       await page.turn(endingClearly(clip));
-      const { visitor, avatar, rateHz } = await page.recording();
+      const { microphoneTrack, avatar, rateHz } = await page.recording();
       const from = before.visitor.length;
       const answer = firstVoiced(avatar, rateHz, from, avatar.length)!;
-      const end = lastVoiced(visitor, rateHz, from, answer)!;
+      const end = lastVoiced(microphoneTrack, rateHz, from, answer)!;
       const timings = await page.browser.evaluate<TurnTiming[]>('visavis.latencies');
       heard.push({ timing: timings.at(-1)!, recordedMs: ((answer - end) * 1000) / rateHz });
     }
