@@ -60,7 +60,11 @@ export class Recorder {
   readonly #parts: Buffer[] = [];
   #first: number | undefined;
 
-  constructor(readonly browser: BenchBrowser) {}
+  /** `channels`: 3 where the page was told to record the microphone, too. */
+  constructor(
+    readonly browser: BenchBrowser,
+    readonly channels: 2 | 3 = 2,
+  ) {}
 
   async collect(): Promise<void> {
     const { first, base64 } = await this.browser.evaluate<{ first: number; base64: string }>('bench.take()');
@@ -76,14 +80,12 @@ export class Recorder {
 
   wav(): Wav {
     const bytes = Buffer.concat(this.#parts);
-    const frames = Math.floor(bytes.length / 4);
-    const left = new Float32Array(frames);
-    const right = new Float32Array(frames);
-    for (let i = 0; i < frames; i++) {
-      left[i] = bytes.readInt16LE(i * 4) / 32_768;
-      right[i] = bytes.readInt16LE(i * 4 + 2) / 32_768;
-    }
-    return { sampleRateHz: RATE_HZ, channels: [left, right] };
+    const width = 2 * this.channels;
+    const frames = Math.floor(bytes.length / width);
+    const channels = Array.from({ length: this.channels }, () => new Float32Array(frames));
+    for (const [c, channel] of channels.entries())
+      for (let i = 0; i < frames; i++) channel[i] = bytes.readInt16LE(i * width + 2 * c) / 32_768;
+    return { sampleRateHz: RATE_HZ, channels };
   }
 }
 

@@ -57,3 +57,42 @@ export const FACE_GOALS = {
 } as const satisfies Record<string, FaceGoal>;
 
 export type FaceGoalName = keyof typeof FACE_GOALS;
+
+/** One figure of a conversation; p50 and p95 for times, a share in per cent for the rest. */
+export interface ConversationGoal {
+  title: string;
+  unit: 'ms' | '%';
+  p50?: number;
+  p95?: number;
+  /** In per cent. */
+  atMost?: number;
+}
+
+/** What talking must be like; `bench:conversation --check` judges by them. Those without a limit are shown only. */
+export const CONVERSATION_GOALS = {
+  'response-kokoro': { title: 'response, Kokoro', unit: 'ms', p50: 600, p95: 900 },
+  'response-piper': { title: 'response, Piper', unit: 'ms', p50: 450, p95: 700 },
+  'cut-offs': { title: 'pauses in which the turn was ended', unit: '%', atMost: 5 },
+  'spoken-into': { title: 'turns into which the avatar spoke', unit: '%' },
+  'missed-ends': { title: 'finished turns without an answer', unit: '%', atMost: 1 },
+  'stopped-by-words': { title: 'stopped by a word of attention', unit: '%', atMost: 5 },
+  'stopped-by-noises': { title: 'stopped by laughter, a cough, a door', unit: '%', atMost: 5 },
+  'missed-interruptions': { title: 'interruptions not obeyed in time', unit: '%', atMost: 5 },
+  decided: { title: 'onset → the decision to stop', unit: 'ms', p95: 500 },
+  silent: { title: 'onset → the voice has ended', unit: 'ms' },
+  'self-6db': { title: 'self-interruptions, echo at −6 dB', unit: '%', atMost: 0 },
+  'self-12db': { title: 'self-interruptions, echo at −12 dB', unit: '%', atMost: 0 },
+  'self-24db': { title: 'self-interruptions, echo at −24 dB', unit: '%', atMost: 0 },
+  'missed-in-echo': { title: 'interruptions not obeyed in time, with echo', unit: '%' },
+  /** Chosen: what Moonshine reaches on real voices (4 %), and room for voices of all kinds. */
+  'words-clean': { title: 'word errors, quiet', unit: '%', atMost: 10 },
+  'words-20db': { title: 'word errors, noise 20 dB below', unit: '%', atMost: 10 },
+  'words-10db': { title: 'word errors, noise 10 dB below', unit: '%', atMost: 20 },
+  'words-5db': { title: 'word errors, noise 5 dB below', unit: '%', atMost: 30 },
+  'cut-offs-noise': { title: 'pauses in which the turn was ended, noise', unit: '%' },
+  'missed-ends-noise': { title: 'finished turns without an answer, noise', unit: '%' },
+  'words-es': { title: 'word errors, Spanish', unit: '%', atMost: 25 },
+  'words-de': { title: 'word errors, German', unit: '%', atMost: 25 },
+} as const satisfies Record<string, ConversationGoal>;
+
+export type ConversationGoalName = keyof typeof CONVERSATION_GOALS;

@@ -1,19 +1,19 @@
 // Runs inside the page, before the page's own code. The microphone becomes a bus that the bench plays clips into; one audio context
-// records that bus (left) and the avatar's track (right), so that both lie on one clock. Nothing of the product is changed.
+// records that bus (left) and the avatar's track (right), so that both lie on one clock. Noise and the avatar's echo can be added behind
+// the bus; what the microphone then sends is a third channel. Nothing of the product is changed.
 (() => {
   const RATE = 48_000;
   const WORKLET = `
     class Tap extends AudioWorkletProcessor {
-      constructor() { super(); this.left = []; this.right = []; this.first = 0; }
+      constructor({ numberOfInputs }) { super(); this.blocks = Array.from({ length: numberOfInputs }, () => []); this.first = 0; }
       process(inputs) {
         const silence = new Float32Array(128);
-        if (this.left.length === 0) this.first = currentFrame;
-        this.left.push((inputs[0][0] || silence).slice());
-        this.right.push((inputs[1][0] || silence).slice());
-        if (this.left.length === 75) {
+        if (this.blocks[0].length === 0) this.first = currentFrame;
+        this.blocks.forEach((list, i) => list.push((inputs[i][0] || silence).slice()));
+        if (this.blocks[0].length === 75) {
           const join = (list) => { const out = new Float32Array(list.length * 128); list.forEach((b, i) => out.set(b, i * 128)); return out; };
-          this.port.postMessage({ first: this.first, left: join(this.left), right: join(this.right) });
-          this.left = []; this.right = [];
+          this.port.postMessage({ first: this.first, channels: this.blocks.map(join) });
+          this.blocks = this.blocks.map(() => []);
         }
         return true;
       }
@@ -23,7 +23,10 @@
   let context;
   let bus;
   let microphone;
+  let sum;
   let tap;
+  let avatar;
+  let channels = 2;
   const blocks = [];
 
   function open() {
@@ -32,7 +35,8 @@
     bus = context.createGain();
     microphone = context.createMediaStreamDestination();
     microphone.channelCount = 1;
-    bus.connect(microphone);
+    sum = context.createGain();
+    bus.connect(sum).connect(microphone);
     // A real microphone never stops sending: an idle audio graph would, at the end of a clip. Noise at −80 dBFS keeps it going.
     const noise = context.createBuffer(1, RATE, RATE);
     noise.getChannelData(0).forEach((_, i, data) => {
@@ -52,23 +56,32 @@
     return microphone.stream.clone();
   };
 
-  /** Begins to record; the avatar's stream must be there. */
-  async function record() {
+  /**
+   * Begins to record; the avatar's stream must be there. `third`: another channel, of what is sent into the microphone with noise and echo
+   * (`sent`), or of the microphone's track as the page gets it (`track`).
+   */
+  async function record(third) {
     open();
+    channels = third === undefined ? 2 : 3;
     await context.resume();
     await context.audioWorklet.addModule(URL.createObjectURL(new Blob([WORKLET], { type: 'text/javascript' })));
-    tap = new AudioWorkletNode(context, 'tap', { numberOfInputs: 2, numberOfOutputs: 1, outputChannelCount: [1] });
+    tap = new AudioWorkletNode(context, 'tap', {
+      numberOfInputs: channels,
+      numberOfOutputs: 1,
+      outputChannelCount: [1],
+    });
     bus.connect(tap, 0, 0);
-    const avatar = context.createMediaStreamSource(new MediaStream(window.visavis.avatarStream.getAudioTracks()));
+    avatar = context.createMediaStreamSource(new MediaStream(window.visavis.avatarStream.getAudioTracks()));
     avatar.connect(tap, 0, 1);
+    if (third === 'sent') sum.connect(tap, 0, 2);
+    if (third === 'track') context.createMediaStreamSource(window.visavis.microphoneStream).connect(tap, 0, 2);
     const silent = context.createGain();
     silent.gain.value = 0;
     tap.connect(silent).connect(context.destination);
     tap.port.onmessage = ({ data }) => blocks.push(data);
   }
 
-  /** Plays 16-bit PCM (base64) into the microphone; resolves at its end with the frames of its first and last sample. */
-  async function play(base64, rate) {
+  function bufferOf(base64, rate) {
     const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
     const pcm = new Int16Array(bytes.buffer);
     const buffer = context.createBuffer(1, pcm.length, rate);
@@ -76,6 +89,31 @@
       Float32Array.from(pcm, (v) => v / 32_768),
       0,
     );
+    return buffer;
+  }
+
+  /** From now on this sound comes into the microphone without end, beside the visitor. */
+  function surround(base64, rate) {
+    const source = context.createBufferSource();
+    source.buffer = bufferOf(base64, rate);
+    source.loop = true;
+    source.connect(sum);
+    source.start();
+  }
+
+  /** From now on the avatar's voice comes back into the microphone through a room, of which `base64` is the response; `gain` on top. */
+  function echo(base64, rate, gain) {
+    const room = context.createConvolver();
+    room.normalize = false;
+    room.buffer = bufferOf(base64, rate);
+    const level = context.createGain();
+    level.gain.value = gain;
+    avatar.connect(room).connect(level).connect(sum);
+  }
+
+  /** Plays 16-bit PCM (base64) into the microphone; resolves at its end with the frames of its first and last sample. */
+  async function play(base64, rate) {
+    const buffer = bufferOf(base64, rate);
     const source = context.createBufferSource();
     source.buffer = buffer;
     source.connect(bus);
@@ -90,15 +128,13 @@
   /** Everything recorded since the last call: base64 of interleaved 16-bit PCM, and the frame number of its first sample. */
   function take() {
     const list = blocks.splice(0);
-    const frames = list.reduce((n, b) => n + b.left.length, 0);
-    const out = new Int16Array(frames * 2);
+    const frames = list.reduce((n, b) => n + b.channels[0].length, 0);
+    const out = new Int16Array(frames * channels);
     const clip = (v) => Math.max(-32_768, Math.min(32_767, Math.round(v * 32_767)));
     let at = 0;
-    for (const { left, right } of list) {
-      for (let i = 0; i < left.length; i++) {
-        out[at++] = clip(left[i]);
-        out[at++] = clip(right[i]);
-      }
+    for (const block of list) {
+      for (let i = 0; i < block.channels[0].length; i++)
+        for (const channel of block.channels) out[at++] = clip(channel[i]);
     }
     let text = '';
     const bytes = new Uint8Array(out.buffer);
@@ -157,5 +193,5 @@
     return canvas.toDataURL('image/png');
   }
 
-  window.bench = { record, play, take, watch, clock, picture, frames: () => frames.splice(0) };
+  window.bench = { record, play, surround, echo, take, watch, clock, picture, frames: () => frames.splice(0) };
 })();

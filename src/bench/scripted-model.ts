@@ -21,9 +21,11 @@ export class ScriptedModel {
   /** Per conversation: the turns of each request, in order. */
   readonly requests = new Map<string, ChatTurn[][]>();
   readonly #server: Server;
+  readonly #sentences: readonly string[];
 
-  static async create(): Promise<ScriptedModel> {
-    const model = new ScriptedModel();
+  /** `answer`: the sentences of every answer. */
+  static async create(answer: readonly string[] = ANSWER): Promise<ScriptedModel> {
+    const model = new ScriptedModel(answer);
     await new Promise<void>((resolve, reject) => {
       model.#server.once('error', reject);
       model.#server.listen(0, '127.0.0.1', resolve);
@@ -31,7 +33,8 @@ export class ScriptedModel {
     return model;
   }
 
-  private constructor() {
+  private constructor(answer: readonly string[]) {
+    this.#sentences = answer;
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch(() => response.destroy());
     });
@@ -54,7 +57,7 @@ export class ScriptedModel {
     requests.push(turns);
     this.requests.set(name, requests);
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    const text = `${ANSWER.join(' ')} This was answer number ${requests.length}.`;
+    const text = `${this.#sentences.join(' ')} This was answer number ${requests.length}.`;
     for (const token of text.match(/\s*\S+/gu) ?? []) response.write(event({ delta: { content: token } }));
     response.write(event({ delta: {}, finish_reason: 'stop' }));
     response.end('data: [DONE]\n\n');

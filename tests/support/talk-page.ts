@@ -28,25 +28,32 @@ export class TalkPage {
   readonly #recorder: Recorder;
   readonly #frames: FrameSeen[] = [];
 
-  /** Resolves when picture and microphone are live and the recording runs. */
-  static async open(url: string, query = 'greeting=none', options: BrowserOptions = {}): Promise<TalkPage> {
+  /**
+   * Resolves when picture and microphone are live and the recording runs. `microphoneTrack`: what the page gets of the microphone is
+   * recorded, too.
+   */
+  static async open(
+    url: string,
+    query = 'greeting=none',
+    { microphoneTrack = false, ...options }: BrowserOptions & { microphoneTrack?: boolean } = {},
+  ): Promise<TalkPage> {
     const browser = await BenchBrowser.create(options);
     try {
       await browser.page.goto(`${url}?${query}`);
       await browser.page.getByRole('button', { name: /start/i }).first().click();
       await browser.until("window.visavis?.firstFrameMs !== undefined && visavis.microphone === 'on'", START_LIMIT_MS);
       await browser.evaluate(`bench.watch(${JSON.stringify(MOUTH_BOX)})`);
-      await browser.evaluate('bench.record()');
-      return new TalkPage(browser);
+      await browser.evaluate(microphoneTrack ? "bench.record('track')" : 'bench.record()');
+      return new TalkPage(browser, microphoneTrack ? 3 : 2);
     } catch (error) {
       await browser.close();
       throw error;
     }
   }
 
-  private constructor(browser: BenchBrowser) {
+  private constructor(browser: BenchBrowser, channels: 2 | 3) {
     this.browser = browser;
-    this.#recorder = new Recorder(browser);
+    this.#recorder = new Recorder(browser, channels);
   }
 
   /** Speaks 48 kHz PCM; resolves at its end. */
@@ -125,12 +132,17 @@ export class TalkPage {
     await this.#recorder.collect();
     const { nowFrame, nowWallMs } = await this.browser.evaluate<Clock>('bench.clock()');
     const { sampleRateHz, channels } = this.#recorder.wav();
-    const [visitor, avatar] = channels as [Float32Array<ArrayBuffer>, Float32Array<ArrayBuffer>];
+    const [visitor, avatar, track = visitor] = channels as [
+      Float32Array<ArrayBuffer>,
+      Float32Array<ArrayBuffer>,
+      Float32Array<ArrayBuffer>?,
+    ];
     return new Recording(
       visitor,
       avatar,
       sampleRateHz,
       nowWallMs - ((nowFrame - this.#recorder.first) * 1000) / sampleRateHz,
+      track,
     );
   }
 
@@ -164,6 +176,8 @@ export class Recording {
     readonly avatar: Float32Array<ArrayBuffer>,
     readonly rateHz: number,
     readonly beganAtMs: number,
+    /** The microphone as the page gets it, where that was asked for; else the visitor. */
+    readonly microphoneTrack: Float32Array<ArrayBuffer>,
   ) {}
 
   /** The avatar's sound between two wall-clock times. */

@@ -210,6 +210,8 @@ export class TalkSession {
     if (event.type === 'tracks') void this.#play(event.tracks);
     if (event.type === 'session-error') this.#options.onProblem(ClientError.fromBody(event));
     this.#state = reduceTalk(this.#state, event, performance.now());
+    // The visitor has begun and the avatar is silent: the queues are as short as they can be when the gap comes.
+    if (event.type === 'state' && event.state === 'listening') this.#meter?.renew();
     if (event.type === 'joined' && event.answer.turnTaking === 'off') this.#stopListening();
     if (event.type === 'joined' || event.type === 'phase') this.#followHold();
     this.#options.onEvent(event);

@@ -31,7 +31,8 @@ class VoiceTracker {
   /** Takes the RMS of the block [`fromS`, `toS`); true when a new voice is confirmed by it. */
   push(rms: number, fromS: number, toS: number): boolean {
     const threshold = Math.max(LOWEST_THRESHOLD, this.#noise * ABOVE_NOISE);
-    this.#noise = Math.min(Math.max(rms, 1e-6), this.#noise * NOISE_RISE_PER_S ** (toS - fromS));
+    // A microphone is never perfectly silent: zero means that there is no signal, which says nothing about the background.
+    if (rms > 0) this.#noise = Math.min(Math.max(rms, 1e-6), this.#noise * NOISE_RISE_PER_S ** (toS - fromS));
     if (rms < threshold) return false;
     if (fromS - this.#loudAt > MAX_VALLEY_S) this.#candidateAt = fromS;
     this.#loudAt = toS;
