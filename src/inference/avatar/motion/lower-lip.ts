@@ -4,7 +4,7 @@ import { ARTICULATOR } from './visemes.js';
  * The fastest change of how far the lower lip is lowered, in units of the jaw's articulator per ms: lower lips reach about 0.2 m/s in fast speech
  * (Löfqvist & Gracco, JASA 101, 1997), but more than 4 % of the face's width from one frame of 40 ms to the next looks like a jump.
  */
-export const FASTEST_LIP = 0.106 / 40;
+export const FASTEST_LIP = 0.101 / 40;
 /** As far as it is ever lowered. */
 export const LOWEST_LIP = 1;
 
