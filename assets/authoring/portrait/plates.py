@@ -30,6 +30,9 @@ LID_STAGES = (0.5, 1.0)
 LID_ROOM = (1.0, 1.5, 1.1)
 # More is rendered around a plate, since denoising and sharpening look at neighbours; in pixels of the render.
 MARGIN = 24
+COVERAGE_SAMPLES = 24
+# Shares of light that a lash takes away, and that lashes close together take from the skin behind.
+LASH_DARKNESS, LASH_SHADOW = 0.86, 0.3
 
 
 def arguments():
@@ -88,8 +91,8 @@ class Plate:
         self.x, self.y = (int(v) for v in np.floor(low / step) * step)
         self.width, self.height = (int(v) for v in np.ceil(high / step) * step - [self.x, self.y])
 
-    def render(self, person, scratch):
-        """The rectangle of the scene as it now is, BGR 0…1."""
+    def _passes(self, samples, scratch):
+        """The scene's passes in the rectangle and around it, rows from below, and the width of what is around in the portrait's pixels."""
         o = self.options
         unit = o.size / o.height
         x0, y0 = round(self.x * unit), round(self.y * unit)
@@ -100,16 +103,36 @@ class Plate:
         r.use_border, r.use_crop_to_border = True, False
         r.border_min_x, r.border_max_x = (x0 - margin) / o.size, (x1 + margin) / o.size
         r.border_min_y, r.border_max_y = 1 - (y1 + margin) / o.size, 1 - (y0 - margin) / o.size
-        passes = render.render(o.size, 1.0, o.samples, o.threads, scratch)
-        # Rows are from below.
+        passes = render.render(o.size, 1.0, samples, o.threads, scratch)
         rows, columns = slice(o.size - y1 - margin, o.size - y0 + margin), slice(x0 - margin, x1 + margin)
-        colour, albedo, normal = (values[rows, columns] for values in passes)
+        return [values[rows, columns] for values in passes], round(margin / unit)
+
+    def picture(self, person, scratch):
+        """The rectangle of the scene as it now is, BGR 0…1."""
+        (colour, albedo, normal), around = self._passes(self.options.samples, scratch)
         clean = finish.denoise(colour, albedo[..., :3], normal[..., :3], person.get("denoise", 2.5))
         toned = os.path.join(scratch, "toned.png")
         render.tone(clean, toned)
-        around = round(margin / unit)
         piece = finish.piece(toned, self.width + 2 * around, self.height + 2 * around)
         return piece[around:-around, around:-around]
+
+    def coverage(self, name, scratch):
+        """How much of each pixel the object of this name covers, where nothing is before it."""
+        others = [thing for thing in bpy.data.objects if thing.type not in ("LIGHT", "CAMERA") and thing.name != name]
+        for thing in others:
+            thing.is_holdout = True
+        (colour, _, _), around = self._passes(COVERAGE_SAMPLES, scratch)
+        for thing in others:
+            thing.is_holdout = False
+        alpha = np.clip(colour[::-1, :, 3], 0, 1)
+        alpha = cv2.resize(alpha, (self.width + 2 * around, self.height + 2 * around), interpolation=cv2.INTER_AREA)
+        return alpha[around:-around, around:-around]
+
+
+def light_through(lashes):
+    """The share of light that lashes of this coverage leave: their own dark, and the soft shadow below them."""
+    shadow = np.roll(cv2.GaussianBlur(lashes, (0, 0), 1.6), 1, 0)
+    return (1 - LASH_DARKNESS * lashes) * (1 - LASH_SHADOW * shadow)
 
 
 def main():
@@ -134,20 +157,18 @@ def main():
     plate = Plate(roots.min(0) - [sides, above], roots.max(0) + [sides, below], options)
     write = lambda what, picture: cv2.imwrite(f"{options.out}/{options.person}-{what}.png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])
     as_bytes = lambda picture: np.clip(picture * 255 + 0.5, 0, 255).astype(np.uint8)
-    luma = lambda picture: picture @ np.array([0.114, 0.587, 0.299], np.float32)
     skins, lashes, stages = [], [], []
     for amount in LID_STAGES:
         for thing in [thing for thing in bpy.data.objects if face(thing)]:
             bpy.data.objects.remove(thing, do_unlink=True)
         vertices = posed(head, person, lids(person, amount))
         render.add_face(person, head, vertices.copy(), paths, options.bald, np.random.RandomState(person["seed"]))
-        with_lashes = plate.render(person, scratch)
+        covered = plate.coverage("lash_upper", scratch)
+        lashes.append(light_through(covered))
         for thing in [thing for thing in bpy.data.objects if thing.name.startswith("lash_upper")]:
             bpy.data.objects.remove(thing, do_unlink=True)
-        bare = plate.render(person, scratch)
+        skins.append(plate.picture(person, scratch))
         render.log(f"lids {amount}")
-        skins.append(bare)
-        lashes.append(np.clip((luma(with_lashes) + 0.01) / (luma(bare) + 0.01), 0, 1))
         points = {eye: {lid: np.round(line, 5).tolist() for lid, line in of.items()} for eye, of in rims(head, vertices).items()}
         stages.append({"coefficients": {"eyeBlinkLeft": amount, "eyeBlinkRight": amount}, **points})
     write("plate-lids", as_bytes(np.concatenate(skins)))

@@ -7,6 +7,7 @@ import { KOKORO_VOICE, piperSpeaker } from '../speech/voices.js';
 import { parseLiteSettings } from './lite/settings.js';
 import type { LiteFiles } from './lite/stream.js';
 import { FRAME_RATE } from './motion-frame.js';
+import { type Plates, parsePlates } from './plates.js';
 import { decodeGreyPng, decodePng, type GreyImage, type RgbImage } from './png.js';
 import { parseRig, type Rig } from './rig.js';
 
@@ -89,6 +90,8 @@ export interface AvatarPackage {
   matte?: GreyImage;
   /** What is seen behind the person: the portrait with the person taken out. As large as the portrait. */
   background?: RgbImage;
+  /** The portrait with another face, from the same model. */
+  plates?: Plates;
   /** Networks and clip; just where the manifest's renderer is `lite-avatar`. Checked when it is opened. */
   lite?: LiteFiles;
 }
@@ -140,6 +143,7 @@ export async function loadAvatarPackage(folder: string): Promise<AvatarPackage> 
   const matte = matteFile && asLargeAs(portrait, decodeGreyPng(matteFile, limits('matte')), MATTE);
   const background = backgroundFile && asLargeAs(portrait, decodePng(backgroundFile, limits('background')), BACKGROUND);
   const rig = parseRig(rigFile.toString('utf8'));
+  const plates = parsePlates(contents, portrait);
   const lite = manifest.renderer === 'lite-avatar' ? liteOf(contents) : undefined;
   return {
     folder,
@@ -148,6 +152,7 @@ export async function loadAvatarPackage(folder: string): Promise<AvatarPackage> 
     rig,
     ...(matte && { matte }),
     ...(background && { background }),
+    ...(plates && { plates }),
     ...(lite && { lite }),
   };
 }

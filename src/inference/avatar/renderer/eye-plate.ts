@@ -3,6 +3,8 @@ import type { AnchoredCurves, EyeState } from './eye.js';
 import { type Eyeball, paintEyeball } from './eyeball.js';
 import { LASHES_REACH, type LashLine, paintLashes } from './lashes.js';
 import { closedLid } from './lid-skin.js';
+import type { PlatedLid } from './plate-lid.js';
+import { type EyeStages, platedLid } from './plate-lids.js';
 
 /** How much darker the eyeball is just under the upper lid. */
 const LID_SHADOW = 0.34;
@@ -45,6 +47,10 @@ export class EyePlate {
   readonly #irisRadius: number;
   /** What lids, lashes and gaze ever change: outside of it the texture is always the portrait's. */
   readonly #changing: { left: number; right: number; top: number; bottom: number };
+  /** Instead of the lid made here, where the package has plates. */
+  readonly #plated: PlatedLid | undefined;
+  readonly #eyeball: (column: number, row: number) => number;
+  #state: EyeState = { lid: 0, x: 0, y: 0, upperY: 0, lowerY: 0 };
   /** Outside the opening the texture is the portrait's. */
   #clean = true;
 
@@ -53,6 +59,7 @@ export class EyePlate {
     plane: { data: Uint8Array; width: number; height: number; scale: number; channel: 'y' | 'u' | 'v' },
     c: AnchoredCurves,
     lashes: LashLine,
+    plates?: EyeStages,
   ) {
     const { width: planeWidth, height: planeHeight, scale } = plane;
     this.#plane = plane.data;
@@ -126,6 +133,12 @@ export class EyePlate {
       },
       lashes.strength,
     );
+    this.#eyeball = (column, row) => this.#gazed(column, row, this.#state);
+    if (plates === undefined) return;
+    const patch = { left: this.#left, top: this.#top, width: this.#width, height: this.#height, scale };
+    const [x0, x1] = [c.x0, c.x1].map((x) => x * scale - 0.5 - this.#left) as [number, number];
+    const skin = { unit: this.#unit, open: this.#open, brow: this.#brow, upper, lower, x0, x1 };
+    this.#plated = platedLid({ ...patch, ...skin, channel: plane.channel }, plates);
   }
 
   #copy(): Uint8Array {
@@ -140,7 +153,11 @@ export class EyePlate {
   /** Paints the eye into the texture. */
   paint(state: EyeState): void {
     if (state.lid === 0 && this.#clean) this.#turn(state);
-    else this.#close(state);
+    else if (this.#plated === undefined) this.#close(state);
+    else {
+      this.#state = state;
+      this.#plated.paint(state.lid, this.#eyeball, this.#plane, this.#top * this.#stride + this.#left, this.#stride);
+    }
     this.#clean = state.lid === 0;
   }
 

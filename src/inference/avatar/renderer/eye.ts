@@ -4,6 +4,7 @@ import { EyePlate } from './eye-plate.js';
 import type { FaceGeometry } from './face-geometry.js';
 import { lashLineOf } from './lashes.js';
 import { lidAnchors } from './lid-skin.js';
+import type { EyeStages } from './plate-lids.js';
 import type { Texture } from './texture.js';
 
 /** What one eye does, in the picture's directions (right, down). */
@@ -29,7 +30,7 @@ export class Eye {
   readonly #planes: EyePlate[];
   readonly #painted: EyeState = { lid: 0, x: 0, y: 0, upperY: 0, lowerY: 0 };
 
-  constructor(face: FaceGeometry, indices: EyeIndices, texture: Texture) {
+  constructor(face: FaceGeometry, indices: EyeIndices, texture: Texture, plates?: EyeStages) {
     const { width, height } = texture;
     const plain = eyeCurves(face, indices);
     const upperAt = upperLid(plain);
@@ -39,9 +40,9 @@ export class Eye {
     const fine = { width: 2 * width, height: 2 * height, scale: 2 };
     const coarse = { width, height, scale: 1 };
     this.#planes = [
-      new EyePlate({ data: texture.y, channel: 'y', ...fine }, curves, lashes),
-      new EyePlate({ data: texture.u, channel: 'u', ...coarse }, curves, lashes),
-      new EyePlate({ data: texture.v, channel: 'v', ...coarse }, curves, lashes),
+      new EyePlate({ data: texture.y, channel: 'y', ...fine }, curves, lashes, plates),
+      new EyePlate({ data: texture.u, channel: 'u', ...coarse }, curves, lashes, plates),
+      new EyePlate({ data: texture.v, channel: 'v', ...coarse }, curves, lashes, plates),
     ];
   }
 
