@@ -30,7 +30,7 @@ LID_STAGES = (0.5, 1.0)
 LID_ROOM = (1.0, 1.5, 1.1)
 # More is rendered around a plate, since denoising and sharpening look at neighbours; in pixels of the render.
 MARGIN = 24
-COVERAGE_SAMPLES = 24
+COVERAGE_SAMPLES = 12
 # Shares of light that a lash takes away, and that lashes close together take from the skin behind.
 LASH_DARKNESS, LASH_SHADOW = 0.86, 0.3
 

@@ -1,4 +1,5 @@
 import { clamp, lerp, smoothstep } from './curves.js';
+import type { EyeballColour, Lid } from './drawn-lid.js';
 
 /** Studio range. */
 const BLACK = 16;
@@ -37,7 +38,7 @@ export interface LidArea {
  * A lid that plates show at some degrees of closing, drawn at any: of the two nearest each place is taken from where it lies there, measured from the lid's edge, so that
  * edges and roots of lashes coincide, and only their colours are mixed.
  */
-export class PlatedLid {
+export class PlatedLid implements Lid {
   readonly #area: LidArea;
   readonly #stages: readonly LidStage[];
   /** Of this picture, by column. */
@@ -52,8 +53,7 @@ export class PlatedLid {
     this.#lower = new Float32Array(area.width);
   }
 
-  /** Writes the patch, `stride` samples a row from `to`, with the lid at `blink` (0…1); `eyeball`: what is seen between the lids. No allocation. */
-  paint(blink: number, eyeball: (column: number, row: number) => number, out: Uint8Array, to: number, stride: number) {
+  paint(blink: number, eyeball: EyeballColour, out: Uint8Array, to: number, stride: number) {
     const stages = this.#stages;
     let k = 0;
     while (k < stages.length - 2 && blink > stages[k + 1]!.amount) k++;

@@ -1,5 +1,6 @@
 import type { LidLine, LidPlates } from '../plates.js';
 import { clamp, smoothstep, traceCurve } from './curves.js';
+import type { EyePatch } from './drawn-lid.js';
 import { type LidStage, PlatedLid } from './plate-lid.js';
 import { buildTexture, type Fit, resampleGrey, type Texture } from './texture.js';
 
@@ -72,33 +73,13 @@ export function eyeStages(
   return { right: of('right'), left: of('left') };
 }
 
-/** One plane of the portrait around an eye; lengths and places in its samples, curves by column. */
-export interface EyePatch {
-  channel: 'y' | 'u' | 'v';
-  /** Samples an output pixel, and where the patch's corner is in the plane. */
-  scale: number;
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-  /** The eye's corners by column of the patch, and its width. */
-  x0: number;
-  x1: number;
-  unit: number;
-  open: Uint8Array;
-  brow: Float32Array;
-  upper: Float32Array;
-  lower: Float32Array;
-}
-
 /** Plates fade into the portrait over this much of their own border, and from so far beyond the eye's corners on, in eye widths. */
 const FADE = { border: 0.08, from: 0.06, to: 0.22 };
 
 /** The lid of a patch as the plates show it. */
 export function platedLid(patch: EyePatch, { x, y, stages }: EyeStages): PlatedLid {
-  const { channel, scale, left, top, width, height, unit, open, brow } = patch;
+  const { channel, isLuma, scale, left, top, width, height, unit, open, brow } = patch;
   const [offsetX, offsetY] = [left - x * scale, top - y * scale];
-  const isLuma = channel === 'y';
   const size = stages[0]!.skin;
   const [wide, high] = [(size.width * scale) | 0, (size.height * scale) | 0];
   const taken = (from: Uint8Array, rest: (at: number) => number) => {
