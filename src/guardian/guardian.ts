@@ -6,6 +6,7 @@ import { answerStoreRequest } from '../signaling/store/ipc-store.js';
 import { MemoryStore } from '../signaling/store/memory-store.js';
 import { canAffordSpare } from '../worker/memory.js';
 import type { SpeechService } from '../worker/speech-supervisor.js';
+import { FIRST_SPARE_DELAY_MS } from '../worker/supervised-process.js';
 import { GatewayChild, startFailure } from './gateway-child.js';
 import type { FromGateway, GatewayReport, SpeechState } from './protocol.js';
 
@@ -19,7 +20,7 @@ export interface GuardianOptions {
   /** As in `Setup`. */
   avatarEntry?: string | undefined;
   webFolder?: string | undefined;
-  /** Waits between a gateway's readiness and the start of its spare. */
+  /** Waits between a gateway's readiness and the start of its spare; by default 20 s the first time, then 3 s. */
   spareAfterMs?: number;
   /** Until it is asked again whether a spare is affordable. */
   spareRecheckMs?: number;
@@ -176,10 +177,11 @@ export class Guardian {
       this.#logger.error({ code: error.code, reason: error.message }, 'gateway could not start');
       if (!this.#isReady && child === this.#active) this.#fail(error);
     } else if (child === this.#active) {
+      const { spareAfterMs } = this.#options;
+      this.#planSpare(spareAfterMs ?? (this.#isReady ? SPARE_AFTER_MS : FIRST_SPARE_DELAY_MS));
       this.#isReady = true;
       this.#predecessors = [];
       this.#resolveReady(message.report);
-      this.#planSpare();
     }
   }
 
@@ -223,7 +225,7 @@ export class Guardian {
     if (spare?.isLoaded) this.#activate(spare);
   }
 
-  #planSpare(delayMs = this.#options.spareAfterMs ?? SPARE_AFTER_MS): void {
+  #planSpare(delayMs: number): void {
     clearTimeout(this.#spareTimer);
     const { standby } = this.#config;
     if (standby === 'off') return;

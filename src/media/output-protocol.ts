@@ -140,6 +140,8 @@ export type ToAvatarThread =
   | { type: 'close' };
 
 export type FromAvatarThread =
+  /** The picture to prepare is loaded, or cannot be: `open` says why. */
+  | { type: 'prepared' }
   | { type: 'opened' }
   | { type: 'failed'; message: string }
   /** Timing of the last frames, about once a second. */

@@ -5,7 +5,7 @@ import { canAffordSpare, residentBytes, type StandbyMode } from './memory.js';
 import { RuntimeFolder } from './runtime-folder.js';
 import type { FromSpeechWorker } from './speech/protocol.js';
 import type { StandardVoice } from './speech/standard-voice.js';
-import { SupervisedProcess } from './supervised-process.js';
+import { SupervisedProcess, spareDelays } from './supervised-process.js';
 
 /** Loading models from a cold disk. */
 export const READY_LIMIT_MS = 180_000;
@@ -14,7 +14,6 @@ const SPEECH_NICE = 10;
 /** A spare may take a third of the free memory; what a worker takes is known once one runs, and is about this. */
 const SPARE_SHARE = 3;
 const TYPICAL_BYTES = 1.2e9;
-const SPARE_DELAY_MS = 3_000;
 const PING_EVERY_MS = 5_000;
 const PONG_LIMIT_MS = 20_000;
 
@@ -62,7 +61,7 @@ export class SpeechSupervisor implements SpeechService {
 
   constructor(options: SpeechSupervisorOptions) {
     this.socketPath = join(this.#folder.path, 'speech.sock');
-    const { entry, env, logger, backoffMs, standby = 'off', spareDelayMs = SPARE_DELAY_MS } = options;
+    const { entry, env, logger, backoffMs, standby = 'off', spareDelayMs } = options;
     this.#process = new SupervisedProcess({
       name: 'speech worker',
       entry,
@@ -72,7 +71,7 @@ export class SpeechSupervisor implements SpeechService {
       backoffMs,
       readyLimitMs: READY_LIMIT_MS,
       nice: SPEECH_NICE,
-      standby: { delayMs: spareDelayMs, isAffordable: () => canAffordSpare(standby, this.#spareBytes()) },
+      standby: { ...spareDelays(spareDelayMs), isAffordable: () => canAffordSpare(standby, this.#spareBytes()) },
     });
     this.#process.onUp(() => this.#handleUp());
     this.#process.onMessage((message) => this.#handleMessage(message as FromSpeechWorker));

@@ -8,8 +8,19 @@ import { exitError, WorkerChild } from './worker-child.js';
 export interface StandbyOptions {
   /** Asked before each start: whether this machine can afford a spare now. */
   isAffordable: () => boolean;
-  /** From the first `ready`, and from each promotion, to the start of the next spare. */
+  /** From the first `ready` to the start of the first spare. By default `delayMs`. */
+  firstDelayMs?: number;
+  /** From each promotion to the start of the next spare. */
   delayMs: number;
+}
+
+/** Loading a spare slows answers: the first one leaves whoever started the service, and talks at once, in peace. */
+export const FIRST_SPARE_DELAY_MS = 20_000;
+const SPARE_DELAY_MS = 3_000;
+
+/** `delayMs` in all cases where it is given. */
+export function spareDelays(delayMs?: number): Pick<StandbyOptions, 'firstDelayMs' | 'delayMs'> {
+  return { firstDelayMs: delayMs ?? FIRST_SPARE_DELAY_MS, delayMs: delayMs ?? SPARE_DELAY_MS };
 }
 
 export interface SupervisedProcessOptions {
@@ -191,10 +202,12 @@ export class SupervisedProcess implements WorkerChannel {
 
   #takeUp(seat: Seat): void {
     this.#up = true;
+    const { delayMs = 0, firstDelayMs = delayMs } = this.#options.standby ?? {};
+    const spareDelayMs = this.#firstStart === undefined ? delayMs : firstDelayMs;
     this.#firstStart?.resolve(seat.readyMessage);
     this.#firstStart = undefined;
     for (const listener of this.#upListeners) listener();
-    this.#scheduleSpare(Math.max(this.#options.standby?.delayMs ?? 0, this.#nextDelayMs));
+    this.#scheduleSpare(Math.max(spareDelayMs, this.#nextDelayMs));
   }
 
   #handleGone(seat: Seat, how: { code: number | null; signal: NodeJS.Signals | null }): void {

@@ -2,7 +2,7 @@ import type { Logger } from '../log.js';
 import { canAffordSpare, type StandbyMode } from './memory.js';
 import type { StandardVoice } from './speech/standard-voice.js';
 import { READY_LIMIT_MS, type SpeechService, SpeechSupervisor } from './speech-supervisor.js';
-import { SupervisedProcess } from './supervised-process.js';
+import { SupervisedProcess, spareDelays } from './supervised-process.js';
 
 export interface SupervisorOptions {
   avatarEntry: string;
@@ -16,7 +16,7 @@ export interface SupervisorOptions {
   backoffMs?: { first: number; last: number; stableMs: number } | undefined;
   /** Whether spare workers wait for the death of those at work; by default `off`. */
   standby?: (() => StandbyMode) | undefined;
-  /** From the first `ready`, and from each promotion, to the start of the next spare. */
+  /** To the start of a spare, the first one and those after a promotion; see `spareDelays`. */
   spareDelayMs?: number | undefined;
 }
 
@@ -31,7 +31,6 @@ const AVATAR_MALLOC = { MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRIM_THRESHOLD_:
 
 /** A spare avatar worker takes little itself, but brings the conversations' faces with it when it takes them over. */
 const SPARE_NEEDS_BYTES = 4 * 2 ** 30;
-const SPARE_DELAY_MS = 2_000;
 
 /** Time from each worker's start to its `ready`. */
 export interface WorkersReady {
@@ -60,7 +59,7 @@ export class WorkerSupervisor {
       backoffMs,
       readyLimitMs: READY_LIMIT_MS,
       standby: {
-        delayMs: spareDelayMs ?? SPARE_DELAY_MS,
+        ...spareDelays(spareDelayMs),
         isAffordable: () => canAffordSpare(standby(), SPARE_NEEDS_BYTES),
       },
     });

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EncodedFrame } from '../../src/media/output-protocol.js';
 import {
@@ -47,6 +49,21 @@ describe('a prepared avatar thread', () => {
     expect(one.data).toEqual(two.data);
     ahead.framePort.close();
     fresh.framePort.close();
+  });
+
+  it('is waited for until its picture is loaded, or cannot be', async () => {
+    const threads = prepared(2);
+    threads.refill();
+    await threads.loaded(60_000);
+    const ahead = threads.take(PICTURE);
+    ahead?.postMessage({ type: 'prepare', ...PICTURE, avatarPath: '/nowhere' });
+    const [answer] = await once(ahead as Worker, 'message');
+    expect(answer).toEqual({ type: 'prepared' });
+    void ahead?.terminate();
+    const none = new PreparedThreads({ ...PICTURE, avatarPath: '/nowhere' }, 1, entry);
+    open.push(none);
+    none.refill();
+    await none.loaded(60_000);
   });
 
   it('is kept for its picture when another one is asked for', () => {

@@ -39,6 +39,15 @@ describe('a process with a spare', () => {
     await eventually(() => expect(starts()).toHaveLength(5));
   });
 
+  it('may wait longer for its first spare than for later ones', async () => {
+    const child = supervise({ standby: { firstDelayMs: 600_000, delayMs: 10, isAffordable: () => true } });
+    await child.start();
+    process.kill(child.pid as number, 'SIGKILL');
+    await eventually(() => expect(child.sparePid).toBeDefined());
+    expect(child.restarts).toBe(1);
+    expect(starts()).toHaveLength(3);
+  });
+
   it('does not get messages of the spare, and the spare none of its own', async () => {
     const child = supervise();
     const messages: unknown[] = [];

@@ -8,6 +8,8 @@ import { SileroVad } from './silero.js';
 
 /** From how many onsets of speech an empty result is tried again. */
 const MAX_ONSETS = 3;
+/** Two seconds. */
+const WARM_UP_SAMPLES = 32_000;
 
 /**
  * Moonshine in this process, on the calling thread: base for final texts, tiny for partial ones, which costs half as much
@@ -36,6 +38,13 @@ export class MoonshineRecogniser implements SpeechRecogniser {
   open(o: { language?: string } = {}): RecognitionStream {
     requireEnglish(o.language);
     return new LocalStream(this);
+  }
+
+  /** Runs both models once: a first run takes many times as long as all others, and no visitor should wait for it. */
+  async warmUp(): Promise<void> {
+    const noise = Float32Array.from({ length: WARM_UP_SAMPLES }, (_, i) => 0.05 * Math.sin(i * i));
+    await this.#models.final.transcribe(noise);
+    await this.#models.partial.transcribe(noise);
   }
 
   /** The text of up to about 30 s of audio, by the model that serves `pass`. Rejects with AbortError when aborted. */

@@ -162,7 +162,7 @@ port.on('message', (message: ToAvatarThread) => {
     case 'prepare':
       prepared = prepare(message);
       // `open` loads it again and says what is wrong with it.
-      prepared.catch(() => undefined);
+      void prepared.catch(() => undefined).then(() => send({ type: 'prepared' }));
       break;
     case 'open':
       open(message).catch((error: Error) => send({ type: 'failed', message: error.message }));

@@ -18,6 +18,7 @@ import { AvatarWorker } from './worker.js';
 
 /** As many conversations go on at once after a failure, or begin, without waiting for their picture to be loaded. */
 const PREPARED_THREADS = 2;
+const PREPARED_WITHIN_MS = 5_000;
 
 const log = createLogger('avatar-worker');
 
@@ -39,8 +40,10 @@ async function main(): Promise<void> {
   process.on('message', (message) => worker.handle(message as ToAvatarWorker));
   process.on('disconnect', () => void worker.close().finally(() => process.exit(0)));
   if (process.send !== undefined && !process.connected) process.exit(0);
-  send({ type: 'ready' });
   threads?.refill();
+  // The first visitor's picture is there at the first click; a successor's visitors are waiting already.
+  if (values.successor !== true) await threads?.loaded(PREPARED_WITHIN_MS);
+  send({ type: 'ready' });
 }
 
 /** What cannot be recorded must not end conversations. */

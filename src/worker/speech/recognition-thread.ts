@@ -9,6 +9,7 @@ const { threads } = workerData as { threads: number };
 await serveThread<RecognitionTask, string, never>(async ({ progress }) => {
   progress('speech recognition');
   const recogniser = await MoonshineRecogniser.create({ threads });
+  await recogniser.warmUp();
   return {
     run: (task, { signal }) => recogniser.decode(task.samples, task.pass, { signal }),
   };

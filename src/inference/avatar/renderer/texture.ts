@@ -32,87 +32,69 @@ export function coverFit(image: { width: number; height: number }, width: number
 
 /** Resamples `image` to the output's texture. Runs once per avatar. */
 export function buildTexture(image: RgbImage, fit: Fit, width: number, height: number): Texture {
-  const w = width * 2;
-  const h = height * 2;
-  const columns = kernel(w, image.width, image.width / (fit.scaleX * 2), -fit.offsetX / fit.scaleX);
-  const rows = kernel(h, image.height, image.height / (fit.scaleY * 2), -fit.offsetY / fit.scaleY);
-  const texture: Texture = {
+  const [columns, rows] = kernels(image, fit, width * 2, height * 2, 2);
+  const [pairsAcross, pairsDown] = [pairs(columns), pairs(rows)];
+  const { y, u, v } = planesOf(image);
+  return {
     width,
     height,
-    y: new Uint8Array(w * h),
-    u: new Uint8Array(width * height),
-    v: new Uint8Array(width * height),
+    y: resample(y, image, columns, rows),
+    u: resample(u, image, pairsAcross, pairsDown),
+    v: resample(v, image, pairsAcross, pairsDown),
   };
-  const across = new Float32Array(image.height * w * 3);
-  for (let sy = 0; sy < image.height; sy++) {
-    for (let x = 0; x < w; x++) {
-      for (let c = 0; c < 3; c++) {
-        let sum = 0;
-        for (let k = 0; k < TAPS; k++) {
-          sum += columns.weight[x * TAPS + k]! * image.data[(sy * image.width + columns.index[x * TAPS + k]!) * 3 + c]!;
-        }
-        across[(sy * w + x) * 3 + c] = sum;
-      }
-    }
-  }
-  const rgb = new Float32Array(w * 2 * 3);
-  for (let y = 0; y < h; y += 2) {
-    for (let line = 0; line < 2; line++) {
-      for (let i = 0; i < w * 3; i++) {
-        let sum = 0;
-        for (let k = 0; k < TAPS; k++) {
-          sum += rows.weight[(y + line) * TAPS + k]! * across[rows.index[(y + line) * TAPS + k]! * w * 3 + i]!;
-        }
-        rgb[line * w * 3 + i] = sum;
-      }
-    }
-    writeYuv(texture, rgb, y, w);
-  }
-  return texture;
 }
 
 /** Resamples a grey image to `width × height` samples that cover the output as `fit` says (its output may be of another size). */
 export function resampleGrey(image: GreyImage, fit: Fit, width: number, height: number, scale = 1): Uint8Array {
-  const columns = kernel(width, image.width, image.width / (fit.scaleX * scale), -fit.offsetX / fit.scaleX);
-  const rows = kernel(height, image.height, image.height / (fit.scaleY * scale), -fit.offsetY / fit.scaleY);
-  const across = new Float32Array(image.height * width);
-  for (let sy = 0; sy < image.height; sy++) {
-    for (let x = 0; x < width; x++) {
-      let sum = 0;
-      for (let k = 0; k < TAPS; k++) {
-        sum += columns.weight[x * TAPS + k]! * image.data[sy * image.width + columns.index[x * TAPS + k]!]!;
-      }
-      across[sy * width + x] = sum;
-    }
+  const [columns, rows] = kernels(image, fit, width, height, scale);
+  return resample(Float32Array.from(image.data), image, columns, rows);
+}
+
+/** Luma and chroma of every pixel. To resample these is to resample the colours, since both are linear. */
+function planesOf({ data, width, height }: RgbImage): { y: Float32Array; u: Float32Array; v: Float32Array } {
+  const count = width * height;
+  const planes = { y: new Float32Array(count), u: new Float32Array(count), v: new Float32Array(count) };
+  for (let i = 0; i < count; i++) {
+    const [r, g, b] = [data[i * 3]!, data[i * 3 + 1]!, data[i * 3 + 2]!];
+    const [u, v] = chromaOf(r, g, b);
+    planes.y[i] = lumaOf(r, g, b);
+    planes.u[i] = u;
+    planes.v[i] = v;
   }
-  const out = new Uint8Array(width * height);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      let sum = 0;
-      for (let k = 0; k < TAPS; k++) sum += rows.weight[y * TAPS + k]! * across[rows.index[y * TAPS + k]! * width + x]!;
-      out[y * width + x] = clampByte(sum);
-    }
+  return planes;
+}
+
+function resample(plane: Float32Array, source: { width: number; height: number }, columns: Kernel, rows: Kernel) {
+  const across = resampleRows(plane, source, columns);
+  const width = columns.size;
+  const out = new Uint8Array(width * rows.size);
+  const line = new Float32Array(width);
+  for (let y = 0; y < rows.size; y++) {
+    line.fill(0);
+    for (let k = y * rows.taps; k < (y + 1) * rows.taps; k++)
+      addLine(line, across, rows.index[k]! * width, rows.weight[k]!);
+    for (let x = 0; x < width; x++) out[y * width + x] = clampByte(line[x]!);
   }
   return out;
 }
 
-function writeYuv(texture: Texture, rgb: Float32Array, y: number, w: number): void {
-  for (let x = 0; x < w; x += 2) {
-    let r = 0;
-    let g = 0;
-    let b = 0;
-    for (const at of [x, x + 1, w + x, w + x + 1]) {
-      const [pr, pg, pb] = [rgb[at * 3]!, rgb[at * 3 + 1]!, rgb[at * 3 + 2]!];
-      texture.y[(y + (at >= w ? 1 : 0)) * w + (at % w)] = clampByte(lumaOf(pr, pg, pb));
-      r += pr / 4;
-      g += pg / 4;
-      b += pb / 4;
+function resampleRows(plane: Float32Array, source: { width: number; height: number }, columns: Kernel): Float32Array {
+  const { size, taps, index, weight } = columns;
+  const { width, height } = source;
+  const across = new Float32Array(height * size);
+  for (let sy = 0; sy < height; sy++) {
+    const from = sy * width;
+    for (let x = 0, k = 0; x < size; x++) {
+      let sum = 0;
+      for (const end = k + taps; k < end; k++) sum += weight[k]! * plane[from + index[k]!]!;
+      across[sy * size + x] = sum;
     }
-    const [u, v] = chromaOf(r, g, b);
-    const at = (y / 2) * texture.width + x / 2;
-    texture.u[at] = clampByte(u);
-    texture.v[at] = clampByte(v);
   }
+  return across;
+}
+
+function addLine(line: Float32Array, lines: Float32Array, from: number, weight: number): void {
+  for (let x = 0; x < line.length; x++) line[x] = line[x]! + weight * lines[from + x]!;
 }
 
 /** BT.601, studio range (ITU-R BT.601-7, section 2.5). */
@@ -130,8 +112,30 @@ export function clampByte(value: number): number {
 
 const TAPS = 4;
 
+/** Of each of `size` samples, which `taps` samples of the source it is made of, and their weights, which sum to 1. */
+interface Kernel {
+  size: number;
+  taps: number;
+  index: Int32Array;
+  weight: Float32Array;
+}
+
+/** For `width × height` samples that lie `scale` to a pixel of the output. */
+function kernels(
+  source: { width: number; height: number },
+  fit: Fit,
+  width: number,
+  height: number,
+  scale: number,
+): [columns: Kernel, rows: Kernel] {
+  return [
+    kernel(width, source.width, source.width / (fit.scaleX * scale), -fit.offsetX / fit.scaleX),
+    kernel(height, source.height, source.height / (fit.scaleY * scale), -fit.offsetY / fit.scaleY),
+  ];
+}
+
 /** Mitchell–Netravali weights (B = C = 1/3, SIGGRAPH 1988) for enlarging; clamped at the picture's edge. */
-function kernel(size: number, sourceSize: number, step: number, startFraction: number) {
+function kernel(size: number, sourceSize: number, step: number, startFraction: number): Kernel {
   const index = new Int32Array(size * TAPS);
   const weight = new Float32Array(size * TAPS);
   for (let i = 0; i < size; i++) {
@@ -142,7 +146,12 @@ function kernel(size: number, sourceSize: number, step: number, startFraction: n
       weight[i * TAPS + k] = mitchell(Math.abs(at - first - k));
     }
   }
-  return { index, weight };
+  return { size, taps: TAPS, index, weight };
+}
+
+/** The means of every two samples that `of` makes. */
+function pairs(of: Kernel): Kernel {
+  return { size: of.size / 2, taps: of.taps * 2, index: of.index, weight: of.weight.map((weight) => weight / 2) };
 }
 
 function mitchell(x: number): number {
