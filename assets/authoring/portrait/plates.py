@@ -31,8 +31,9 @@ LID_ROOM = (1.0, 1.5, 1.1)
 # More is rendered around a plate, since denoising and sharpening look at neighbours; in pixels of the render.
 MARGIN = 24
 COVERAGE_SAMPLES = 12
-# Shares of light that a lash takes away, and that lashes close together take from the skin behind.
-LASH_DARKNESS, LASH_SHADOW = 0.86, 0.3
+# Shares of light that a lash takes away, and that lashes close together take from the skin behind; and how much of both is kept: hanging down
+# they cover each other less than strands that are modelled for an open eye.
+LASH_DARKNESS, LASH_SHADOW, LASH_WEIGHT = 0.86, 0.3, 0.6
 
 
 def arguments():
@@ -132,7 +133,7 @@ class Plate:
 def light_through(lashes):
     """The share of light that lashes of this coverage leave: their own dark, and the soft shadow below them."""
     shadow = np.roll(cv2.GaussianBlur(lashes, (0, 0), 1.6), 1, 0)
-    return (1 - LASH_DARKNESS * lashes) * (1 - LASH_SHADOW * shadow)
+    return 1 - LASH_WEIGHT * (1 - (1 - LASH_DARKNESS * lashes) * (1 - LASH_SHADOW * shadow))
 
 
 def main():
@@ -157,6 +158,7 @@ def main():
     plate = Plate(roots.min(0) - [sides, above], roots.max(0) + [sides, below], options)
     write = lambda what, picture: cv2.imwrite(f"{options.out}/{options.person}-{what}.png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])
     as_bytes = lambda picture: np.clip(picture * 255 + 0.5, 0, 255).astype(np.uint8)
+    as_lists = lambda eyes: {eye: {lid: np.round(line, 5).tolist() for lid, line in of.items()} for eye, of in eyes.items()}
     skins, lashes, stages = [], [], []
     for amount in LID_STAGES:
         for thing in [thing for thing in bpy.data.objects if face(thing)]:
@@ -169,13 +171,12 @@ def main():
             bpy.data.objects.remove(thing, do_unlink=True)
         skins.append(plate.picture(person, scratch))
         render.log(f"lids {amount}")
-        points = {eye: {lid: np.round(line, 5).tolist() for lid, line in of.items()} for eye, of in rims(head, vertices).items()}
-        stages.append({"coefficients": {"eyeBlinkLeft": amount, "eyeBlinkRight": amount}, **points})
+        stages.append({"coefficients": {"eyeBlinkLeft": amount, "eyeBlinkRight": amount}, **as_lists(rims(head, vertices))})
     write("plate-lids", as_bytes(np.concatenate(skins)))
     write("plate-lashes", as_bytes(np.concatenate(lashes)))
     box = {"x": plate.x, "y": plate.y, "width": plate.width, "height": plate.height}
     with open(f"{options.out}/{options.person}-plates.json", "w", encoding="utf8") as file:
-        json.dump({"formatVersion": 1, "lids": {**box, "stages": stages}}, file)
+        json.dump({"formatVersion": 1, "lids": {**box, "rest": as_lists(rest), "stages": stages}}, file)
         file.write("\n")
 
 

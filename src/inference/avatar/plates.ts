@@ -35,6 +35,8 @@ export interface LidPlates {
   y: number;
   width: number;
   height: number;
+  /** Where the lids are in the portrait. */
+  rest: { right: LidLines; left: LidLines };
   /** By rising `amount`; the last one is closed. */
   stages: readonly LidStage[];
   skin: RgbImage;
@@ -65,6 +67,7 @@ const schema = z.strictObject({
     y: pixels,
     width: pixels.min(MIN_SIDE),
     height: pixels.min(MIN_SIDE),
+    rest: z.strictObject({ right: lines, left: lines }),
     stages: z
       .array(stage)
       .min(1)

@@ -11,7 +11,15 @@ const stage = (amount: number) => ({
   left: { upper: line(0.3 + 0.1 * amount), lower: line(0.4) },
 });
 type Lids = Record<string, unknown>;
-const lids = (): Lids => ({ x: 10, y: 20, width: 60, height: 30, stages: [stage(0.5), stage(1)] });
+const { right: rest } = stage(0);
+const lids = (): Lids => ({
+  x: 10,
+  y: 20,
+  width: 60,
+  height: 30,
+  rest: { right: rest, left: rest },
+  stages: [stage(0.5), stage(1)],
+});
 
 function filesOf(text: string | Lids, height = 60): Map<string, Uint8Array> {
   const json = typeof text === 'string' ? text : JSON.stringify({ formatVersion: 1, lids: text });

@@ -28,6 +28,8 @@ export interface EyePatch {
   x0: number;
   x1: number;
   unit: number;
+  /** Height of the skin between the open lid and the brow. */
+  room: number;
   open: Uint8Array;
   /** By column: brow side end of what moves, edges of the open lids. */
   brow: Float32Array;

@@ -88,6 +88,7 @@ export class EyePlate {
       x0,
       x1,
       unit: this.#unit,
+      room: c.lidRoom * scale,
       open: this.#open,
       brow: this.#upper.map((up, i) => Math.max(1, Math.min(up - 3, anchor[i]!))),
       upper,
@@ -142,7 +143,8 @@ export class EyePlate {
     const { white, iris, cover: irisCover, shade, own } = this.#ball;
     let turned = this.#at(white, i, y);
     const [fromX, fromY] = [clamp(i - dx, 0, this.#width - 1.001), y - dy];
-    if (Math.hypot(fromX - this.#irisX, fromY - this.#irisY) < IRIS_REACH * this.#irisRadius) {
+    const reach = IRIS_REACH * this.#irisRadius;
+    if ((fromX - this.#irisX) ** 2 + (fromY - this.#irisY) ** 2 < reach * reach) {
       const ix = fromX | 0;
       const f = fromX - ix;
       const covered = this.#at(irisCover, ix, fromY) * (1 - f) + this.#at(irisCover, ix + 1, fromY) * f;

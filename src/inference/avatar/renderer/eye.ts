@@ -4,7 +4,7 @@ import { EyePlate } from './eye-plate.js';
 import type { FaceGeometry } from './face-geometry.js';
 import { lashLineOf } from './lashes.js';
 import { lidAnchors } from './lid-skin.js';
-import type { EyeStages } from './plate-lids.js';
+import { type EyeStages, openLids } from './plate-lids.js';
 import type { Texture } from './texture.js';
 
 /** What one eye does, in the picture's directions (right, down). */
@@ -32,7 +32,8 @@ export class Eye {
 
   constructor(face: FaceGeometry, indices: EyeIndices, texture: Texture, plates?: EyeStages) {
     const { width, height } = texture;
-    const plain = eyeCurves(face, indices);
+    const found = eyeCurves(face, indices);
+    const plain = plates === undefined ? found : alongLids(found, plates);
     const upperAt = upperLid(plain);
     const anchors = lidAnchors(texture, plain, upperAt);
     const curves: AnchoredCurves = { ...plain, anchorX: anchors.x, anchorY: anchors.y };
@@ -119,5 +120,22 @@ function eyeCurves(face: FaceGeometry, indices: EyeIndices): EyeCurves {
     irisY: face.y[iris]!,
     irisRadius: radius,
     lidRoom: clamp(Math.min(...upperY) - browY, 0.15 * (x1 - x0), 0.6 * (x1 - x0)),
+  };
+}
+
+/** The same eye along the lids that the model has. */
+function alongLids(c: EyeCurves, { rest }: EyeStages): EyeCurves {
+  const [y0, y1] = [c.upperY[0]!, c.upperY.at(-1)!];
+  const { upper, lower } = openLids(rest, { x0: c.x0, y0, x1: c.x1, y1 });
+  const [x0, x1] = [upper.x[0]!, upper.x.at(-1)!];
+  return {
+    ...c,
+    x0,
+    x1,
+    width: x1 - x0,
+    upperX: upper.x,
+    upperY: upper.y,
+    lowerX: lower.x,
+    lowerY: lower.y,
   };
 }

@@ -8,8 +8,8 @@ const NEUTRAL = 128;
 const RIGID = 0.06;
 /** How far below the eye skin goes along with the lower lid, in eye widths. */
 const BELOW = 0.2;
-/** Shadow of the upper lid on the eyeball: its strength when the lid is open, what closing adds, and its depth in eye widths. */
-const SHADOW = { open: 0, closing: 0.3, by: 0.3, depth: 0.1 };
+/** Shadow of the upper lid on the eyeball next to it (shares of its light; depth in eye widths): from the blink's beginning, and where a slit is left. */
+const SHADOW = { lid: 0.28, slit: 0.45, depth: 0.1 };
 
 /** One plane of an eye at one degree of closing, in samples of the patch: the portrait's own is `amount` 0 and has its lashes in `skin`. */
 export interface LidStage {
@@ -68,7 +68,7 @@ export class PlatedLid implements Lid {
     const softness = isLuma ? 1.6 : 1;
     const base = isLuma ? BLACK : NEUTRAL;
     const own = stages[0]!.skin;
-    const shadow = SHADOW.open + SHADOW.closing * smoothstep(0, SHADOW.by, blink);
+    const shadow = SHADOW.lid * smoothstep(0, 0.3, blink) + SHADOW.slit * smoothstep(0.5, 0.9, blink);
     for (let row = 0; row < height; row++) {
       for (let i = 0; i < width; i++) {
         const at = row * width + i;

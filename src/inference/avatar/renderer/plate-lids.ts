@@ -27,6 +27,8 @@ export interface EyeStage {
 export interface EyeStages {
   x: number;
   y: number;
+  /** The lids as the portrait has them. */
+  rest: { upper: LidCurve; lower: LidCurve };
   stages: readonly EyeStage[];
 }
 
@@ -65,6 +67,7 @@ export function eyeStages(
   const of = (eye: 'right' | 'left'): EyeStages => ({
     x,
     y,
+    rest: { upper: curve(lids.rest[eye].upper), lower: curve(lids.rest[eye].lower) },
     stages: shared.map((stage, k) => {
       const { upper, lower } = lids.stages[k]![eye];
       return { ...stage, upper: curve(upper), lower: curve(lower) };
@@ -73,12 +76,38 @@ export function eyeStages(
   return { right: of('right'), left: of('left') };
 }
 
+/** The lines of the open lids as the model has them, from corner to corner: landmarks that were found in the portrait are off by some pixels there. */
+export function openLids(rest: EyeStages['rest'], found: { x0: number; y0: number; x1: number; y1: number }) {
+  const { upper, lower } = rest;
+  const ends = (of: number) => {
+    const [a, b] = [upper, lower].map((line) => ({ x: line.x.at(of)!, y: line.y.at(of)! })) as [Place, Place];
+    return { x: of === 0 ? Math.min(a.x, b.x) : Math.max(a.x, b.x), y: (a.y + b.y) / 2 };
+  };
+  // Lashes do not reach into the inner corner.
+  const first = ends(0).x < found.x0 ? ends(0) : { x: found.x0, y: found.y0 };
+  const last = ends(-1).x > found.x1 ? ends(-1) : { x: found.x1, y: found.y1 };
+  const line = ({ x, y }: LidCurve): LidCurve => {
+    const inner = [...x.keys()].filter((k) => x[k]! > first.x + 0.5 && x[k]! < last.x - 0.5);
+    return {
+      x: Float32Array.from([first.x, ...inner.map((k) => x[k]!), last.x]),
+      y: Float32Array.from([first.y, ...inner.map((k) => y[k]!), last.y]),
+    };
+  };
+  return { upper: line(upper), lower: line(lower) };
+}
+
+interface Place {
+  x: number;
+  y: number;
+}
+
 /** Plates fade into the portrait over this much of their own border, and from so far beyond the eye's corners on, in eye widths. */
 const FADE = { border: 0.08, from: 0.06, to: 0.22 };
 
 /** The lid of a patch as the plates show it. */
 export function platedLid(patch: EyePatch, { x, y, stages }: EyeStages): PlatedLid {
-  const { channel, isLuma, scale, left, top, width, height, unit, open, brow } = patch;
+  const { channel, isLuma, scale, left, top, width, height, unit, open } = patch;
+  const brow = patch.upper.slice().fill(Math.max(1, Math.min(...patch.upper) - patch.room));
   const [offsetX, offsetY] = [left - x * scale, top - y * scale];
   const size = stages[0]!.skin;
   const [wide, high] = [(size.width * scale) | 0, (size.height * scale) | 0];
