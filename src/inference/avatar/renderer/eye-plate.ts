@@ -109,12 +109,21 @@ export class EyePlate {
 
   /** Paints the eye into the texture. */
   paint(state: EyeState): void {
-    if (state.lid === 0 && this.#clean) this.#turn(state);
-    else {
+    if (state.lid === 0) {
+      if (!this.#clean) this.#restore();
+      this.#turn(state);
+    } else {
       this.#state = state;
       this.#lid.paint(state.lid, this.#eyeball, this.#plane, this.#top * this.#stride + this.#left, this.#stride);
     }
     this.#clean = state.lid === 0;
+  }
+
+  #restore(): void {
+    for (let row = 0; row < this.#height; row++) {
+      const to = (this.#top + row) * this.#stride + this.#left;
+      this.#plane.set(this.#open.subarray(row * this.#width, (row + 1) * this.#width), to);
+    }
   }
 
   /** With the lids open only the opening changes. */
