@@ -104,6 +104,9 @@ interface Place {
 /** Plates fade into the portrait over this much of their own border, and from so far beyond the eye's corners on, in eye widths. */
 const FADE = { border: 0.08, from: 0.06, to: 0.22 };
 
+/** Lashes are brown: they take this share of the colour with the light, or skin behind them would turn grey. */
+const LASH_CHROMA = 0.55;
+
 /** The lid of a patch as the plates show it. */
 export function platedLid(patch: EyePatch, { x, y, stages }: EyeStages): PlatedLid {
   const { channel, isLuma, scale, left, top, width, height, unit, open } = patch;
@@ -142,7 +145,8 @@ export function platedLid(patch: EyePatch, { x, y, stages }: EyeStages): PlatedL
     if (stage.amount === 1) {
       for (let i = 0; i < width; i++) upper[i] = lower[i] = (upper[i]! + lower[i]!) / 2;
     }
-    const lashes = taken(isLuma ? stage.lashY : stage.lashC, () => 255);
+    let lashes = taken(isLuma ? stage.lashY : stage.lashC, () => 255);
+    if (!isLuma) lashes = lashes.map((through) => 255 - LASH_CHROMA * (255 - through) + 0.5);
     return { amount: stage.amount, skin: taken(stage.skin[channel], (at) => open[at]!), lashes, upper, lower };
   });
   return new PlatedLid({ width, height, unit, isLuma, brow, mask }, [still, ...closing]);
