@@ -45,10 +45,10 @@ function describe(
   { folder, framing, remarks }: CreatedAvatar,
   { id, name, seconds }: { id: string; name: string; seconds: string },
 ): string {
-  const { region, side } = framing;
+  const { region, width, height } = framing;
   return [
     `${name} (${id}) was made in ${seconds} s: ${folder}`,
-    `  picture     ${side}×${side} pixels of ${Math.round(region.side)}×${Math.round(region.side)} in the photo`,
+    `  picture     ${width}×${height} pixels of ${Math.round(region.side)}×${Math.round(region.height)} in the photo`,
     ...remarks.map((remark) => `  note: ${remark}`),
     `  look at it  visavis avatar preview ${folder} --sheet sheet.png`,
     '',

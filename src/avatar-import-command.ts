@@ -1,4 +1,12 @@
-import { MAKING_OPTIONS, type MakingConfig, makingRequest, untilStopped } from './avatar-making-command.js';
+import { stat } from 'node:fs/promises';
+import {
+  MAKING_OPTIONS,
+  type MakingConfig,
+  makingRequest,
+  makingWords,
+  untilStopped,
+} from './avatar-making-command.js';
+import { importZip } from './avatar-zip-command.js';
 import {
   IMPORT_STEPS,
   type ImportedAvatar,
@@ -6,9 +14,12 @@ import {
   importAvatar,
 } from './inference/avatar/lite/maker/import-avatar.js';
 
-const USAGE = `visavis avatar import FOLDER --name NAME (--synthetic | --licence FILE | --consent FILE) [options]
+const USAGE = `visavis avatar import FILE.zip [--id ID] [--out FOLDER] [--replace]
+visavis avatar import FOLDER --name NAME (--synthetic | --licence FILE | --consent FILE) [options]
 
-Makes an avatar of a folder of the LiteAvatar family: net_encode.onnx, net_decode.onnx, bg_video.mp4, face_box.txt, neutral_pose.npy and ref_frames.
+FILE.zip: puts an avatar that "visavis avatar export" packed among the avatars here, with its name, voices, manner and ground of likeness.
+
+FOLDER: makes an avatar of a folder of the LiteAvatar family: net_encode.onnx, net_decode.onnx, bg_video.mp4, face_box.txt, neutral_pose.npy and ref_frames.
 Its parameters are calibrated to this service's own motion, so no audio model is needed. Takes about a minute, and Debian's ffmpeg. A likeness needs a
 ground, which is written into the avatar:
   --synthetic      nobody's face: drawn or generated
@@ -27,7 +38,10 @@ const DOING: Record<ImportStep, string> = {
 
 /** `visavis avatar import …`, given what follows `avatar`. */
 export async function main(args: readonly string[], config: MakingConfig): Promise<void> {
-  const request = await makingRequest(args, config, { action: 'import', source: 'FOLDER', usage: USAGE });
+  const o = { action: 'import', source: 'FILE.zip or FOLDER', usage: USAGE };
+  const words = makingWords(args, o);
+  if (!words.help && (await isFile(words.source))) return importZip(words, config);
+  const request = await makingRequest(args, config, o);
   if (request === undefined) {
     process.stdout.write(USAGE);
     return;
@@ -37,6 +51,13 @@ export async function main(args: readonly string[], config: MakingConfig): Promi
     importAvatar(folder, options, { signal, onProgress: reporter() }),
   );
   process.stdout.write(describe(made, `${options.name} (${options.id}) was made in ${seconds} s: ${made.folder}`));
+}
+
+function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
 /** One line a step, and one for every fifth of a long one. */

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { withAgentFile } from './agent-file.js';
 import { programVersion } from './cache.js';
 import { type Config, configVariables, describeConfig, loadConfig } from './config.js';
+import { agentName } from './config-engines.js';
 import { phoneSettings, phoneUrls } from './dev-network.js';
 import { VisavisError } from './errors.js';
 
@@ -15,6 +16,8 @@ const USAGE = `visavis: a face for a language model
   visavis avatar preview AVATAR --sheet OUT.png  draw every expression and mouth shape of an avatar on one sheet
   visavis avatar create PHOTO --name NAME --consent FILE
                                                  make an avatar of the face in a picture (create --help says more)
+  visavis avatar export AVATAR FILE.zip          pack an avatar for another machine
+  visavis avatar import FILE.zip                 take an avatar that was packed so
   visavis avatar import FOLDER --name NAME --licence FILE
                                                  make an avatar of a folder of the LiteAvatar family (import --help says more)
   visavis avatar preview AVATAR --clip OUT.webm  make a film in which an avatar speaks
@@ -84,7 +87,7 @@ async function serve(given: Record<string, string | undefined>): Promise<void> {
   process.stdout.write('Visavis is starting: loading speech models …\n');
   try {
     const { url, mediaMs, speechMs, avatarMs, speech, kokoroMs, capacity } = await service.ready;
-    const agent = config.openai === null ? 'knowledge' : config.openai.model;
+    const agent = agentName(config);
     const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
     process.stdout.write(
       `Visavis is ready after ${seconds(performance.now() - beganMs)}: ${url}\n` +
@@ -140,6 +143,10 @@ async function avatar(args: string[]): Promise<void> {
   if (args[0] === 'import') {
     const { main: importAvatar } = await import('./avatar-import-command.js');
     return importAvatar(args, loadConfig(process.env));
+  }
+  if (args[0] === 'export') {
+    const { exportAvatar } = await import('./avatar-zip-command.js');
+    return exportAvatar(args, loadConfig(process.env));
   }
   if (args[0] !== 'preview') return runModule('inspect');
   const { main: preview } = await import('./preview/main.js');

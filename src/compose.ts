@@ -7,6 +7,7 @@ import { type Config, type Environment, STOCK_AVATARS, workerEnvironment } from 
 import { VisavisError } from './errors.js';
 import { listen, urlHost } from './listen.js';
 import { createLogger, type Logger } from './log.js';
+import { videoKbps } from './media/bitrate.js';
 import { Sfu } from './media/sfu.js';
 import { Metrics } from './metrics/metrics.js';
 import { OtlpExporter } from './metrics/otlp-exporter.js';
@@ -185,7 +186,7 @@ export class Gateway {
       this.#clips = new IdleClips({ entry: idleClipEntry, folder: join(cacheFolder(), 'idle'), badge, logger });
     }
     const ownFolder = config.avatarsFolder === STOCK_AVATARS ? undefined : config.avatarsFolder;
-    const avatars = new AvatarDirectory(config.avatarFolders, this.#clips, ownFolder);
+    const avatars = new AvatarDirectory(config.avatarFolders, this.#clips, ownFolder, config.pictureSize);
     const { chronicles, webhooks } = openChronicles({ config, store, metrics: this.metrics, logger });
     this.#webhooks = webhooks;
     if (config.memory !== null) this.#memories = new VisitorMemories({ ...config.memory, logger });
@@ -316,7 +317,8 @@ export class Gateway {
   }
 
   async #startSfu(): Promise<void> {
-    const { mediaWorkers, host, announcedAddress, rtcPort, linkPorts, videoBitrateKbps } = this.#config;
+    const { mediaWorkers, host, announcedAddress, rtcPort, linkPorts, videoBitrateKbps, pictureSize } = this.#config;
+    const startKbps = pictureSize === undefined ? videoBitrateKbps : videoKbps(videoBitrateKbps, pictureSize);
     this.#worker = new AvatarWorkerClient(this.supervisor.avatar, {
       logger: this.#logger,
       onStats: (stats) => this.#operations.recordWorker(stats),
@@ -327,7 +329,7 @@ export class Gateway {
       announcedAddress,
       rtcPort,
       linkPorts,
-      startBitrateKbps: Math.round(videoBitrateKbps * 1.25) + 100,
+      startBitrateKbps: Math.round(startKbps * 1.25) + 100,
       workerBin: mediasoupWorkerBin(),
       takesOver: this.#options.takeover !== undefined,
       onWorker: (worker) => this.#operations.media.watch(worker),

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { PICTURE_SIZE_CHOICE, type PictureSize, parsePictureSize } from './picture-size.js';
 
 /** A check of one variable: its text in, its value out, or problems that name what came and what was expected. */
 export type Parse<T> = z.ZodType<T, string>;
@@ -116,6 +117,13 @@ export const turnAddresses: Parse<string[]> = list.transform((items, context) =>
   const wrong = items.find((item) => !/^turns?:[\w.:[\]-]+(\?transport=(udp|tcp))?$/.test(item));
   if (wrong === undefined) return items;
   context.addIssue(`expected addresses such as turn:turn.example.org:3478?transport=udp, got "${wrong}"`);
+  return z.NEVER;
+});
+
+export const pictureSize: Parse<PictureSize> = z.string().transform((value, context) => {
+  const size = parsePictureSize(value.trim());
+  if (size !== undefined) return size;
+  context.addIssue(`expected ${PICTURE_SIZE_CHOICE}, got ${JSON.stringify(value.slice(0, 60))}`);
   return z.NEVER;
 });
 

@@ -2,6 +2,15 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type AgentProfile, addressesOf, describeAgent, readAgentFile } from './agent-file.js';
 import { memoriesFolder, moderationLogFile, ownAvatarsFolder, PROJECT_ROOT } from './cache.js';
+import {
+  type EnginesConfig,
+  engineProblems,
+  enginesConfig,
+  engineVariables,
+  type OpenAiConfig,
+  openAiConfig,
+  speechOf,
+} from './config-engines.js';
 import { describeEvents, type EventsConfig, eventProblems, eventsConfig, eventVariables } from './config-events.js';
 import { describeModeration, type ModerationConfig, moderationConfig } from './config-moderation.js';
 import { type TelemetryConfig, telemetryOf, telemetryProblems, telemetryVariables } from './config-telemetry.js';
@@ -13,6 +22,7 @@ import {
   oneOf,
   origins,
   type Parse,
+  pictureSize,
   proxies,
   range,
   redisAddress,
@@ -22,25 +32,17 @@ import {
   webAddress,
   whole,
 } from './config-values.js';
+import type { SpeechEngineName } from './engine-names.js';
 import { VisavisError } from './errors.js';
 import { LANGUAGES, type Language } from './languages.js';
+import type { PictureSize } from './picture-size.js';
 import { TURN_TAKING, type TurnTaking } from './turn-taking.js';
 import { coversAddress } from './web-access.js';
 
+export type { OpenAiConfig } from './config-engines.js';
 export { workerEnvironment } from './worker-environment.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-export interface OpenAiConfig {
-  /** Empty for servers that want none. */
-  apiKey: string;
-  /** Undefined: the official address. */
-  baseUrl: string | undefined;
-  model: string;
-  timeoutMs: number;
-  speechModel: string;
-  speechVoice: string;
-}
 
 /** Everything an operator can set, parsed and checked. */
 export interface Config {
@@ -62,7 +64,8 @@ export interface Config {
   /** Where avatars are looked for, in this order: the operator's own, then those that come with the service. */
   avatarFolders: readonly string[];
   /** `auto`: Kokoro where this machine is fast enough for it, else Piper. */
-  speech: 'auto' | 'kokoro' | 'piper' | 'openai';
+  speech: 'auto' | SpeechEngineName;
+  engines: EnginesConfig;
   voice: string | undefined;
   knowledgeFolder: string;
   /** Undefined: one made of the avatar's name; null: silent start. */
@@ -79,7 +82,10 @@ export interface Config {
   tokenTtlMs: number;
   maxSessions: number;
   idleTimeoutMs: number;
+  /** Of a picture of 512 × 512 pixels; others get more or less: see `videoKbps`. */
   videoBitrateKbps: number;
+  /** What avatars are shown in that can be; undefined: each in its own size. */
+  pictureSize: PictureSize | undefined;
   logLevel: string;
   /** Null: nothing may be sent to a language API. */
   openai: OpenAiConfig | null;
@@ -141,7 +147,6 @@ const variables = {
   VISAVIS_AVATAR: [text, 'mara'],
   VISAVIS_AVATARS: [folder, ownAvatarsFolder()],
   VISAVIS_STOCK_AVATARS: [oneOf('on', 'off'), 'on' as const],
-  VISAVIS_SPEECH: [oneOf('auto', 'kokoro', 'piper', 'openai'), 'auto' as const],
   VISAVIS_VOICE: [text, undefined],
   VISAVIS_KNOWLEDGE: [folder, resolve(PROJECT_ROOT, 'assets/knowledge')],
   VISAVIS_GREETING: [z.string().max(500, 'expected at most 500 characters') as Parse<string>, undefined],
@@ -156,6 +161,7 @@ const variables = {
   VISAVIS_MAX_SESSIONS: [whole(1, 10_000), 8],
   VISAVIS_IDLE_TIMEOUT_S: [whole(5, 86_400), 300],
   VISAVIS_VIDEO_KBPS: [whole(200, 10_000), 1200],
+  VISAVIS_PICTURE_SIZE: [pictureSize, undefined],
   VISAVIS_LOG_LEVEL: [level, 'info' as const],
   VISAVIS_END_OF_TURN_MS: [range(100, 5_000), { min: 400, max: 1_200 }],
   VISAVIS_INTERRUPTION_MS: [whole(100, 3_000), 448],
@@ -183,12 +189,7 @@ const variables = {
   ...eventVariables,
   VISAVIS_MODERATION: [folder, undefined],
   VISAVIS_MODERATION_LOG: [folder, moderationLogFile()],
-  OPENAI_API_KEY: [text, undefined],
-  OPENAI_BASE_URL: [webAddress, undefined],
-  OPENAI_MODEL: [text, 'gpt-4o-mini'],
-  OPENAI_TIMEOUT_S: [whole(1, 600), 20],
-  OPENAI_SPEECH_MODEL: [text, 'gpt-4o-mini-tts'],
-  OPENAI_VOICE: [text, 'alloy'],
+  ...engineVariables,
   ...telemetryVariables,
 } as const satisfies Record<string, readonly [Parse<unknown>, unknown]>;
 
@@ -216,10 +217,7 @@ function problemsBetween(values: Values, broken: ReadonlySet<string>): string[] 
     }
   }
   problems.push(...eventProblems(values, broken));
-  const openai = values.OPENAI_API_KEY !== undefined || values.OPENAI_BASE_URL !== undefined;
-  if (values.VISAVIS_SPEECH === 'openai' && !openai && !broken.has('OPENAI_BASE_URL')) {
-    problems.push('OPENAI_API_KEY: VISAVIS_SPEECH is openai, which needs OPENAI_API_KEY or OPENAI_BASE_URL');
-  }
+  problems.push(...engineProblems(values, { broken, moderated: values.VISAVIS_MODERATION !== undefined }));
   const secure = [values.VISAVIS_TLS_CERT, values.VISAVIS_TLS_KEY].filter((path) => path !== undefined).length;
   if (secure === 1) problems.push('VISAVIS_TLS_CERT, VISAVIS_TLS_KEY: expected both or neither');
   if (secure > 0 && values.VISAVIS_DEV_TLS === 'on') {
@@ -254,7 +252,6 @@ function tlsOf(v: Values): Config['tls'] {
 }
 
 function toConfig(v: Values, agent: AgentProfile | null, moderation: ModerationConfig | null): Config {
-  const openai = v.OPENAI_API_KEY !== undefined || v.OPENAI_BASE_URL !== undefined;
   return {
     host: v.VISAVIS_HOST,
     port: v.VISAVIS_PORT,
@@ -266,7 +263,8 @@ function toConfig(v: Values, agent: AgentProfile | null, moderation: ModerationC
     avatar: v.VISAVIS_AVATAR,
     avatarsFolder: v.VISAVIS_AVATARS,
     avatarFolders: [v.VISAVIS_AVATARS, ...(v.VISAVIS_STOCK_AVATARS === 'on' ? [STOCK_AVATARS] : [])],
-    speech: v.VISAVIS_SPEECH,
+    speech: speechOf(v),
+    engines: enginesConfig(v),
     voice: v.VISAVIS_VOICE,
     knowledgeFolder: agent?.knowledge?.folder ?? v.VISAVIS_KNOWLEDGE,
     greeting: v.VISAVIS_GREETING?.trim() === '' ? null : v.VISAVIS_GREETING,
@@ -282,17 +280,9 @@ function toConfig(v: Values, agent: AgentProfile | null, moderation: ModerationC
     maxSessions: v.VISAVIS_MAX_SESSIONS,
     idleTimeoutMs: v.VISAVIS_IDLE_TIMEOUT_S * 1000,
     videoBitrateKbps: v.VISAVIS_VIDEO_KBPS,
+    pictureSize: v.VISAVIS_PICTURE_SIZE,
     logLevel: v.VISAVIS_LOG_LEVEL,
-    openai: openai
-      ? {
-          apiKey: v.OPENAI_API_KEY ?? '',
-          baseUrl: v.OPENAI_BASE_URL,
-          model: v.OPENAI_MODEL,
-          timeoutMs: v.OPENAI_TIMEOUT_S * 1000,
-          speechModel: v.OPENAI_SPEECH_MODEL,
-          speechVoice: v.OPENAI_VOICE,
-        }
-      : null,
+    openai: openAiConfig(v),
     endOfTurnMs: v.VISAVIS_END_OF_TURN_MS,
     interruptionMs: v.VISAVIS_INTERRUPTION_MS,
     tls: tlsOf(v),

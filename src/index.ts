@@ -1,5 +1,4 @@
 export { defineTool, type Tool, type ToolContext, type ToolDefinition } from './agents/tools/tool.js';
-export { signatureOf } from './agents/tools/webhook.js';
 export { Gateway, type GatewayOptions, type ReadyReport } from './compose.js';
 export { type Config, describeConfig, loadConfig } from './config.js';
 export { type ErrorBody, type ErrorCode, VisavisError } from './errors.js';
@@ -23,4 +22,4 @@ export type {
 } from './signaling/messages.js';
 export type { Transcript, TranscriptTurn } from './signaling/transcript/transcript.js';
 export type { WebhookBody } from './signaling/webhooks/events.js';
-export { isSignedBy } from './webhook-signature.js';
+export { isSignedBy, signatureOf } from './webhook-signature.js';

@@ -1,4 +1,5 @@
 /** What the service itself says and shows, in every language of `LANGUAGES`; an avatar's answers are its agent's business. */
+import type { SpeechEngineName } from './engine-names.js';
 import { LANGUAGES, type Language } from './languages.js';
 import { de } from './wording/de.js';
 import { en } from './wording/en.js';
@@ -22,10 +23,10 @@ export function wordingOf(language: Language): Wording {
 
 /**
  * The language of what the service speaks, where its texts are written in `written`: the voices that run here speak English,
- * those of a speech API (`openai`) every language.
+ * those of a speech API (`openai`) and of an engine of the operator's own (`custom`) every language.
  */
-export function spokenLanguage(written: Language, engine: 'kokoro' | 'piper' | 'openai'): Language {
-  return engine === 'openai' ? written : 'en';
+export function spokenLanguage(written: Language, engine: SpeechEngineName): Language {
+  return engine === 'openai' || engine === 'custom' ? written : 'en';
 }
 
 /** Whether `text`, in whichever of the languages, says that the one who speaks it is an AI. */

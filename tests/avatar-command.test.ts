@@ -11,6 +11,7 @@ import { picture } from './support/pictures.js';
 
 const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 const PORTRAIT = join(stockFolder('sam'), 'portrait.png');
+const WIDTH = 1366;
 
 let folder: string;
 beforeAll(async () => {
@@ -35,7 +36,7 @@ describe('visavis avatar inspect', () => {
   it('says what it found in words', async () => {
     const { code, stdout } = await inspect(PORTRAIT);
     expect(code).toBe(0);
-    expect(stdout).toContain('768×768 pixels, a face an avatar can be made of');
+    expect(stdout).toContain('1366×768 pixels, a face an avatar can be made of');
     expect(stdout).toMatch(/pitch −?\d+°, yaw −?\d+°, roll −?\d+°/);
   });
 
@@ -46,7 +47,7 @@ describe('visavis avatar inspect', () => {
     const { face } = JSON.parse(stdout) as { face: { landmarks: [number, number, number][] } };
     expect(face.landmarks.length).toBe(478);
     const [drawn, original] = [await decodeImage(await readFile(out)), await decodeImage(await readFile(PORTRAIT))];
-    const at = ([x, y]: number[]) => (Math.floor(y!) * 768 + Math.floor(x!)) * 4;
+    const at = ([x, y]: number[]) => (Math.floor(y!) * WIDTH + Math.floor(x!)) * 4;
     const changed = face.landmarks.filter((point) => {
       const place = at(point);
       return [0, 1, 2].some((k) => drawn.data[place + k] !== original.data[place + k]);

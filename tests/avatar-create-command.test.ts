@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../src/avatar-create-command.js';
-import { resampleSquare } from '../src/inference/avatar/maker/resample.js';
+import { resampleRegion } from '../src/inference/avatar/maker/resample.js';
 import { loadAvatarManifest, loadAvatarPackage } from '../src/inference/avatar/package.js';
 import { encodeRgbPng } from '../src/png.js';
 import { stockFolder } from './inference/avatar/stock.js';
 import { stockPortrait } from './support/pictures.js';
 
 const stock = dirname(stockFolder('mara'));
-const whole = { centreX: 384, centreY: 384, side: 768, angle: 0 };
-const portrait = encodeRgbPng(resampleSquare(await stockPortrait('sam'), whole, 512));
+const whole = { centreX: 384, centreY: 384, side: 768, height: 768, angle: 0 };
+const portrait = encodeRgbPng(resampleRegion(await stockPortrait('sam'), whole, { width: 512, height: 512 }));
 
 let folder = '';
 let photo = '';
@@ -67,7 +67,7 @@ describe('visavis avatar create', () => {
     [['--synthetic'], 'name', /--name is needed/],
     [['--name', '…', '--synthetic'], 'id', /--id is needed/],
     [['--name', 'A', '--synthetic', '--id', '../a'], 'id', /must be lower-case/],
-    [['--name', 'A', '--synthetic', '--size', '640'], 'size', /512 or 768, got "640"/],
+    [['--name', 'A', '--synthetic', '--size', '640'], 'size', /512, 768, 1024 or 1024x576, got "640"/],
     [['--name', 'A', '--synthetic', '--voice', 'Karl'], 'voice', /--voice must be/],
     [['--name', 'A', '--synthetic', '--voice', 'af_nobody'], 'voice', /unknown voice/],
     [['--name', 'Mara', '--synthetic'], 'id', /already is an avatar mara/],

@@ -27,12 +27,13 @@ describe('visavis avatar import', () => {
   });
 
   it.each([
-    [[], 'expected: import FOLDER', undefined],
-    [['a', 'b', '--name', 'X'], 'expected: import FOLDER', undefined],
+    [[], 'expected: import FILE.zip or FOLDER', undefined],
+    [['a', 'b', '--name', 'X'], 'expected: import FILE.zip or FOLDER', undefined],
     [['a'], '--name is needed', 'name'],
     [['a', '--name', 'x'.repeat(81)], '--name is needed, at most 80', 'name'],
-    [['a', '--name', 'X', '--size', '500'], '--size must be 512 or 768', 'size'],
+    [['a', '--name', 'X', '--size', '500'], '--size must be 512, 768, 1024 or 1024x576', 'size'],
     [['a', '--name', 'X', '--voice', 'nobody'], '--voice must be a voice of Kokoro', 'voice'],
+    [['a', '--name', 'X', '--manner', 'rude'], '--manner must be one of calm, warm', 'manner'],
     [['a', '--name', 'X'], 'a likeness needs a ground', 'likeness'],
     [['a', '--name', 'X', '--fast'], '--fast', undefined],
   ] as const)('refuses %j', async (args, message, field) => {

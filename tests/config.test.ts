@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../src/cache.js';
 import { configVariables, describeConfig, loadConfig, workerEnvironment } from '../src/config.js';
+import { agentName } from '../src/config-engines.js';
 import { VisavisError } from '../src/errors.js';
 
 const KEY = 'k'.repeat(32);
@@ -21,6 +22,14 @@ function problemsOf(env: Record<string, string>): string[] {
 }
 
 describe('loadConfig', () => {
+  it('knows in which size pictures are to be shown', () => {
+    expect(loadConfig({}).pictureSize).toBeUndefined();
+    expect(loadConfig({ VISAVIS_PICTURE_SIZE: '1024x576' }).pictureSize).toEqual({ width: 1024, height: 576 });
+    expect(problemsOf({ VISAVIS_PICTURE_SIZE: '640x480' })).toEqual([
+      'VISAVIS_PICTURE_SIZE: expected 512, 768, 1024 or 1024x576, got "640x480"',
+    ]);
+  });
+
   it('needs nothing: loopback, no key, embedded engines', () => {
     const config = loadConfig({});
     expect(config).toMatchObject({
@@ -179,5 +188,62 @@ describe('workerEnvironment', () => {
     const kept = workerEnvironment(env);
     expect(kept).toEqual({ VISAVIS_SPEECH: 'piper', PATH: '/bin', ORT_DISABLE_TELEMETRY: '1' });
     expect(loadConfig(kept).speech).toBe('piper');
+  });
+});
+
+describe('the choice of engines', () => {
+  it('is ours by default', () => {
+    const { engines, speech } = loadConfig({});
+    expect({ ...engines, speech }).toEqual({
+      recognition: 'moonshine',
+      agent: 'auto',
+      conversation: 'turns',
+      modules: [],
+      speech: 'auto',
+    });
+  });
+
+  it('names what an engine lacks', () => {
+    const problems = problemsOf({
+      VISAVIS_RECOGNITION: 'openai',
+      VISAVIS_AGENT_ENGINE: 'custom',
+      VISAVIS_CONVERSATION: 'realtime',
+    });
+    expect(problems).toEqual([
+      'OPENAI_API_KEY: VISAVIS_RECOGNITION is openai, which needs OPENAI_API_KEY or OPENAI_BASE_URL',
+      expect.stringMatching(/^VISAVIS_ENGINES: needed because VISAVIS_AGENT_ENGINE is custom/),
+      'OPENAI_API_KEY: VISAVIS_CONVERSATION is realtime, which needs OPENAI_API_KEY or OPENAI_BASE_URL',
+    ]);
+  });
+
+  it('speaks greetings with the voice of a model that speaks, unless told otherwise', () => {
+    const env = { OPENAI_API_KEY: 'sk-x', VISAVIS_CONVERSATION: 'realtime' };
+    expect(loadConfig(env).speech).toBe('openai');
+    expect(loadConfig({ ...env, VISAVIS_SPEECH: 'piper' }).speech).toBe('piper');
+    expect(loadConfig({ ...env, OPENAI_REALTIME_MODEL: 'mine' }).openai?.realtimeModel).toBe('mine');
+  });
+
+  it('makes paths of modules absolute, and names those that are not there', () => {
+    const { engines } = loadConfig({ VISAVIS_ENGINES: './vitest.config.ts, /dev/null' });
+    expect(engines.modules).toEqual([join(process.cwd(), 'vitest.config.ts'), '/dev/null']);
+    expect(problemsOf({ VISAVIS_ENGINES: '/nowhere/engines.mjs' })).toEqual([
+      'VISAVIS_ENGINES: there is no file /nowhere/engines.mjs',
+    ]);
+  });
+
+  it('is named by the model that answers', () => {
+    const nameOf = (env: Record<string, string>) => agentName(loadConfig(env));
+    const key = { OPENAI_API_KEY: 'sk-x', OPENAI_MODEL: 'm', OPENAI_REALTIME_MODEL: 'r' };
+    expect([nameOf({}), nameOf(key), nameOf({ ...key, VISAVIS_CONVERSATION: 'realtime' })]).toEqual([
+      'knowledge',
+      'm',
+      'r',
+    ]);
+    expect(nameOf({ ...key, VISAVIS_AGENT_ENGINE: 'knowledge' })).toBe('knowledge');
+  });
+
+  it('keeps a moderation policy away from a model that speaks before its words are known', () => {
+    const env = { OPENAI_API_KEY: 'sk-x', VISAVIS_CONVERSATION: 'realtime', VISAVIS_MODERATION: '/dev/null' };
+    expect(problemsOf(env)).toContainEqual(expect.stringMatching(/^VISAVIS_MODERATION: cannot be kept with/));
   });
 });

@@ -31,6 +31,7 @@ const ENTRIES = new Set([
   'avatar-create-command.ts',
   'avatar-import-command.ts',
   'avatar-making-command.ts',
+  'avatar-zip-command.ts',
 ]);
 /** What engines, threads and processes agree on: types of both ends and constants, no behaviour. */
 const CONTRACTS = new Set([

@@ -106,7 +106,11 @@ export async function buildPrompt(history: readonly Message[], o: PromptOptions)
   return { messages: [{ role: 'system', content: systemPrompt(o, passages) }, ...turns], passages };
 }
 
-async function relevantPassages(history: readonly Message[], o: PromptOptions): Promise<RetrievedChunk[]> {
+/** What fits the last message; nothing where the retriever fails or is slow. */
+export async function relevantPassages(
+  history: readonly Message[],
+  o: Pick<PromptOptions, 'retriever' | 'name' | 'signal'>,
+): Promise<RetrievedChunk[]> {
   const question = history.at(-1)?.text ?? '';
   if (o.retriever === undefined || question === '') return [];
   const before = leansOnContext(question) ? questionBefore(history, o.name) : undefined;

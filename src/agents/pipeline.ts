@@ -11,66 +11,26 @@
  */
 import type { VisavisError } from '../errors.js';
 import type {
-  Agent,
   AgentEvent,
   ReplyOptions as AgentOptions,
   AgentState,
   Message,
-  SpeechSynthesiser,
   Transcript,
 } from '../inference/engines.js';
-import type { ConversationEvent, TurnLatency } from './events.js';
-import type { History } from './history.js';
+import type { TurnLatency } from './events.js';
 import type { ListenerEvent } from './listener.js';
 import { permittedEvent } from './moderation/heard.js';
-import type { ConversationModeration } from './moderation/moderation.js';
 import { apology as agentApology } from './openai-agent.js';
-import type { SynthesisPace } from './pace.js';
+import type { PendingReply, PipelineOptions, Turn } from './pipeline-options.js';
 import { Reply, verbatim } from './reply.js';
+
+import { SpokenReply } from './spoken-reply.js';
 import { isBackchannel } from './turn-text.js';
 import { latencyOf, spokenTimes } from './turn-times.js';
 import { UtteranceSources } from './utterance-sources.js';
-import type { Voice, VoiceEvent } from './voice.js';
-
-export interface PipelineOptions {
-  agent: Agent;
-  synthesiser: SpeechSynthesiser;
-  pace: SynthesisPace;
-  speechVoice?: string;
-  history: History;
-  voice: Voice;
-  /** Spoken after a failure that cut someone off; empty: nothing. */
-  apology?: string;
-  /** What visitors and the agent may say; undefined: everything. */
-  moderation?: ConversationModeration | undefined;
-  onState: (state: AgentState) => void;
-  /** Whoever has the floor paused; the turn may go on or end. */
-  onVisitorPause: () => void;
-  emit: (event: ConversationEvent) => void;
-  now?: () => number;
-}
+import type { VoiceEvent } from './voice.js';
 
 type TurnEnd = Extract<ListenerEvent, { type: 'turn-end' }>;
-
-interface Turn {
-  id: number;
-  participantId: string;
-  hasPartial: boolean;
-  /** When the speech was noticed; undefined: it is typed. */
-  begunAtMs?: number;
-}
-
-/** A reply together with the turn that it answers; `text` is what the visitor is taken to have said. */
-interface PendingReply {
-  reply: Reply;
-  turn: Pick<Turn, 'id' | 'participantId'>;
-  text: string;
-  latency: TurnLatency;
-  /** Undefined: nobody waits for it. */
-  lastVoicedAtMs?: number;
-  /** It does not become part of the history. */
-  aside?: boolean;
-}
 
 /** What is said unasked. */
 const NO_TURN = { id: 0, participantId: '' };
@@ -197,11 +157,18 @@ export class Pipeline {
     if (transcript.text.length === 0) return;
     const history = committed ? this.#o.history.messages : this.#o.history.withUser(transcript.text);
     this.#prepared = {
-      reply: this.#createReply((options) => this.#o.agent.reply(history, options)),
+      reply: this.#createAnswer(history),
       turn: NO_TURN,
       text: transcript.text,
       latency: {},
     };
+  }
+
+  #createAnswer(history: readonly Message[]): Reply | SpokenReply {
+    const { agent, dialogue, voice } = this.#o;
+    if (dialogue === undefined) return this.#createReply((options) => agent.reply(history, options));
+    const answer = (options: AgentOptions) => dialogue.answer(history, options);
+    return new SpokenReply({ answer, voice, onError: (error) => this.#emitError(error), now: this.#now });
   }
 
   #createReply(text: (o: AgentOptions) => AsyncIterable<AgentEvent>, aside = false): Reply {
@@ -211,6 +178,7 @@ export class Pipeline {
       voice: this.#o.voice,
       pace: this.#o.pace,
       speechVoice: this.#o.speechVoice,
+      speechRate: this.#o.speechRate,
       apology: agentApology,
       // The apology is the service's own.
       moderation: aside ? undefined : this.#o.moderation,
@@ -238,8 +206,12 @@ export class Pipeline {
   /** Ends what is being said or about to be said; the voice reports what was heard. */
   #stopReply(): void {
     this.#queue.length = 0;
-    this.#current?.reply.cancel();
-    if (this.#current !== undefined) this.#o.voice.stop();
+    const reply = this.#current?.reply;
+    reply?.cancel();
+    if (reply !== undefined) {
+      const tell = (heardMs: number) => reply instanceof SpokenReply && reply.cutAt(heardMs);
+      this.#o.voice.stop({ utteranceId: reply.utteranceId, tell });
+    }
     this.#current = undefined;
   }
 
@@ -261,7 +233,12 @@ export class Pipeline {
       const sources = this.#sources.take(event.utteranceId);
       if (event.heard !== '' && sources.length > 0)
         this.#o.emit({ type: 'sources', utteranceId: event.utteranceId, sources });
-      if (!aside) this.#mirror(this.#o.history.commitReply(event.heard, { interrupted: event.interrupted }));
+      if (!aside) {
+        const message = this.#o.history.commitReply(event.heard, { interrupted: event.interrupted });
+        this.#mirror(message);
+        // What it said itself it knows.
+        if (message !== null && !(this.#current?.reply instanceof SpokenReply)) this.#o.dialogue?.note(message);
+      }
       this.#o.emit({
         type: 'utterance-end',
         utteranceId: event.utteranceId,

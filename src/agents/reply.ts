@@ -19,7 +19,7 @@ import { type Segment, SegmentAssembler } from './segments.js';
 import type { Voice } from './voice.js';
 
 /** Synthesis stays at most this far ahead of what is heard: a barge-in wastes little and other conversations get their turn. */
-const MAX_BACKLOG_MS = 6_000;
+export const MAX_BACKLOG_MS = 6_000;
 /** A reply is cut here; nobody listens to more in one go. */
 const MAX_REPLY_CHARACTERS = 6_000;
 
@@ -37,6 +37,8 @@ export interface ReplyOptions {
   voice: Voice;
   pace: SynthesisPace;
   speechVoice?: string;
+  /** 1: the voice's own. */
+  speechRate?: number | undefined;
   /** Spoken in place of what a failing agent still owed. */
   apology: (error: VisavisError) => string;
   onError: (error: VisavisError) => void;
@@ -206,6 +208,7 @@ export class Reply {
         const priority = first ? 'first' : 'later';
         for await (const chunk of this.#o.synthesiser.speak(segment, {
           voice: this.#o.speechVoice,
+          speed: this.#o.speechRate,
           priority,
           signal,
         })) {
@@ -214,7 +217,8 @@ export class Reply {
           first = false;
           await this.#released;
           const utteranceId = this.#utteranceId;
-          if (signal.aborted || utteranceId === undefined || !this.#o.voice.speak(utteranceId, chunk)) return;
+          if (signal.aborted || utteranceId === undefined || !this.#o.voice.speak(utteranceId, chunk, this.#now()))
+            return;
           await this.#waitForRoom(utteranceId);
         }
       }

@@ -3,7 +3,13 @@
  * and the face go out. Everything it opened is closed with it.
  */
 import { VisavisError } from '../errors.js';
-import type { Agent, SpeechRecogniser, SpeechSynthesiser, VoiceActivityDetector } from '../inference/engines.js';
+import type {
+  Agent,
+  SpeechDialogue,
+  SpeechRecogniser,
+  SpeechSynthesiser,
+  VoiceActivityDetector,
+} from '../inference/engines.js';
 import { Lifetime } from '../lifecycle.js';
 import { Microphone, type MicrophoneOutput } from '../media/microphone.js';
 import type { PacerEvent } from '../media/pacer-client.js';
@@ -26,10 +32,15 @@ const MAX_PARTICIPANTS = 16;
 export interface ConversationEngines {
   vad: VoiceActivityDetector;
   recogniser: SpeechRecogniser;
+  /** What the recogniser is told that visitors speak; undefined: nothing. */
+  recognitionLanguage?: string | undefined;
   synthesiser: SpeechSynthesiser;
   /** Shared by all conversations that speak with this synthesiser. */
   pace: SynthesisPace;
+  /** Closed with the conversation. */
   agent: Agent;
+  /** A model that hears and speaks itself, with an ear of its own: recogniser and agent are then not asked. Closed with the conversation. */
+  dialogue?: SpeechDialogue;
   /** What visitors and the agent may say in this conversation; undefined: everything. */
   moderation?: ConversationModeration;
 }
@@ -40,6 +51,8 @@ export interface ConversationOptions {
   face: Face;
   history: History;
   speechVoice?: string;
+  /** 1: the voice's own. */
+  speechRate?: number | undefined;
   greeting: string | null;
   /** Spoken after a failure that cut someone off. */
   apology: string;
@@ -73,9 +86,11 @@ export class Conversation {
     this.#voice = new Voice(output, options.face, (event) => this.#pipeline.handleVoice(event));
     this.#pipeline = new Pipeline({
       agent: options.engines.agent,
+      dialogue: options.engines.dialogue,
       synthesiser: options.engines.synthesiser,
       pace: options.engines.pace,
       speechVoice: options.speechVoice,
+      speechRate: options.speechRate,
       apology: options.apology,
       moderation: options.engines.moderation,
       history: options.history,
@@ -90,6 +105,8 @@ export class Conversation {
     this.lifetime.own(() => {
       for (const id of [...this.#participants.keys()]) this.removeMicrophone(id);
     });
+    this.lifetime.own(() => options.engines.dialogue?.close());
+    this.lifetime.own(() => options.engines.agent.close());
     this.lifetime.own(() => this.#pipeline.close());
   }
 
@@ -109,7 +126,7 @@ export class Conversation {
     if (turnTaking === 'off') return;
     const listener = new Listener({
       vad: engines.vad.open(),
-      recognition: engines.recogniser.open({}),
+      recognition: (engines.dialogue?.ear ?? engines.recogniser).open({ language: engines.recognitionLanguage }),
       settings: turnSettings,
       avatarAudible: () => this.#pipeline.hasFloor,
       mayBegin: () => this.#pipeline.mayBegin(participantId),

@@ -1,7 +1,7 @@
 /**
  * The avatar's mouth: speech chunks in, paced sound, moving face and as-spoken captions out. It knows to the word what was heard.
  */
-import type { AgentState, SpeechChunk, SpeechMotion } from '../inference/engines.js';
+import type { AgentState, SpeechChunk, SpeechMotion, SpeechPosition } from '../inference/engines.js';
 import { toneOf } from '../inference/text/tone.js';
 import { loudnessEnvelope } from '../media/loudness.js';
 import { OUTPUT_RATE_HZ, type SpeechSegment } from '../media/output-protocol.js';
@@ -13,7 +13,8 @@ export interface SpeechOutput {
   speech(segment: SpeechSegment): void;
   utteranceComplete(utteranceId: number): void;
   gain(gain: number, rampMs: number): void;
-  clear(fadeMs: number): Promise<unknown>;
+  /** Resolves with where the speech was that was being sent; null: none was. */
+  clear(fadeMs: number): Promise<{ position: SpeechPosition | null } | undefined>;
 }
 
 /** The avatar thread's side of one conversation. */
@@ -46,6 +47,8 @@ interface Utterance {
   any: boolean;
   /** Segments that are not known to be over, the one being sent first. */
   pending: { segmentId: number; durationMs: number }[];
+  /** Length of the segments that are over. */
+  overMs: number;
   /** When the first of them began; undefined: not yet. */
   sendingSinceMs: number | undefined;
 }
@@ -80,13 +83,14 @@ export class Voice {
       started: false,
       any: false,
       pending: [],
+      overMs: 0,
       sendingSinceMs: undefined,
     });
     return id;
   }
 
   /** Queues a chunk; returns false when the utterance is over already. */
-  speak(utteranceId: number, chunk: SpeechChunk): boolean {
+  speak(utteranceId: number, chunk: SpeechChunk, nowMs: number): boolean {
     const utterance = this.#utterances.get(utteranceId);
     if (utterance === undefined) return false;
     const segmentId = this.#nextSegment++;
@@ -95,7 +99,7 @@ export class Voice {
       segmentId,
       durationMs,
       phonemes: chunk.phonemes,
-      audio: this.#audioOf(utterance, chunk),
+      audio: this.#audioOf(utterance, chunk, nowMs),
       loudness: loudnessEnvelope(chunk.samples, chunk.sampleRateHz),
       tone: toneOf(chunk.words.map((word) => word.text).join(' ')),
     });
@@ -115,16 +119,16 @@ export class Voice {
   }
 
   /** What the face must hear for itself: speech without phonemes. */
-  #audioOf(utterance: Utterance, { samples, sampleRateHz, phonemes }: SpeechChunk): SpeechMotion['audio'] {
+  #audioOf({ id }: Utterance, { samples, sampleRateHz, phonemes }: SpeechChunk, nowMs: number): SpeechMotion['audio'] {
     if (phonemes !== undefined) return undefined;
-    return { samples, sampleRateHz, continues: utterance.pending.length > 0 };
+    return { samples, sampleRateHz, continues: this.backlogMs(id, nowMs) > 0 };
   }
 
   /** Milliseconds of speech queued and not yet sent. */
   backlogMs(utteranceId: number, nowMs: number): number {
     const utterance = this.#utterances.get(utteranceId);
     if (utterance === undefined) return 0;
-    const queuedMs = utterance.pending.reduce((sum, { durationMs }) => sum + durationMs, 0);
+    const queuedMs = sumOf(utterance.pending);
     const { sendingSinceMs, pending } = utterance;
     if (sendingSinceMs === undefined) return queuedMs;
     // The voice may have been silent since: only the segment that is being sent can have been sent in part.
@@ -152,12 +156,19 @@ export class Voice {
     this.#output.gain(1, RESTORE_RAMP_MS);
   }
 
-  /** Barge-in: the voice fades over 20 ms, the face relaxes from where it is, all queued speech is dropped. */
-  stop(): void {
+  /**
+   * Barge-in: the voice fades over 20 ms, the face relaxes from where it is, all queued speech is dropped. `onCut` is told how much of
+   * the utterance was sent, as soon as that is known.
+   */
+  stop(onCut?: { utteranceId: number | undefined; tell: (heardMs: number) => void }): void {
     this.#ducked = false;
     this.#face.interrupt();
-    // A pacer that died reports that itself; there is then nothing left to clear.
-    this.#output.clear(FADE_OUT_MS).catch(() => {});
+    const cut = this.#utterances.get(onCut?.utteranceId ?? Number.NaN);
+    this.#output.clear(FADE_OUT_MS).then(
+      (at) => cut !== undefined && onCut?.tell(heardMsOf(cut, at?.position ?? null)),
+      // A pacer that died reports that itself; there is then nothing left to clear.
+      () => {},
+    );
     for (const utterance of [...this.#utterances.values()]) this.#end(utterance, true);
   }
 
@@ -172,7 +183,7 @@ export class Voice {
       const utterance = this.#utterances.get(event.utteranceId);
       if (utterance === undefined) return;
       const index = utterance.pending.findIndex(({ segmentId }) => segmentId === event.segmentId);
-      if (index >= 0) utterance.pending.splice(0, index);
+      if (index >= 0) utterance.overMs += sumOf(utterance.pending.splice(0, index));
       utterance.sendingSinceMs = event.atMs;
       const { id: utteranceId, started } = utterance;
       utterance.started = true;
@@ -188,4 +199,16 @@ export class Voice {
     const heard = utterance.heard.join(' ');
     this.#onEvent({ type: 'ended', utteranceId: utterance.id, heard, interrupted });
   }
+}
+
+function sumOf(segments: readonly { durationMs: number }[]): number {
+  return segments.reduce((sum, { durationMs }) => sum + durationMs, 0);
+}
+
+/** How much of an utterance was sent when the voice stood at `position`; without one, all that had begun to be sent. */
+function heardMsOf({ started, pending, overMs }: Utterance, position: SpeechPosition | null): number {
+  if (!started) return 0;
+  const index = pending.findIndex(({ segmentId }) => segmentId === position?.segmentId);
+  if (position === null || index < 0) return overMs + (pending[0]?.durationMs ?? 0);
+  return overMs + sumOf(pending.slice(0, index)) + position.positionMs;
 }

@@ -22,6 +22,7 @@ import { type AvatarPackage, loadAvatarPackage } from '../inference/avatar/packa
 import type { SpeechSynthesiser } from '../inference/engines.js';
 import { KokoroSynthesiser } from '../inference/speech/kokoro.js';
 import { PiperSynthesiser } from '../inference/speech/piper.js';
+import { sizeName, sizesOf } from '../picture-size.js';
 import { drawingTimes } from './face/drawing-time.js';
 import { judgeFrames } from './face/frames-folder.js';
 import { type FaceFigure, judge } from './face/judge.js';
@@ -34,6 +35,7 @@ import { quantile } from './figures.js';
 
 const SIDE = 512;
 const LARGER_SIDE = 768;
+const WIDE = { width: 1024, height: 576 };
 const THREADS = 2;
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
@@ -85,7 +87,7 @@ async function main(): Promise<void> {
     writeFileSync(join(o.out, `${name}.json`), JSON.stringify({ figures }));
   }
   for (const folder of o.frames.length > 0 && o.avatar.length === 0 ? [] : await foldersOf(o.avatar)) {
-    const avatar = await loadAvatarPackage(folder);
+    const avatar = await loadAvatarPackage(folder, { size: { width: SIDE, height: SIDE } });
     if (avatar.manifest.renderer === 'probe') continue;
     const { figures, pictures, tracks } = await measure(avatar, vision, { ...o, signal: stop.signal });
     keep(avatar.manifest.id, figures, pictures);
@@ -104,17 +106,23 @@ async function measure(
   const synthesiser: SpeechSynthesiser = await (o.speech === 'kokoro' ? KokoroSynthesiser : PiperSynthesiser).create({
     ...{ threads: THREADS, defaultVoice: voice },
   });
-  const script = await writeScript(synthesiser, { ...o, voice, frameRate: FRAME_RATE });
+  const script = await writeScript(synthesiser, {
+    ...{ ...o, voice, frameRate: FRAME_RATE },
+    speed: avatar.manifest.manner?.pace,
+  });
   await synthesiser.close();
   const onProgress = progress(avatar.manifest.id);
   const observed = await observe(avatar, script, vision, { side: SIDE, signal: o.signal, onProgress });
   const { figures, details } = judge(observed, script);
   const pictures = await drawStrips(avatar, script, observed, details, { signal: o.signal });
-  for (const [goal, side] of [
-    ['render-512', SIDE],
-    ['render-768', LARGER_SIDE],
+  for (const [goal, size] of [
+    ['render-512', { width: SIDE, height: SIDE }],
+    ['render-768', { width: LARGER_SIDE, height: LARGER_SIDE }],
+    ['render-wide', WIDE],
   ] as const) {
-    const { wallMs, cpuMs } = await drawingTimes(avatar, script.placed, side);
+    if (goal === 'render-wide' && !sizesOf(avatar.manifest).some((size) => sizeName(size) === sizeName(WIDE))) continue;
+    const drawn = goal === 'render-wide' ? await loadAvatarPackage(avatar.folder, { size: WIDE }) : avatar;
+    const { wallMs, cpuMs } = await drawingTimes(drawn, script.placed, size);
     const note = `p95 ${quantile(wallMs, 0.95).toFixed(2)} ms, processor time ${cpuMs.toFixed(2)} ms`;
     figures.push({ goal, value: quantile(wallMs, 0.5), note });
   }

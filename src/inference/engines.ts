@@ -3,6 +3,8 @@
  * Audio is mono Float32 in −1…1; recognition and voice activity run at 16 kHz.
  */
 
+import type { Manner } from './avatar/manner.js';
+
 export const RECOGNITION_RATE_HZ = 16_000;
 /** Silero's window: 512 samples at 16 kHz, 32 ms. */
 export const VAD_WINDOW = 512;
@@ -51,7 +53,8 @@ export interface RecognitionStream {
 }
 
 export interface SpeechRecogniser {
-  open(o: { language?: string }): RecognitionStream;
+  /** `language`: a tag such as `de` or `pt-BR`. Throws `bad-request` with the field `language` for one that it does not know. */
+  open(o: { language?: string | undefined }): RecognitionStream;
   close(): Promise<void>;
 }
 
@@ -166,6 +169,34 @@ export interface Agent {
   close(): Promise<void>;
 }
 
+// ---------------------------------------------------------------- a model that hears and speaks
+
+/** One answer of a `SpeechDialogue`, as it comes; the chunks carry the words that they say. Read once. */
+export interface SpokenAnswer extends AsyncIterable<SpeechChunk> {
+  /** The reply was cut off after so much of its audio: the model forgets the rest. Called at most once, after the reply's signal has aborted. */
+  cutAt(heardMs: number): void;
+}
+
+/**
+ * One conversation with a model that hears and speaks itself, in place of recogniser, agent and synthesiser. Who speaks when is not its
+ * decision: it answers when it is asked to.
+ */
+export interface SpeechDialogue {
+  /**
+   * The model's ear. What is pushed goes to the model; the texts serve turn-taking, captions and history. A turn that nobody answers
+   * is forgotten by the model when the next one begins.
+   */
+  readonly ear: SpeechRecogniser;
+  /**
+   * Answers the last message of `history`, by what was heard where it was spoken. Rejects while it is read with a typed error; what was
+   * yielded stays said. Aborted before `committed`, it leaves no trace in the model.
+   */
+  answer(history: readonly Message[], o: ReplyOptions): SpokenAnswer;
+  /** Something was said that is not the model's own, such as the greeting. */
+  note(message: Message): void;
+  close(): Promise<void>;
+}
+
 // ---------------------------------------------------------------- face
 
 export type AgentState = 'idle' | 'listening' | 'thinking' | 'speaking';
@@ -212,7 +243,8 @@ export interface MotionStream {
 }
 
 export interface MotionModel {
-  open(o: { frameRate: number; seed: number }): MotionStream;
+  /** Without a manner, all are alike. */
+  open(o: { frameRate: number; seed: number; manner?: Manner | undefined }): MotionStream;
 }
 
 export interface AvatarStream {

@@ -7,6 +7,20 @@ const HEADROOM = 0.9;
 /** Changes smaller than this are not worth a reconfiguration of the encoder. */
 const SIGNIFICANT = 0.05;
 
+/** The picture that rates are given for. */
+const REFERENCE_PIXELS = 512 * 512;
+/**
+ * Bits grow more slowly than pixels, since larger pictures of the same thing have smoother neighbours: to the power of 0.75, a rule of thumb of
+ * encoding practice (B. Waggoner, Compression for Great Video and Audio, 2nd edition, 2010).
+ */
+const PIXEL_EXPONENT = 0.75;
+
+/** The rate for a picture of some size, where one of 512 × 512 pixels gets `referenceKbps`. */
+export function videoKbps(referenceKbps: number, { width, height }: { width: number; height: number }): number {
+  const kbps = referenceKbps * ((width * height) / REFERENCE_PIXELS) ** PIXEL_EXPONENT;
+  return Math.max(MIN_VIDEO_KBPS, Math.round(kbps));
+}
+
 /**
  * One encoder for all viewers: it follows the poorest viewer's bandwidth estimate, at most once per `intervalMs`.
  * Pure; time is a parameter.

@@ -78,7 +78,7 @@ export async function reciteAs(
     defaultVoice: voice,
   });
   try {
-    return await recite(engine, text, { voice, signal });
+    return await recite(engine, text, { voice, speed: avatar.manifest.manner?.pace, signal });
   } finally {
     await engine.close();
   }

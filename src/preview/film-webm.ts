@@ -1,10 +1,12 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
+import { videoKbps } from '../media/bitrate.js';
 import { OpusEncoder, Vp8Encoder } from '../media/codecs.js';
 import { floatToInt16 } from '../media/resample.js';
 import { muxWebm, type WebmFrame } from '../media/webm.js';
 import { RECITAL_RATE_HZ } from '../worker/avatar/recital.js';
 import { cannotWrite, type FilmFile, type FilmFormat, partialOf } from './film-file.js';
 
+/** At 512². */
 const VIDEO_KBPS = 4_000;
 const SOUND_KBPS = 64;
 const KEY_FRAME_EVERY_S = 5;
@@ -23,7 +25,10 @@ export class WebmFile implements FilmFile {
     this.#path = path;
     this.#format = format;
     const { width, height, frameRate } = format;
-    this.#encoder = new Vp8Encoder(width, height, { bitrateKbps: VIDEO_KBPS, fps: frameRate });
+    this.#encoder = new Vp8Encoder(width, height, {
+      bitrateKbps: videoKbps(VIDEO_KBPS, { width, height }),
+      fps: frameRate,
+    });
   }
 
   async picture(i420: Uint8Array): Promise<void> {

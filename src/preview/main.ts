@@ -15,6 +15,8 @@ import { drawStrip, STRIP_FRAMES, type StripPart } from './strip.js';
 const CELL = 150;
 const SMALLEST_CELL = 32;
 const LARGEST_CELL = 512;
+/** Sheets and strips show faces: the middle of a wide picture. */
+const SQUARE = { size: { width: 512, height: 512 } };
 const USAGE = `visavis avatar preview AVATAR --sheet OUT.png [--cell PIXELS]
 visavis avatar preview AVATAR --clip OUT.webm|OUT.mp4 [--say TEXT] [--speech ENGINE]
 visavis avatar preview AVATAR --strip OUT.png [--part mouth|face] [--from MS] [--say TEXT] [--speech ENGINE]
@@ -94,7 +96,7 @@ function engineOf(given = 'kokoro'): SpeechEngine {
 }
 
 async function drawSheetTo(folder: string, path: string, cell: number): Promise<void> {
-  const sheet = await drawSheet(await loadAvatarPackage(folder), sheetPoses(), cell);
+  const sheet = await drawSheet(await loadAvatarPackage(folder, SQUARE), sheetPoses(), cell);
   await writeFile(path, encodeRgbPng(sheet));
   process.stdout.write(`${path}: ${sheet.width} × ${sheet.height} pixels\n`);
 }
@@ -116,8 +118,9 @@ async function drawStripTo(
   path: string,
   o: { part: StripPart; fromMs: number | undefined; text: string; speech: SpeechEngine },
 ): Promise<void> {
-  const avatar = await loadAvatarPackage(folder);
-  const frames = framesOf(await reciteAs(avatar, { ...o, signal: new AbortController().signal }));
+  const avatar = await loadAvatarPackage(folder, SQUARE);
+  const recital = await reciteAs(avatar, { ...o, signal: new AbortController().signal });
+  const frames = framesOf(recital, 1, avatar.manifest.manner);
   const from =
     o.fromMs === undefined
       ? liveliest(frames, STRIP_FRAMES)

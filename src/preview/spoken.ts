@@ -1,3 +1,4 @@
+import type { Manner } from '../inference/avatar/manner.js';
 import { PhonemeMotion } from '../inference/avatar/motion/phoneme-motion.js';
 import { FRAME_RATE, MOTION, MOTION_FRAME_LENGTH } from '../inference/avatar/motion-frame.js';
 import { perform, placeScenes } from '../worker/avatar/performance.js';
@@ -12,8 +13,8 @@ export interface SpokenFrame {
 }
 
 /** Every frame of a recital from its start to its end, with the motion that the service itself makes for it. */
-export function framesOf(recital: Recital, seed = 1): SpokenFrame[] {
-  const stream = new PhonemeMotion().open({ frameRate: FRAME_RATE, seed });
+export function framesOf(recital: Recital, seed = 1, manner?: Manner): SpokenFrame[] {
+  const stream = new PhonemeMotion().open({ frameRate: FRAME_RATE, seed, manner });
   const placed = placeScenes([{ kind: 'speech', recital }], FRAME_RATE);
   const motion = new Float32Array(MOTION_FRAME_LENGTH);
   const frames: SpokenFrame[] = [];

@@ -1,8 +1,10 @@
+import type { SpeechEngineName } from '../engine-names.js';
+
 /** What one conversation costs before any was measured: what the avatar worker measured at its start, and the speech engine. */
 export interface CostPrior {
   /** Processor time of drawing and encoding one frame, ms. */
   frameCpuMs: number;
-  speech: 'kokoro' | 'piper' | 'openai';
+  speech: SpeechEngineName;
   /** What Kokoro takes for a first segment of about a second, where that was measured. */
   kokoroMs?: number;
 }
@@ -56,7 +58,7 @@ const OVERHEAD_FACTOR = 1.75;
 const REFERENCE_FRAME_MS = 5.7;
 const REFERENCE_KOKORO_MS = 729;
 const MAX_KOKORO_SLOWNESS = 1.5;
-const SPEECH_CORES = { kokoro: 0.65, piper: 0.12, openai: 0.07 };
+const SPEECH_CORES = { kokoro: 0.65, piper: 0.12, openai: 0.07, custom: 0.12 };
 
 /** Time constants of what is measured: cost changes with what people do, foreign load with what starts on the machine. */
 const COST_MEMORY_MS = 60_000;

@@ -1,8 +1,12 @@
+import { pipeline } from 'node:stream/promises';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { isAbort, VisavisError } from '../errors.js';
+import { packageZip } from '../inference/avatar/archive/package-export.js';
+import type { Manner } from '../inference/avatar/manner.js';
 import type { AvatarManifest } from '../inference/avatar/package.js';
 import { KOKORO_VOICE, piperSpeaker, voiceProblem } from '../inference/speech/voices.js';
-import { type AvatarForm, readAvatarForm } from './avatar-uploads-form.js';
+import type { PictureSize } from '../picture-size.js';
+import { type AvatarForm, type PhotoForm, readAvatarForm } from './avatar-uploads-form.js';
 import { answerAsLines, wantsLines } from './avatar-uploads-lines.js';
 import type { AvatarDirectory, AvatarSummary } from './avatars.js';
 import type { OwnAvatars } from './own-avatars.js';
@@ -16,20 +20,27 @@ export interface MakingProgress {
   ahead?: number;
 }
 
+interface PhotoOrder {
+  name: string;
+  size: PictureSize;
+  voices: AvatarManifest['voices'];
+  manner: Manner | undefined;
+  likeness: PhotoForm['likeness'];
+  declared: string | undefined;
+  photo: Buffer;
+}
+
 /** Makes avatars; see `AvatarCreations`. */
 export interface AvatarMaker {
   /** Throws `unavailable` when too many wait already. */
   enter(): {
     run(
-      order: {
-        name: string;
-        size: number;
-        voices: AvatarManifest['voices'];
-        likeness: AvatarForm['likeness'];
-        declared: string | undefined;
-        photo: Buffer;
+      order: PhotoOrder | { id: string | undefined; archive: Buffer },
+      o: {
+        chooseId: (own?: string) => Promise<string>;
+        signal: AbortSignal;
+        onProgress: (progress: MakingProgress) => void;
       },
-      o: { chooseId: () => Promise<string>; signal: AbortSignal; onProgress: (progress: MakingProgress) => void },
     ): Promise<{ id: string; remarks: string[] }>;
     leave(): void;
   };
@@ -56,8 +67,8 @@ const MAX_ID = 63;
 const MAX_NAMESAKES = 999;
 
 /**
- * `POST /avatars` makes an avatar of a photo (`readAvatarForm`) and answers 201 with it, or, with `Accept: application/x-ndjson`, with lines of
- * progress and the result as the last; `DELETE /avatars/:id` removes one that was made here. What a request's sender no longer waits for is ended.
+ * `POST /avatars` makes an avatar of a photo, or takes in the one of a package (`readAvatarForm`), and answers 201 with it, or, with `Accept: application/x-ndjson`, with lines of
+ * progress and the result as the last; `DELETE /avatars/:id` removes one that was made here; `GET /avatars/:id/package` gives one as a zip file. What a request's sender no longer waits for is ended.
  */
 export function avatarUploads(o: AvatarUploadOptions): Router {
   const router = Router({ caseSensitive: true });
@@ -81,6 +92,13 @@ export function avatarUploads(o: AvatarUploadOptions): Router {
       place.leave();
     }
   });
+  router.get('/avatars/:id/package', o.admit, async (request, response) => {
+    const { folder, manifest } = await o.avatars.find(String(request.params['id']));
+    const { stream, bytes } = await packageZip(folder, manifest);
+    response.attachment(`${manifest.id}.zip`).set('Content-Length', String(bytes));
+    // Who hangs up in the middle wants no answer, and what breaks off in the middle has none but its end.
+    await pipeline(stream, response).catch(() => response.destroy());
+  });
   router.delete('/avatars/:id', o.admit, async (request, response) => {
     await o.own.remove(String(request.params['id']));
     response.status(204).end();
@@ -89,7 +107,7 @@ export function avatarUploads(o: AvatarUploadOptions): Router {
 }
 
 async function makeAvatar(
-  { id: wanted, voices: names, name, size, likeness, declared, photo }: AvatarForm,
+  form: AvatarForm,
   { avatars, own, defaultAvatar }: AvatarUploadOptions,
   {
     place,
@@ -100,14 +118,23 @@ async function makeAvatar(
     onProgress: (progress: MakingProgress) => void;
   },
 ): Promise<MadeAvatar> {
-  const voices = await voicesOf(names, avatars, defaultAvatar);
-  const chooseId = async (): Promise<string> => {
-    if (wanted === undefined) return freeId(name, (id) => own.isTaken(id));
-    if (!(await own.isTaken(wanted))) return wanted;
-    throw new VisavisError('conflict', `there already is an avatar ${wanted}: choose another id`, { field: 'id' });
+  const requireFree = async (id: string): Promise<string> => {
+    if (!(await own.isTaken(id))) return id;
+    throw new VisavisError('conflict', `there already is an avatar ${id}: choose another id`, { field: 'id' });
   };
-  if (wanted !== undefined) await chooseId();
-  const { id, remarks } = await place.run({ name, size, voices, likeness, declared, photo }, { ...o, chooseId });
+  const run = async (): Promise<{ id: string; remarks: string[] }> => {
+    if (form.id !== undefined) await requireFree(form.id);
+    if (form.kind === 'package') {
+      const chooseId = (id = ''): Promise<string> => requireFree(id);
+      return place.run({ id: form.id, archive: form.archive }, { ...o, chooseId });
+    }
+    const { id: wanted, voices: names, name, size, manner, likeness, declared, photo } = form;
+    const voices = await voicesOf(names, avatars, defaultAvatar);
+    const chooseId = (): Promise<string> =>
+      wanted === undefined ? freeId(name, (id) => own.isTaken(id)) : requireFree(wanted);
+    return place.run({ name, size, voices, manner, likeness, declared, photo }, { ...o, chooseId });
+  };
+  const { id, remarks } = await run();
   return { ...(await avatars.describe(id)), remarks };
 }
 

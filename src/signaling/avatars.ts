@@ -2,7 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { VisavisError } from '../errors.js';
 import { avatarFolderIn } from '../inference/avatar/folders.js';
+import { type Manner, type MannerWord, mannerWord } from '../inference/avatar/manner.js';
 import { AVATAR_ID, type AvatarManifest, loadAvatarManifest, PORTRAIT } from '../inference/avatar/package.js';
+import { type PictureSize, shownIn, sizeName, sizesOf } from '../picture-size.js';
 
 /** One entry of `GET /v1/avatars`. */
 export interface AvatarSummary {
@@ -10,6 +12,10 @@ export interface AvatarSummary {
   name: string;
   width: number;
   height: number;
+  /** How it carries itself, in one word and in the package's numbers; absent where the package says nothing of it. */
+  manner?: Manner & { word: MannerWord };
+  /** What a session may ask for as `size`; the first is what it gets otherwise. */
+  sizes: string[];
   /** Path of the picture to show before the session begins. */
   poster: string;
   /** Path of the same as a small file, once there is one. */
@@ -39,12 +45,17 @@ export class AvatarDirectory {
   readonly #folders: readonly string[];
   readonly #clips: AvatarClips | undefined;
   readonly #ownFolder: string | undefined;
+  readonly #pictureSize: PictureSize | undefined;
 
-  /** `ownFolder`: the one of the folders whose avatars were made here. */
-  constructor(folders: readonly string[], clips?: AvatarClips, ownFolder?: string) {
+  /**
+   * `ownFolder`: the one of the folders whose avatars were made here. `pictureSize`: what avatars are shown in that can be; manifests say so
+   * as `width` and `height`.
+   */
+  constructor(folders: readonly string[], clips?: AvatarClips, ownFolder?: string, pictureSize?: PictureSize) {
     this.#folders = folders;
     this.#clips = clips;
     this.#ownFolder = ownFolder;
+    this.#pictureSize = pictureSize;
   }
 
   /** Broken packages are left out: loading one of them says what is wrong with it. */
@@ -68,7 +79,7 @@ export class AvatarDirectory {
     if (folder === undefined) throw unknownAvatar();
     let manifest: AvatarManifest;
     try {
-      manifest = await loadAvatarManifest(folder);
+      manifest = shownIn(await loadAvatarManifest(folder), this.#pictureSize);
     } catch (thrown) {
       if (thrown instanceof VisavisError && thrown.code === 'not-found') throw unknownAvatar();
       throw thrown;
@@ -89,15 +100,18 @@ export class AvatarDirectory {
   }
 
   #summarise(entry: AvatarEntry): AvatarSummary {
-    const { id, name, width, height } = entry.manifest;
+    const { id, name, width, height, manner: numbers } = entry.manifest;
+    const sizes = [...new Set([{ width, height }, ...sizesOf(entry.manifest)].map(sizeName))];
+    const manner = numbers && { manner: { word: mannerWord(numbers), ...numbers } };
+    const about = { id, name, width, height, sizes, ...manner };
     const base = `/v1/avatars/${id}`;
     const version = this.#clips?.find(entry)?.version;
     const moving =
       version === undefined ? {} : { still: `${base}/still.webp?v=${version}`, idle: `${base}/idle.webm?v=${version}` };
-    if (!entry.isOwn) return { id, name, width, height, poster: `${base}/poster`, ...moving };
+    if (!entry.isOwn) return { ...about, poster: `${base}/poster`, ...moving };
     // One that is made anew under an id that was used before must not show the older picture.
     const portrait = entry.manifest.files[PORTRAIT]?.sha256.slice(0, 16) ?? '';
-    return { id, name, width, height, poster: `${base}/poster?v=${portrait}`, ...moving, own: true };
+    return { ...about, poster: `${base}/poster?v=${portrait}`, ...moving, own: true };
   }
 }
 

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { personaFields, toolName, variableValues } from '../agent-file-schema.js';
 import type { TurnLatency } from '../agents/events.js';
+import { SPEECH_ENGINES } from '../engine-names.js';
 import type { ErrorBody } from '../errors.js';
 import type { AgentState, Source } from '../inference/engines.js';
 import { LANGUAGES, type Language } from '../languages.js';
@@ -141,7 +142,9 @@ export const createSessionBody = z.strictObject({
   avatar: z.string().min(1).max(64).optional(),
   /** One that the session's speech engine has; by default VISAVIS_VOICE, else the avatar's own. */
   voice: z.string().min(1).max(64).optional(),
-  speech: z.enum(['kokoro', 'piper', 'openai']).optional(),
+  speech: z.enum(SPEECH_ENGINES).optional(),
+  /** Of the picture, such as 1024x576: one of the avatar's `sizes`, by default the first of them. */
+  size: z.string().max(16).optional(),
   /** Of what the service itself writes and, with a voice that speaks it, says; by default VISAVIS_LANGUAGE. */
   language: z.enum(LANGUAGES).optional(),
   /** Spoken when the visitor is connected; null: silence. That the avatar is an AI is put before a text that does not say so. */

@@ -1,6 +1,9 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { Config } from '../config.js';
 import { VisavisError } from '../errors.js';
+import type { AvatarManifest } from '../inference/avatar/package.js';
+import { videoKbps } from '../media/bitrate.js';
+import { type PictureSize, sizeName, sizesOf } from '../picture-size.js';
 import type { AvatarDirectory } from './avatars.js';
 import type { VisitorMemories } from './memory/visitor-memories.js';
 import type { CreateSessionBody } from './messages.js';
@@ -13,6 +16,17 @@ import { sessionVoice } from './session-voice.js';
 export function requirePushToTalk({ turnTaking = 'balanced' }: SessionOptions['conversation']): void {
   if (turnTaking === 'push-to-talk') return;
   throw new VisavisError('conflict', `this session takes turns by itself (turnTaking is ${turnTaking})`);
+}
+
+/** Throws `bad-request` with the sizes that there are. */
+function pictureSize(wanted: string | undefined, avatar: AvatarManifest): PictureSize {
+  if (wanted === undefined) return avatar;
+  const sizes = sizesOf(avatar);
+  const found = sizes.find((size) => sizeName(size) === wanted);
+  if (found !== undefined) return found;
+  const possible = sizes.map(sizeName).join(', ');
+  const message = `size: got "${wanted}", expected one in which ${avatar.id} can be shown: ${possible}`;
+  throw new VisavisError('bad-request', message, { field: 'size' });
 }
 
 export interface SessionOptionsParts {
@@ -31,8 +45,14 @@ export async function sessionOptions(
   if (speech === 'openai' && config.openai === null) {
     throw new VisavisError('bad-request', 'speech: this service has no speech API configured', { field: 'speech' });
   }
+  if (speech === 'custom' && config.engines.modules.length === 0) {
+    throw new VisavisError('bad-request', 'speech: this service has no engine of its own (VISAVIS_ENGINES)', {
+      field: 'speech',
+    });
+  }
   const { folder, manifest } = await avatars.find(body.avatar ?? config.avatar);
-  const { id, width, height } = manifest;
+  const { id } = manifest;
+  const { width, height } = pictureSize(body.size, manifest);
   const name = body.agent?.name ?? config.agent?.name ?? manifest.name;
   const variables = sessionVariables(body, config.agent);
   const texts = sessionTexts({
@@ -50,8 +70,11 @@ export async function sessionOptions(
       width,
       height,
       voice: sessionVoice({ engine: speech, requested: body.voice, config, avatar: manifest }),
+      // Others have a pace of their own, and not every server knows the option.
+      ...((speech === 'kokoro' || speech === 'piper') && manifest.manner && { speechRate: manifest.manner.pace }),
       speech,
       language: texts.spokenLanguage,
+      hears: body.language ?? config.language,
       greeting: texts.greeting,
       apology: texts.apology,
       badge: texts.badge,
@@ -60,7 +83,7 @@ export async function sessionOptions(
       variables,
       ...(memory && { memory }),
       turnTaking: body.turnTaking ?? config.turnTaking,
-      videoBitrateKbps: config.videoBitrateKbps,
+      videoBitrateKbps: videoKbps(config.videoBitrateKbps, { width, height }),
       seed: randomInt(2 ** 32),
     },
     disclosure: texts.disclosure,

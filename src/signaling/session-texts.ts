@@ -1,4 +1,5 @@
 import type { Config } from '../config.js';
+import type { SpeechEngineName } from '../engine-names.js';
 import type { Language } from '../languages.js';
 import { greetingOf, namesMachine, spokenLanguage, wordingOf } from '../wording.js';
 import type { CreateSessionBody } from './messages.js';
@@ -22,7 +23,7 @@ export interface SessionTextsOptions {
   name: string;
   /** Of the agent file, filled in; the session's own and VISAVIS_GREETING count before it. */
   agentGreeting?: string | undefined;
-  speech: 'kokoro' | 'piper' | 'openai';
+  speech: SpeechEngineName;
 }
 
 /**

@@ -22,7 +22,9 @@ export function sessionVoice(
   problemOf: typeof voiceProblem = voiceProblem,
 ): string | undefined {
   const own =
-    engine === 'openai' ? undefined : { source: `voice of the avatar ${avatar.id}`, name: avatar.voices[engine] };
+    engine === 'openai' || engine === 'custom'
+      ? undefined
+      : { source: `voice of the avatar ${avatar.id}`, name: avatar.voices[engine] };
   const chosen = requested !== undefined ? { source: 'voice', name: requested } : (configuredVoice() ?? own);
   const problem = chosen === undefined ? undefined : problemOf(engine, chosen.name);
   if (chosen === undefined || problem === undefined) return chosen?.name;
@@ -32,7 +34,8 @@ export function sessionVoice(
   function configuredVoice(): { source: string; name: string } | undefined {
     const name = config.voice;
     if (name === undefined) return undefined;
-    const fits = config.speech === 'auto' && engine !== 'openai' && problemOf(engine, name) === undefined;
+    const fits =
+      config.speech === 'auto' && engine !== 'openai' && engine !== 'custom' && problemOf(engine, name) === undefined;
     return fits || config.speech === engine ? { source: 'VISAVIS_VOICE', name } : undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { SPEECH_ENGINES } from '../engine-names.js';
 import { VisavisError } from '../errors.js';
 import type { CreateSessionBody } from '../signaling/messages.js';
 
@@ -18,7 +19,7 @@ Where:
 
 The session to create:
   --greeting TEXT      what the avatar begins with (default: none)
-  --avatar ID  --voice ID  --speech kokoro|piper|openai
+  --avatar ID  --voice ID  --speech kokoro|piper|openai|custom
 
 What is kept:
   --out-wav FILE       the avatar's voice as it was received
@@ -45,8 +46,6 @@ export interface TalkOptions {
   replyLimitMs: number;
 }
 
-const SPEECH = ['kokoro', 'piper', 'openai'] as const;
-
 /** The options, or undefined when only help is wanted. Throws `bad-request` that names the option. */
 export function parseTalkArguments(argv: readonly string[]): TalkOptions | undefined {
   const { values, tokens } = parse(argv);
@@ -64,8 +63,9 @@ export function parseTalkArguments(argv: readonly string[]): TalkOptions | undef
   if (values.token !== undefined && ['greeting', 'avatar', 'voice', 'speech'].some((name) => name in values)) {
     throw bad('token', 'joins a session that there is; --greeting, --avatar, --voice and --speech are for a new one');
   }
-  const speech = SPEECH.find((name) => name === values.speech);
-  if (values.speech !== undefined && speech === undefined) throw bad('speech', `expected one of ${SPEECH.join(', ')}`);
+  const speech = SPEECH_ENGINES.find((name) => name === values.speech);
+  if (values.speech !== undefined && speech === undefined)
+    throw bad('speech', `expected one of ${SPEECH_ENGINES.join(', ')}`);
   return {
     steps,
     url: address(values.url ?? 'http://127.0.0.1:7860'),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { abortError } from '../abort.js';
 import { isAbort, VisavisError } from '../errors.js';
 import type { Logger } from '../log.js';
-import { type CreationOrder, type CreationProgress, runCreation } from './avatar-creation-child.js';
+import { type CreationProgress, type PackageOrder, type PhotoOrder, runCreation } from './avatar-creation-child.js';
 
 export interface AvatarCreationsOptions {
   /** Compiled module that makes one (`avatar/create-main.js`). */
@@ -23,11 +23,16 @@ export interface AvatarPlace {
   /**
    * Waits for its turn, makes the avatar and resolves with its id and what will show in it. Nothing of it is in the folder until all of it is.
    * Rejects with an `AbortError` when `signal` aborts, with `conflict` when the id is taken meanwhile, with `unavailable` when it takes too
-   * long or the service stops, else with what is wrong with the photo; nothing is left behind then.
+   * long or the service stops, else with what is wrong with the photo or the package; nothing is left behind then.
    */
   run(
-    order: Omit<CreationOrder, 'avatars' | 'id'>,
-    o: { chooseId: () => Promise<string>; signal: AbortSignal; onProgress: (progress: CreationProgress) => void },
+    order: Omit<PhotoOrder, 'avatars' | 'id'> | Omit<PackageOrder, 'avatars'>,
+    o: {
+      /** Asked when its turn comes; for a package once it was read, with the id it has. Throws when that is taken. */
+      chooseId: (own?: string) => Promise<string>;
+      signal: AbortSignal;
+      onProgress: (progress: CreationProgress) => void;
+    },
   ): Promise<{ id: string; remarks: string[] }>;
   /** Idempotent. */
   leave(): void;
@@ -43,7 +48,7 @@ const VARIABLES = ['PATH', 'HOME', 'TMPDIR', 'XDG_CACHE_HOME', 'VISAVIS_CACHE'];
 const UNFINISHED = /^\.making-[0-9a-f]{12}$/;
 
 /**
- * Makes avatars of photos, one at a time, each in a child process of lowest priority; a few may wait. Several services may use one folder: an
+ * Makes avatars of photos and takes packages in, one at a time, each in a child process of lowest priority; a few may wait. Several services may use one folder: an
  * avatar appears in it by one rename.
  */
 export class AvatarCreations {
@@ -132,7 +137,7 @@ export class AvatarCreations {
 
   async #make(...[order, o]: Parameters<AvatarPlace['run']>): ReturnType<AvatarPlace['run']> {
     const { folder, entry, env, logger, limitMs = LIMIT_MS } = this.#options;
-    const id = await o.chooseId();
+    const chosen = 'archive' in order ? undefined : await o.chooseId();
     const unfinished = join(folder, `.making-${randomBytes(6).toString('hex')}`);
     const beganMs = performance.now();
     try {
@@ -144,12 +149,11 @@ export class AvatarCreations {
         });
       });
       await removeAbandoned(folder);
-      const { remarks } = await runCreation(
-        { ...order, id, avatars: unfinished },
-        {
-          ...{ entry, env: environmentOf(env), limitMs, logger, signal: o.signal, onProgress: o.onProgress },
-        },
-      );
+      const running = { entry, env: environmentOf(env), limitMs, logger, signal: o.signal, onProgress: o.onProgress };
+      const { id: made, remarks } = await ('archive' in order
+        ? runCreation({ ...order, avatars: unfinished }, running)
+        : runCreation({ ...order, id: chosen ?? '', avatars: unfinished }, running));
+      const id = chosen ?? (await o.chooseId(made));
       await rename(join(unfinished, id), join(folder, id)).catch((thrown: NodeJS.ErrnoException) => {
         throw ['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(thrown.code ?? '') ? taken(id) : thrown;
       });

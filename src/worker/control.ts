@@ -5,6 +5,7 @@
 import type { ConversationEvent } from '../agents/events.js';
 import type { SessionAgent, VisitorMemory } from '../agents/persona.js';
 import type { Variables } from '../agents/tools/tool.js';
+import type { SpeechEngineName } from '../engine-names.js';
 import type { ErrorBody } from '../errors.js';
 import type { WorkerHistograms } from '../histogram.js';
 import type { Message } from '../inference/engines.js';
@@ -38,7 +39,11 @@ export interface ConversationOptions {
   height: number;
   /** One that `speech` has, chosen by the gateway. Undefined: the speech engine's own default. */
   voice?: string;
-  speech: 'kokoro' | 'piper' | 'openai';
+  /** Of the avatar's manner, for voices of our own; absent: 1. */
+  speechRate?: number;
+  speech: SpeechEngineName;
+  /** What the visitors are taken to speak. Absent: the recogniser's own guess. */
+  hears?: Language;
   /** Spoken when the first viewer is ready; null: silent start. */
   greeting: string | null;
   /** Of what the service itself says aloud. */

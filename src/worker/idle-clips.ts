@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { isRetired } from '../inference/avatar/folders.js';
 import type { AvatarManifest } from '../inference/avatar/package.js';
 import type { Logger } from '../log.js';
+import { sizeName } from '../picture-size.js';
 
 /** Files of one avatar's idle clip; what lies at these paths never changes. */
 export interface IdleClipFiles {
@@ -31,14 +32,14 @@ export interface IdleClipsOptions {
 interface Waiting {
   /** Of the avatar's package. */
   folder: string;
-  id: string;
+  manifest: AvatarManifest;
   files: IdleClipFiles;
 }
 
 /** Avatar and version of a file in the folder, also of one that is still being written. */
 const CLIP_FILE = /^(.+)-([0-9a-f]{16})\.web[mp](?:\.\d+)?$/;
 /** To be raised when clips look different for the same avatar. */
-const REVISION = 3;
+const REVISION = 4;
 const RENDER_LIMIT_MS = 120_000;
 const LOWEST_PRIORITY = 19;
 /** Avatars that wait to be drawn; a folder with more than these gets their clips as they are asked for again. */
@@ -78,7 +79,7 @@ export class IdleClips {
     if (existsSync(files.clipPath)) return files;
     if (this.#closed || this.#failed.has(files.version) || this.#waiting.size >= MAX_WAITING) return undefined;
     if (!this.#waiting.has(files.version)) {
-      this.#waiting.set(files.version, { folder, id: manifest.id, files });
+      this.#waiting.set(files.version, { folder, manifest, files });
       this.#drawNext();
     }
     return undefined;
@@ -114,18 +115,18 @@ export class IdleClips {
     this.#drawing = this.#draw(next);
   }
 
-  async #draw({ folder, id, files }: Waiting): Promise<void> {
+  async #draw({ folder, manifest, files }: Waiting): Promise<void> {
     const { logger } = this.#options;
     // Written under another name and then moved, the clip last: whoever sees it sees all of it.
     const partial = { clip: `${files.clipPath}.${process.pid}`, still: `${files.stillPath}.${process.pid}` };
-    const finished = this.#run([folder, partial.clip, partial.still, this.#options.badge]);
+    const finished = this.#run([folder, partial.clip, partial.still, this.#options.badge, sizeName(manifest)]);
     try {
       await finished;
       if (!this.#forgotten.has(files.version) && !isRetired(folder)) {
         await rename(partial.still, files.stillPath);
         await rename(partial.clip, files.clipPath);
         logger.debug({ folder }, 'idle clip drawn');
-        await this.#removeOthers(id, files.version);
+        await this.#removeOthers(manifest.id, files.version);
       }
     } catch (err) {
       if (!this.#forgotten.has(files.version)) this.#failed.add(files.version);

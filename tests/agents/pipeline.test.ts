@@ -42,6 +42,7 @@ class Bench {
     history: this.history,
     voice: this.voice,
     apology: APOLOGY,
+    speechRate: 0.95,
     onState: (state) => this.face.setState(state),
     onVisitorPause: () => this.face.visitorPaused(),
     emit: (event) => this.events.push(event),
@@ -91,6 +92,13 @@ beforeEach(() => {
 });
 
 describe('a turn', () => {
+  it('speaks at the pace that the session asks for', async () => {
+    const bench = new Bench();
+    await bench.turn('Can you help me?');
+    expect(bench.synthesiser.speeds.length).toBeGreaterThan(0);
+    expect(new Set(bench.synthesiser.speeds)).toEqual(new Set([0.95]));
+  });
+
   it('is transcribed once, answered, heard and remembered', async () => {
     bench.agent.answer = () => 'It costs nothing at all.';
     await bench.turn('What does it cost?');

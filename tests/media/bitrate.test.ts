@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BitrateGovernor, MIN_VIDEO_KBPS } from '../../src/media/bitrate.js';
+import { BitrateGovernor, MIN_VIDEO_KBPS, videoKbps } from '../../src/media/bitrate.js';
 
 describe('BitrateGovernor', () => {
   it('stays at the configured rate while every viewer has room', () => {
@@ -41,5 +41,19 @@ describe('BitrateGovernor', () => {
     governor.update('a', 300_000, 0);
     expect(governor.remove('a', 1)).toBe(1_200);
     expect(governor.remove('a', 2)).toBeUndefined();
+  });
+});
+
+describe('videoKbps', () => {
+  it('gives more pixels more, but less than in proportion', () => {
+    expect(videoKbps(1200, { width: 512, height: 512 })).toBe(1200);
+    const wide = videoKbps(1200, { width: 1024, height: 576 });
+    expect(wide).toBe(videoKbps(1200, { width: 768, height: 768 }));
+    expect(wide).toBeGreaterThan(1.5 * 1200);
+    expect(wide).toBeLessThan(2.25 * 1200);
+  });
+
+  it('never falls below what the encoder needs', () => {
+    expect(videoKbps(200, { width: 128, height: 128 })).toBe(200);
   });
 });

@@ -33,11 +33,12 @@ describe('readAvatarForm', () => {
     for (const length of [1, 2, 7, 40, 1_000]) {
       const form = await readAvatarForm(requestOf(Buffer.from(GOOD), () => length));
       expect(form).toEqual({
+        kind: 'photo',
         photo: Buffer.from('pixels\r\n--edg and more pixels'),
         declared: 'image/png',
         name: 'Änna',
         id: undefined,
-        size: 512,
+        size: { width: 512, height: 512 },
         voices: ['af_heart'],
         likeness: { ground: 'consent', statement: 'She said yes,\r\non a Monday.' },
       });

@@ -60,10 +60,19 @@ describe('making avatars over HTTP', () => {
   afterEach(() => service.close());
 
   it('answers 201 with the avatar, which is then listed, shown and talks', async () => {
-    const response = await post(good({ statement: '', voice: ['am_michael', 'libritts-680'], size: '768' }));
+    const response = await post(
+      good({ statement: '', voice: ['am_michael', 'libritts-680'], size: '768', manner: 'calm' }),
+    );
     expect(response.status).toBe(201);
     const made = (await response.json()) as { poster: string };
-    expect(made).toMatchObject({ id: 'anna', name: 'Anna', width: 768, own: true, remarks: ['The eyes are closed.'] });
+    expect(made).toMatchObject({
+      id: 'anna',
+      name: 'Anna',
+      width: 768,
+      own: true,
+      manner: { word: 'calm' },
+      remarks: ['The eyes are closed.'],
+    });
     expect((await list()).map(({ id }) => id)).toEqual(['anna', 'test-face']);
     const manifest = JSON.parse(readFileSync(join(service.avatarsFolder, 'anna/avatar.json'), 'utf8'));
     expect(manifest).toMatchObject({
@@ -121,6 +130,7 @@ describe('making avatars over HTTP', () => {
     ['an id that leads elsewhere', { id: '../anna' }, 400, 'id'],
     ['an id that is taken', { id: 'test-face' }, 409, 'id'],
     ['an unknown voice', { voice: 'nobody' }, 400, 'voice'],
+    ['an unknown manner', { manner: 'rude' }, 400, 'manner'],
     ['an odd size', { size: '500' }, 400, 'size'],
     ['an unknown field', { colour: 'red' }, 400, 'colour'],
     ['a field of the language', { __proto__x: 'red', constructor: 'red' }, 400, '__proto__x'],

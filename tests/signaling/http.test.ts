@@ -76,6 +76,7 @@ describe('on loopback without keys', () => {
           name: 'Tess',
           width: 512,
           height: 512,
+          sizes: ['512x512', '768x768', '1024x1024'],
           poster: '/v1/avatars/test-face/poster?v=',
           own: true,
         },

@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ModerationStandIn, moderate } from './openai-moderation.js';
+import { TranscriptionStandIn } from './openai-transcription.js';
+import { VoiceStandIn } from './openai-voice.js';
 
 /** What the server does with one chat request. Token counts are those of `tokensOf`. */
 export type Script =
@@ -62,6 +64,8 @@ export class OpenAiServer {
     text: `I heard you say: ${text.replace(/[.?!]+$/u, '')}.`,
   });
   readonly moderation = new ModerationStandIn();
+  readonly transcription = new TranscriptionStandIn();
+  readonly voice = new VoiceStandIn();
   #calls = 0;
   #waiting: { count: number; resolve: () => void }[] = [];
 
@@ -115,7 +119,10 @@ export class OpenAiServer {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '').split('?')[0] ?? '';
-    const body = await readJson(request);
+    const { authorization } = request.headers;
+    const isKnown = this.#apiKey === undefined || authorization === `Bearer ${this.#apiKey}`;
+    if (path === '/v1/audio/transcriptions' && isKnown) return this.transcription.answer(request, response);
+    const body = isJson(request) ? await readJson(request) : void request.resume();
     if (path === '/_script' && request.method === 'POST') {
       this.script(...(Array.isArray(body) ? body : [body]));
       json(response, 200, { queued: this.#scripts.length });
@@ -125,8 +132,7 @@ export class OpenAiServer {
       json(response, 200, this.requests);
       return;
     }
-    const { authorization } = request.headers;
-    if (this.#apiKey !== undefined && authorization !== `Bearer ${this.#apiKey}`) {
+    if (!isKnown) {
       const shown = (authorization ?? '').replace('Bearer ', '');
       json(
         response,
@@ -142,6 +148,7 @@ export class OpenAiServer {
       });
       return;
     }
+    if (path === '/v1/audio/speech' && request.method === 'POST') return this.voice.answer(body, response);
     if (path === '/v1/moderations' && request.method === 'POST') {
       await moderate(this.moderation, body, response);
       return;
@@ -283,6 +290,10 @@ function errorBody(message: string, type: string, code: string | null): object {
 function json(response: ServerResponse, status: number, value: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify(value));
+}
+
+function isJson(request: IncomingMessage): boolean {
+  return !(request.headers['content-type'] ?? '').startsWith('multipart/');
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {

@@ -3,18 +3,29 @@ import { crc32, deflateSync } from 'node:zlib';
 import type { RgbaImage } from '../../src/inference/vision/image.js';
 import { decodeImage } from '../../src/inference/vision/image.js';
 import { codecModule } from '../../src/inference/vision/wasm-codec.js';
+import { encodePng } from '../../src/png.js';
 import { stockFolder } from '../inference/avatar/stock.js';
 
 interface Encoder {
   encode(data: Uint8Array, width: number, height: number, options: object): Uint8Array;
 }
 
-export function stockPortraitFile(id: string): Buffer {
-  return readFileSync(`${stockFolder(id)}/portrait.png`);
+/** The middle square of a stock avatar's portrait, 768 pixels each way, as a PNG file. */
+export async function stockPortraitFile(id: string): Promise<Buffer> {
+  return encodePng(await stockPortrait(id));
 }
 
-export function stockPortrait(id: string): Promise<RgbaImage> {
-  return decodeImage(stockPortraitFile(id));
+/** The same, decoded. */
+export async function stockPortrait(id: string): Promise<RgbaImage> {
+  const whole = await wideStockPortrait(id);
+  const side = whole.height;
+  const left = (whole.width - side) / 2;
+  return moved(whole, side, side, (x, y) => [left + x, y]);
+}
+
+/** A stock avatar's whole portrait: head and both shoulders, 16 : 9. */
+export function wideStockPortrait(id: string): Promise<RgbaImage> {
+  return decodeImage(readFileSync(`${stockFolder(id)}/portrait.png`));
 }
 
 /** A picture from a function of the place in pixels, which gives 0…255 RGB or RGBA. */

@@ -44,7 +44,7 @@ class TimedOutput implements SpeechOutput {
     this.#complete.add(utteranceId);
   }
   gain(): void {}
-  async clear(): Promise<void> {
+  async clear(): Promise<undefined> {
     this.#queue.length = 0;
   }
 

@@ -6,6 +6,7 @@ import type {
   RecognitionStream,
   SpeakOptions,
   SpeechChunk,
+  SpeechPosition,
   SpeechSynthesiser,
   Transcript,
   VoiceActivityStream,
@@ -56,12 +57,15 @@ export class ScriptedSynthesiser implements SpeechSynthesiser {
   readonly sampleRateHz = 48_000;
   readonly voices = ['scripted'];
   readonly spoken: string[] = [];
+  /** Of each segment; undefined: the voice's own. */
+  readonly speeds: (number | undefined)[] = [];
   fail = false;
 
   async *speak(segment: string, o: SpeakOptions): AsyncIterable<SpeechChunk> {
     o.signal.throwIfAborted();
     if (this.fail) throw new Error('no voice');
     this.spoken.push(segment);
+    this.speeds.push(o.speed);
     const list = segment.split(/\s+/);
     const words = list.map((text, i) => ({ text, startMs: i * 100, endMs: (i + 1) * 100 }));
     yield {
@@ -101,6 +105,8 @@ export class ScriptedOutput implements SpeechOutput {
   readonly gains: number[] = [];
   readonly complete: number[] = [];
   cleared = 0;
+  /** Where the voice is taken to be when it is cleared. */
+  position: SpeechPosition | null = null;
   #played = 0;
 
   speech(segment: SpeechSegment): void {
@@ -112,9 +118,10 @@ export class ScriptedOutput implements SpeechOutput {
   gain(gain: number): void {
     this.gains.push(gain);
   }
-  async clear(): Promise<void> {
+  async clear(): Promise<{ position: SpeechPosition | null }> {
     this.cleared++;
     this.#played = this.segments.length;
+    return { position: this.position };
   }
   /** What the pacer would report while it sends the queued segments, up to `maxWords` words. */
   *play(maxWords = Number.POSITIVE_INFINITY): Generator<PacerEvent> {

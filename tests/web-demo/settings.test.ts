@@ -13,6 +13,11 @@ describe('readSettings', () => {
     });
   });
 
+  it('asks for a size of the picture that there is', () => {
+    expect(readSettings('?size=1024x576').session).toEqual({ size: '1024x576' });
+    expect(readSettings('?size=640x480').session).toEqual({});
+  });
+
   it('asks for turn-taking that there is, and for no microphone where nobody would listen', () => {
     expect(readSettings('?turn-taking=push-to-talk').session).toEqual({ turnTaking: 'push-to-talk' });
     expect(readSettings('?turn-taking=rude').session).toEqual({});

@@ -80,7 +80,7 @@ async function bench(o: { withModel?: boolean; options?: Partial<ConversationOpt
   );
   const events: ConversationEvent[] = [];
   const options = { name: 'Nora', language: 'en', ...o.options } as ConversationOptions;
-  const agent = agents.forConversation({ conversationId: 's-1', options, emit: (event) => events.push(event) });
+  const agent = await agents.forConversation({ conversationId: 's-1', options, emit: (event) => events.push(event) });
   const ask = async (text: string, history: Message[] = []) => {
     const uses: [ToolCall, string][] = [];
     const said: AgentEvent[] = [];

@@ -10,9 +10,10 @@ import { eventually } from '../support/eventually.js';
 
 const ENTRY = fileURLToPath(new URL('../support/create-child.mjs', import.meta.url));
 const ORDER = {
-  size: 512,
+  size: { width: 512, height: 512 },
   voices: { kokoro: 'af_heart', piper: 'libritts-840' },
   likeness: { ground: 'synthetic', statement: 'Nobody.' },
+  manner: undefined,
   declared: undefined,
   photo: Buffer.from('pixels'),
 } as const;

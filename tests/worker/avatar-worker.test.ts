@@ -47,6 +47,7 @@ describe('an avatar worker', () => {
     } as unknown as PreparedThreads;
     const engines = {
       turnSettings: () => ({}),
+      listens: () => false,
       forConversation: () =>
         gate.then(() => ({ vad: { open: () => new ScriptedVad() }, synthesiser: new ScriptedSynthesiser() })),
       speech: { histograms: {}, pending: { recognition: 0, synthesis: 0, embedding: 0 } },

@@ -81,10 +81,8 @@ export class App {
       { onTheme: () => this.#switchTheme(), onSettings: () => this.#openSettings() },
       strings,
     );
-    this.#stage = createStage(
-      { onInterrupt: () => this.#session?.interrupt(), onUnlockSound: () => void this.#session?.unlockSound() },
-      strings,
-    );
+    const [onInterrupt, onUnlockSound] = [() => this.#session?.interrupt(), () => void this.#session?.unlockSound()];
+    this.#stage = createStage({ onInterrupt, onUnlockSound, wantedSize: settings.session.size }, strings);
     this.#intro = createIntro(
       { onStart: (microphone) => this.start(microphone), onChoose: (avatar) => this.#showAvatar(avatar) },
       strings,
@@ -166,7 +164,7 @@ export class App {
       session: {
         language: this.#language,
         ...this.#settings.session,
-        ...(this.#avatar ? { avatar: this.#avatar.id } : {}),
+        ...(this.#avatar && { avatar: this.#avatar.id, size: this.#stage.size }),
       },
       token: this.#settings.token,
       key: this.#settings.key,

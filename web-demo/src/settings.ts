@@ -1,3 +1,4 @@
+import { PICTURE_SIZES } from '../../src/picture-size.js';
 import type { CreateSessionBody } from '../../src/signaling/messages.js';
 import { TURN_TAKING } from '../../src/turn-taking.js';
 
@@ -20,8 +21,8 @@ const SPEECH = ['kokoro', 'piper', 'openai'] as const;
 
 /**
  * Reads `#token=TOKEN` and `#key=KEY` (a fragment, because those are sent nowhere), `?autostart=1`, `?mic=0`, `?avatar=ID`, `?speech=piper|kokoro|openai`,
- * `?turn-taking=eager|balanced|patient|off|push-to-talk`, `?greeting=TEXT`, `?greeting=none`
- * and `?lang=TAG`.
+ * `?turn-taking=eager|balanced|patient|off|push-to-talk`, `?greeting=TEXT`, `?greeting=none`,
+ * `?size=1024x576` and `?lang=TAG`.
  * Unknown values are ignored: a mistyped address still gives a page that works.
  */
 export function readSettings(search: string, hash = ''): Settings {
@@ -33,6 +34,8 @@ export function readSettings(search: string, hash = ''): Settings {
   if (speech) session.speech = speech;
   const turnTaking = TURN_TAKING.find((name) => name === query.get('turn-taking'));
   if (turnTaking) session.turnTaking = turnTaking;
+  const size = PICTURE_SIZES.find((name) => name === query.get('size'));
+  if (size) session.size = size;
   const greeting = query.get('greeting');
   if (greeting) session.greeting = greeting === 'none' ? null : greeting.slice(0, MAX_GREETING_LENGTH);
   const fragment = new URLSearchParams(hash.replace(/^#/, ''));

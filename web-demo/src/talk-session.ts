@@ -153,6 +153,11 @@ export class TalkSession {
         onEnded: () => this.#handleMicrophoneEnded(),
       });
       if (!opened) return;
+      // Nobody listens, which was not known when the browser was asked.
+      if (this.#state.turnTaking === 'off') {
+        opened.close();
+        return this.#update({ microphone: 'off' });
+      }
       this.#microphone = opened;
       this.#meter?.setVisitor(opened.stream);
       this.#update({ microphone: 'on' });
@@ -205,7 +210,7 @@ export class TalkSession {
     if (event.type === 'tracks') void this.#play(event.tracks);
     if (event.type === 'session-error') this.#options.onProblem(ClientError.fromBody(event));
     this.#state = reduceTalk(this.#state, event, performance.now());
-    if (event.type === 'joined' && event.answer.turnTaking === 'off') this.#closeMicrophone();
+    if (event.type === 'joined' && event.answer.turnTaking === 'off') this.#stopListening();
     if (event.type === 'joined' || event.type === 'phase') this.#followHold();
     this.#options.onEvent(event);
     this.#options.onState(this.#state);
@@ -216,6 +221,11 @@ export class TalkSession {
     const isAudible = this.playback.setTracks(tracks);
     this.#meter?.setAvatar(this.playback.stream);
     this.#update({ soundBlocked: !(await isAudible) });
+  }
+
+  #stopListening(): void {
+    this.#closeMicrophone();
+    this.#try(this.#conversation?.setMicrophone(null));
   }
 
   #setMuted(muted: boolean): void {

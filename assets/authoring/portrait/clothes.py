@@ -7,12 +7,16 @@ from mathutils.bvhtree import BVHTree
 from scene import Material, add_mesh, linear
 
 # Cross-sections from the neck down: height, z of the centre, half width, half depth, how far the front hangs, exponent of the ellipse. Half
-# of a shoulder's breadth is 20 to 24 cm, so the arms lie outside the picture and the line from neck to shoulder runs through its sides.
+# of a shoulder's breadth is 20 to 24 cm: a square picture's sides cut the line from neck to shoulder, a wide one shows it whole. It falls by
+# about 18 degrees to the collarbone's end and only there turns down into the arm: one even curve would be a bell.
 SHOULDERS = [
     (-11.2, -1.4, 5.3, 6.0, 0.42, 2.0), (-10.3, -1.5, 6.5, 6.75, 0.42, 2.0), (-10.75, -1.8, 8.8, 7.7, 0.42, 2.05),
-    (-12.0, -2.2, 12.2, 8.8, 0.36, 2.15), (-13.1, -2.4, 15.8, 9.4, 0.27, 2.25), (-14.5, -2.5, 19.2, 9.8, 0.18, 2.3),
-    (-17.2, -2.5, 21.6, 10.2, 0.10, 2.35), (-22, -2.4, 22.6, 10.6, 0.04, 2.4), (-30, -2.2, 22.8, 11, 0, 2.5), (-44, -2, 22.8, 11.2, 0, 2.5),
+    (-11.75, -2.2, 12.2, 8.8, 0.37, 2.15), (-12.75, -2.4, 15.9, 9.4, 0.30, 2.25), (-13.75, -2.5, 18.9, 9.8, 0.245, 2.3),
+    (-15.2, -2.5, 21.0, 10.0, 0.20, 2.35), (-17.6, -2.5, 22.4, 10.2, 0.127, 2.4), (-22, -2.4, 23.2, 10.6, 0.05, 2.4), (-30, -2.2, 23.6, 11, 0, 2.5),
+    (-44, -2, 23.6, 11.2, 0, 2.5),
 ]
+# Where a sleeve is sewn on: centimetres from the middle at the shoulder's top, and how far it moves inwards a centimetre further down.
+SEAM_AT, SEAM_LEAN = 18.2, 0.16
 AROUND = 257
 DOWN = 90
 
@@ -47,15 +51,27 @@ def _between(keys, count, n):
     return [_ring(0, y, z, half_width, half_depth, hang, n, e) for y, z, half_width, half_depth, hang, e in rows]
 
 
-def _cloth(name, colour, sheen=0.35):
+def _seam(m, place, wide):
+    """1 in the groove where the sleeves are sewn on, 0 half a centimetre beside it."""
+    apart = m.node("SeparateXYZ", {0: place}).outputs
+    down = m.math("SUBTRACT", -13.4, apart["Y"])
+    at = m.math("MULTIPLY_ADD", down, -SEAM_LEAN, SEAM_AT * wide)
+    off = m.math("DIVIDE", m.math("SUBTRACT", m.math("ABSOLUTE", apart["X"], 0), at), 0.16)
+    return m.math("POWER", 2.718, m.math("MULTIPLY", m.math("MULTIPLY", off, off), -1))
+
+
+def _cloth(name, colour, sheen=0.35, wide=1.0):
     """Plain cloth: no pattern that a camera or a codec could turn into moiré."""
     m = Material(name)
     place = m.node("TexCoord").outputs["Object"]
     broad = m.node("TexNoise", {0: place, "Scale": 0.35, "Detail": 3}).outputs["Fac"]
     fine = m.node("TexNoise", {0: place, "Scale": 9.0, "Detail": 3}).outputs["Fac"]
     shade = m.node("MixRGB", {0: broad, 1: (*[c * 0.86 for c in linear(colour)], 1), 2: (*[min(1, c * 1.10) for c in linear(colour)], 1)})
+    seam = _seam(m, place, wide)
+    sewn = m.node("MixRGB", {0: m.math("MULTIPLY", seam, 0.38), 1: shade.outputs[0], 2: (*[c * 0.45 for c in linear(colour)], 1)})
     bump = m.node("Bump", {"Strength": 0.22, "Distance": 0.05, "Height": fine}).outputs[0]
-    m.set(Base_Color=shade.outputs[0], Normal=bump, Roughness=0.88, Specular=0.12, Sheen=sheen, Sheen_Tint=0.5)
+    groove = m.node("Bump", {"Strength": 0.6, "Distance": 0.12, "Height": m.math("SUBTRACT", 1.0, seam), "Normal": bump}).outputs[0]
+    m.set(Base_Color=sewn.outputs[0], Normal=groove, Roughness=0.88, Specular=0.12, Sheen=sheen, Sheen_Tint=0.5)
     return m.material
 
 
@@ -69,17 +85,29 @@ def _folded(v, rs, amount):
     out = v.copy()
     out[:, 2] += amount * wave * below - 0.7 * pull
     out[:, 1] += 0.35 * amount * wave * below
+    # Cloth that the arm's weight draws from the shoulder's point towards the chest.
+    side = np.abs(v[:, 0])
+    drawn = np.sin(1.5 * (side + 0.9 * v[:, 1]) + 0.6 * np.sin(0.5 * side + np.sign(v[:, 0]))) * np.exp(-(((side - 15.5) / 3.6) ** 2))
+    out[:, 2] += 0.16 * drawn * np.clip((-13.2 - v[:, 1]) / 3, 0, 1) * (v[:, 2] > -2)
     return out
+
+
+def _widened(keys, wide):
+    return [(y, z, a * (1 + (wide - 1) * np.clip((a - 8) / 10, 0, 1)), b, hang, e) for y, z, a, b, hang, e in keys]
 
 
 def dress(person, rs):
     cloth = person["cloth"]
-    plain = _cloth("cloth", cloth["colour"])
     wide = cloth.get("wide", 1.0)
-    keys = [(y, z, a * (1 + (wide - 1) * np.clip((a - 8) / 10, 0, 1)), b, hang, e) for y, z, a, b, hang, e in SHOULDERS]
+    plain = _cloth("cloth", cloth["colour"], wide=wide)
+    keys = _widened(SHOULDERS, wide)
     if cloth["kind"] == "shirt":
-        # The opening lies lower, below the collar's stand.
-        keys[:3] = [(-12.2, -1.4, 4.9, 5.6, 0.42, 2.0), (-11.5, -1.5, 5.9, 6.3, 0.42, 2.0), (-11.35, -1.8, 8.6, 7.5, 0.42, 2.05)]
+        # The opening lies lower, below the collar's stand, and the chest is flatter, so that the leaves lie on it to their points.
+        keys[:8] = [
+            (-12.2, -1.4, 4.9, 5.6, 0.42, 2.0), (-11.5, -1.5, 5.9, 6.3, 0.42, 2.0), (-11.35, -1.8, 8.6, 7.5, 0.42, 2.05),
+            *_widened([(-12.0, -2.2, 12.2, 8.8, 0.36, 2.15), (-13.1, -2.4, 15.8, 9.4, 0.27, 2.25), (-14.4, -2.5, 19.1, 9.8, 0.18, 2.3),
+            (-15.9, -2.5, 21.0, 10.0, 0.13, 2.35), (-17.8, -2.5, 22.2, 10.2, 0.10, 2.4)], wide),
+        ]
     torso, faces = _loft(_between(keys, DOWN, AROUND))
     faces = [face for face in faces if face[0] % AROUND != AROUND - 1]
     torso = _folded(torso, rs, 0.35)

@@ -30,7 +30,7 @@ PEOPLE = {
         volume=1.15),
         brow=dict(n=420, tint=(120, 84, 64), tint_strength=0.34, melanin=0.70, thick=0.44, radius=0.0068, dy=-0.66, arch=0.06, tilt=-0.05),
         lash=dict(length=1.05, n=210, radius=0.014),
-        cloth=dict(kind="crew", colour=(50, 92, 104)),
+        cloth=dict(kind="crew", colour=(50, 92, 104), wide=0.9),
         wall=((222, 226, 228), (150, 160, 168)),
     ),
     # A man of about thirty: brown skin, black cropped hair, short stubble.
@@ -82,7 +82,7 @@ PEOPLE = {
         brow=dict(n=420, tint=(44, 28, 20), tint_strength=0.32, melanin=0.95, thick=0.33, radius=0.0065, dy=-0.58, arch=0.20, tilt=0.05),
         lash=dict(length=1.3, n=260, radius=0.016),
         studs=dict(colour=(222, 178, 92), radius=0.24),
-        cloth=dict(kind="crew", colour=(150, 62, 48)),
+        cloth=dict(kind="crew", colour=(150, 62, 48), wide=0.94),
         wall=((232, 226, 218), (178, 164, 150)),
     ),
     # A man of about sixty: ruddy fair skin, blue-grey eyes, short grey hair, blue shirt.

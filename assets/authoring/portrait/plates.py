@@ -3,6 +3,7 @@
     blender -b -P assets/authoring/portrait/plates.py -- --geometry FOLDER --person NAME --out FOLDER [--samples 100]
 
 --geometry, --person, --size, --height, --samples, --threads, --bald   as for render.py, with which the portrait was rendered
+--width of the portrait in the package, whose middle is the square that is rendered (default 1366)
 --out   gets NAME-plate-lids.png, NAME-plate-lashes.png and NAME-plates.json: see docs/avatars.md
 """
 import argparse
@@ -43,6 +44,7 @@ def arguments():
     parser.add_argument("--out", required=True)
     parser.add_argument("--size", type=int, default=1024)
     parser.add_argument("--height", type=int, default=768)
+    parser.add_argument("--width", type=int, default=1366)
     parser.add_argument("--samples", type=int, default=100)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--bald", action="store_true")
@@ -158,7 +160,9 @@ def main():
     plate = Plate(roots.min(0) - [sides, above], roots.max(0) + [sides, below], options)
     write = lambda what, picture: cv2.imwrite(f"{options.out}/{options.person}-{what}.png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])
     as_bytes = lambda picture: np.clip(picture * 255 + 0.5, 0, 255).astype(np.uint8)
-    as_lists = lambda eyes: {eye: {lid: np.round(line, 5).tolist() for lid, line in of.items()} for eye, of in eyes.items()}
+    aside = (options.width - options.height) // 2
+    on_wide = lambda line: np.round((line * options.height + [aside, 0]) / [options.width, options.height], 6).tolist()
+    as_lists = lambda eyes: {eye: {lid: on_wide(line) for lid, line in of.items()} for eye, of in eyes.items()}
     skins, lashes, stages = [], [], []
     for amount in LID_STAGES:
         for thing in [thing for thing in bpy.data.objects if face(thing)]:
@@ -174,7 +178,7 @@ def main():
         stages.append({"coefficients": {"eyeBlinkLeft": amount, "eyeBlinkRight": amount}, **as_lists(rims(head, vertices))})
     write("plate-lids", as_bytes(np.concatenate(skins)))
     write("plate-lashes", as_bytes(np.concatenate(lashes)))
-    box = {"x": plate.x, "y": plate.y, "width": plate.width, "height": plate.height}
+    box = {"x": plate.x + aside, "y": plate.y, "width": plate.width, "height": plate.height}
     with open(f"{options.out}/{options.person}-plates.json", "w", encoding="utf8") as file:
         json.dump({"formatVersion": 1, "lids": {**box, "rest": as_lists(rest), "stages": stages}}, file)
         file.write("\n")

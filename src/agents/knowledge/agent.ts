@@ -1,4 +1,5 @@
 import { throwIfAborted } from '../../abort.js';
+import { VisavisError } from '../../errors.js';
 import type { Agent, AgentEvent, Message, ReplyOptions } from '../../inference/engines.js';
 import { smallTalkIntent, withoutLeadIn } from '../small-talk.js';
 import { SMALL_TALK, vary } from '../small-talk-replies.js';
@@ -80,15 +81,19 @@ class KnowledgeAgent implements Agent {
     this.#follow();
     const { handOver } = this.#o;
     const asked = history.at(-1);
-    const wantsHuman = handOver !== undefined && asked?.role === 'user' && asksForHuman(asked.text);
+    if (asked?.role !== 'user')
+      throw new VisavisError('bad-request', 'the last message must be the user’s', { field: 'history' });
+    const wantsHuman = handOver !== undefined && asksForHuman(asked.text);
     const text = wantsHuman ? yield* this.#handOver(handOver, history, o) : await this.#answer(history, o.signal);
     throwIfAborted(o.signal);
+    // The knowledge that was asked; what is read meanwhile is another.
+    const finder = this.#finder;
     const sentences = splitSentences(text);
-    const cited = new Map(this.#finder.find(text).map(({ chunk }) => [chunk.id, sourceOf(chunk)]));
     for (const [i, sentence] of sentences.entries()) {
       yield { type: 'text-delta', text: i === 0 ? sentence : ` ${sentence}` };
       throwIfAborted(o.signal);
     }
+    const cited = new Map(finder.find(text).map(({ chunk }) => [chunk.id, sourceOf(chunk)]));
     if (cited.size > 0) yield { type: 'sources', sources: [...cited.values()] };
     yield { type: 'reply-end', finishReason: 'stop' };
   }

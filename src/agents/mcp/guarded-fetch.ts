@@ -5,6 +5,8 @@ import type { GuardedHttp } from '../tools/guarded-http.js';
 /**
  * A `fetch` for the MCP client that goes to allowed addresses only and ends answers above `maxBytes`. Redirects are left to the
  * client, which follows them within one origin. `onTooLarge`: called once, because the client itself would wait for the rest.
+ *
+ * A name is looked up here and again by `fetch` itself: whoever owns an allowed name can still lead it to a private address in between.
  */
 export function guardedFetch(
   http: GuardedHttp,

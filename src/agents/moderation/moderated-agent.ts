@@ -6,6 +6,8 @@ const WITHHELD = '[This message was withheld by the moderation policy.]';
 
 /** Characters that tell a refusal which was cut off from an answer that began alike. */
 const LEAST_OF_REFUSAL = 8;
+/** Messages whose verdicts are kept. */
+const MAX_REMEMBERED = 500;
 
 /**
  * An agent that answers only what the policy lets it: a refused message is answered by the operator's sentence, and neither then nor later
@@ -14,6 +16,8 @@ const LEAST_OF_REFUSAL = 8;
 export class ModeratedAgent implements Agent {
   readonly #agent: Agent;
   readonly #moderation: ConversationModeration;
+  /** What was found out about earlier messages, those asked about last at the end: the whole history is asked about for every reply. */
+  readonly #objectionable = new Map<string, boolean>();
 
   constructor(agent: Agent, moderation: ConversationModeration) {
     this.#agent = agent;
@@ -42,9 +46,18 @@ export class ModeratedAgent implements Agent {
   #permitted(history: readonly Message[]): readonly Message[] {
     return history.map((message, index) => {
       if (message.role !== 'user' || index === history.length - 1) return message;
-      const isRefused = this.#isRefusal(history[index + 1]) || this.#moderation.isObjectionable(message.text);
+      const isRefused = this.#isRefusal(history[index + 1]) || this.#isObjectionable(message.text);
       return isRefused ? { ...message, text: WITHHELD } : message;
     });
+  }
+
+  #isObjectionable(text: string): boolean {
+    const known = this.#objectionable.get(text) ?? this.#moderation.isObjectionable(text);
+    this.#objectionable.delete(text);
+    this.#objectionable.set(text, known);
+    const [oldest] = this.#objectionable.keys();
+    if (this.#objectionable.size > MAX_REMEMBERED && oldest !== undefined) this.#objectionable.delete(oldest);
+    return known;
   }
 
   /** Also one that was cut off. */

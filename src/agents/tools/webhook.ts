@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { VisavisError } from '../../errors.js';
+import { SIGNATURE_HEADER, signatureOf } from '../../webhook-signature.js';
 import type { GuardedHttp, GuardedResponse } from './guarded-http.js';
 import { checkToolName, type ParameterSchema, parseArguments, type Tool, type ToolEffect } from './tool.js';
 
@@ -34,14 +34,6 @@ export interface WebhookCall {
   signal: AbortSignal;
   /** Seconds since 1970. */
   nowS?: number;
-}
-
-/**
- * The value of `X-Visavis-Signature`: `t=SECONDS,v1=HEX`, where HEX is the HMAC-SHA256 with the shared secret of the seconds, a full stop
- * and the body exactly as it was sent. The receiver compares in constant time and refuses what is older than a few minutes.
- */
-export function signatureOf(body: string, secret: string, nowS: number): string {
-  return `t=${nowS},v1=${createHmac('sha256', secret).update(`${nowS}.${body}`).digest('hex')}`;
 }
 
 /**
@@ -86,7 +78,7 @@ export function postSigned(o: WebhookCall): Promise<GuardedResponse> {
   const body = JSON.stringify(o.body);
   const nowS = o.nowS ?? Math.floor(Date.now() / 1000);
   const signature: Record<string, string> =
-    o.secret === undefined ? {} : { 'x-visavis-signature': signatureOf(body, o.secret, nowS) };
+    o.secret === undefined ? {} : { [SIGNATURE_HEADER]: signatureOf(body, o.secret, nowS) };
   return o.http.request({
     method: 'POST',
     url: o.url,

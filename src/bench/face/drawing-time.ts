@@ -3,6 +3,7 @@ import { FRAME_RATE, MOTION_FRAME_LENGTH } from '../../inference/avatar/motion-f
 import type { AvatarPackage } from '../../inference/avatar/package.js';
 import { openStream } from '../../inference/avatar/renderer/open-stream.js';
 import { i420Bytes } from '../../media/codecs.js';
+import type { PictureSize } from '../../picture-size.js';
 import { type PlacedScene, perform } from '../../worker/avatar/performance.js';
 import { isSpoken } from './script.js';
 
@@ -21,17 +22,17 @@ export interface DrawingTimes {
 export async function drawingTimes(
   avatar: AvatarPackage,
   placed: readonly PlacedScene[],
-  side: number,
+  size: PictureSize,
 ): Promise<DrawingTimes> {
-  const motionStream = new PhonemeMotion().open({ frameRate: FRAME_RATE, seed: 1 });
+  const motionStream = new PhonemeMotion().open({ frameRate: FRAME_RATE, seed: 1, manner: avatar.manifest.manner });
   const motion = new Float32Array(MOTION_FRAME_LENGTH);
   const moves: Float32Array[] = [];
   for (const { scene } of perform(placed, motionStream, FRAME_RATE, motion)) {
     if (isSpoken(placed[scene]!)) moves.push(motion.slice());
     if (moves.length === FRAMES) break;
   }
-  const stream = await openStream(avatar, { width: side, height: side });
-  const picture = new Uint8Array(i420Bytes(side, side));
+  const stream = await openStream(avatar, size);
+  const picture = new Uint8Array(i420Bytes(size.width, size.height));
   const draw = async (move: Float32Array) => {
     if (stream.prepare !== undefined) await stream.prepare(move);
     stream.render(move, picture);

@@ -36,7 +36,14 @@ export interface BenchScript {
  */
 export async function writeScript(
   synthesiser: SpeechSynthesiser,
-  o: { voice: string; idleMs: number; sentences: number; frameRate: number; signal: AbortSignal },
+  o: {
+    voice: string;
+    speed?: number | undefined;
+    idleMs: number;
+    sentences: number;
+    frameRate: number;
+    signal: AbortSignal;
+  },
 ): Promise<BenchScript> {
   const say = (text: string): Promise<Recital> => recite(synthesiser, text, o);
   const scenes: Scene[] = [

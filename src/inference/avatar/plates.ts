@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { VisavisError } from '../../errors.js';
+import type { Crop } from './crop.js';
 import { decodeGreyPng, decodePng, type GreyImage, type RgbImage } from './png.js';
 
 /** Files of a package that has plates; all of them or none. */
@@ -114,6 +115,19 @@ export function parsePlates(
   const lashFile = fileOf(files, LASH_PLATES);
   const lashes = sized(decodeGreyPng(lashFile, { maxSide: MAX_SIDE, field: 'plate-lashes' }), size, LASH_PLATES);
   return { lids: { ...lids, stages, skin, lashes } };
+}
+
+/** The plates of a part of the picture. */
+export function cropPlates({ lids }: Plates, picture: { width: number; height: number }, part: Crop): Plates {
+  const line = (points: LidLine): LidLine =>
+    points.map(
+      ([x, y]) =>
+        [(x * picture.width - part.left) / part.width, (y * picture.height - part.top) / part.height] as const,
+    );
+  const both = ({ upper, lower }: LidLines): LidLines => ({ upper: line(upper), lower: line(lower) });
+  const eyes = (of: { right: LidLines; left: LidLines }) => ({ right: both(of.right), left: both(of.left) });
+  const stages = lids.stages.map((stage) => ({ ...stage, ...eyes(stage) }));
+  return { lids: { ...lids, x: lids.x - part.left, y: lids.y - part.top, rest: eyes(lids.rest), stages } };
 }
 
 function parseText(text: Uint8Array): z.infer<typeof schema> {

@@ -1,4 +1,5 @@
 import { throwIfAborted } from '../../abort.js';
+import { VisavisError } from '../../errors.js';
 import type { RecognitionStream, SpeechRecogniser, Transcript } from '../engines.js';
 import { MoonshineModel } from './moonshine.js';
 import { requireEnglish } from './recognition-language.js';
@@ -35,7 +36,7 @@ export class MoonshineRecogniser implements SpeechRecogniser {
     return new MoonshineRecogniser({ final, partial }, await SileroVad.create());
   }
 
-  open(o: { language?: string } = {}): RecognitionStream {
+  open(o: { language?: string | undefined } = {}): RecognitionStream {
     requireEnglish(o.language);
     return new LocalStream(this);
   }
@@ -72,13 +73,14 @@ export class MoonshineRecogniser implements SpeechRecogniser {
 class LocalStream implements RecognitionStream {
   readonly #recogniser: MoonshineRecogniser;
   readonly #turn = new RecognitionTurn();
+  #closed = false;
 
   constructor(recogniser: MoonshineRecogniser) {
     this.#recogniser = recogniser;
   }
 
   push(samples: Float32Array): void {
-    this.#turn.push(samples);
+    if (!this.#closed) this.#turn.push(samples);
   }
 
   partial(o: { signal: AbortSignal }): Promise<Transcript> {
@@ -94,10 +96,12 @@ class LocalStream implements RecognitionStream {
   }
 
   close(): void {
+    this.#closed = true;
     this.#turn.reset();
   }
 
-  #transcribe(pass: Pass, signal: AbortSignal): Promise<Transcript> {
+  async #transcribe(pass: Pass, signal: AbortSignal): Promise<Transcript> {
+    if (this.#closed) throw new VisavisError('conflict', 'recognition stream is closed');
     const decode = async (samples: Float32Array, model: Pass) => {
       const started = performance.now();
       const text = await this.#recogniser.decode(samples, model, { signal });

@@ -1,6 +1,8 @@
 import OpenAI from 'openai';
+import { abortError, throwIfAborted } from '../../abort.js';
 import { VisavisError } from '../../errors.js';
 import type { SpeakOptions, SpeechChunk, SpeechSynthesiser, TimedWord } from '../engines.js';
+import { openAiFailure } from '../openai-failures.js';
 
 /** Raw PCM of the audio API: 24 kHz, 16 bit, little endian, mono (API reference, "Create speech", response_format pcm). */
 const RATE_HZ = 24_000;
@@ -35,7 +37,18 @@ export class OpenAiSynthesiser implements SpeechSynthesiser {
     });
   }
 
+  /** Rejects with AbortError, upon which the request is cancelled, or with `upstream-failed` or `upstream-timeout`. */
   async *speak(segment: string, o: SpeakOptions): AsyncIterable<SpeechChunk> {
+    throwIfAborted(o.signal);
+    try {
+      yield* this.#speak(segment, o);
+    } catch (thrown) {
+      if (o.signal.aborted) throw abortError(o.signal);
+      throw openAiFailure(thrown, 'the speech API');
+    }
+  }
+
+  async *#speak(segment: string, o: SpeakOptions): AsyncIterable<SpeechChunk> {
     const words = estimateWords(segment);
     const startedAt = performance.now();
     const body = await this.#request(segment, o);
@@ -43,6 +56,7 @@ export class OpenAiSynthesiser implements SpeechSynthesiser {
     let odd: Uint8Array = new Uint8Array(0);
     let sentMs = 0;
     for await (const bytes of body) {
+      throwIfAborted(o.signal);
       const joined = new Uint8Array(odd.length + bytes.length);
       joined.set(odd);
       joined.set(bytes, odd.length);
@@ -74,23 +88,18 @@ export class OpenAiSynthesiser implements SpeechSynthesiser {
   async close(): Promise<void> {}
 
   async #request(input: string, o: SpeakOptions): Promise<AsyncIterable<Uint8Array>> {
-    try {
-      const response = await this.#client.audio.speech.create(
-        {
-          model: this.#o.speechModel,
-          voice: o.voice ?? this.#o.speechVoice,
-          input,
-          response_format: 'pcm',
-          ...(o.speed === undefined ? {} : { speed: o.speed }),
-        },
-        { signal: o.signal },
-      );
-      if (response.body === null) throw new VisavisError('upstream-failed', 'the speech API sent no audio');
-      return response.body as unknown as AsyncIterable<Uint8Array>;
-    } catch (thrown) {
-      if (o.signal.aborted) throw new DOMException('aborted', 'AbortError');
-      throw VisavisError.from(thrown, 'upstream-failed');
-    }
+    const response = await this.#client.audio.speech.create(
+      {
+        model: this.#o.speechModel,
+        voice: o.voice ?? this.#o.speechVoice,
+        input,
+        response_format: 'pcm',
+        ...(o.speed === undefined ? {} : { speed: o.speed }),
+      },
+      { signal: o.signal },
+    );
+    if (response.body === null) throw new VisavisError('upstream-failed', 'the speech API sent no audio');
+    return response.body as unknown as AsyncIterable<Uint8Array>;
   }
 }
 

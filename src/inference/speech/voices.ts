@@ -2,9 +2,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../../cache.js';
+import type { SpeechEngineName } from '../../engine-names.js';
 import { VisavisError } from '../../errors.js';
 
-export type SpeechEngine = 'kokoro' | 'piper' | 'openai';
+export type SpeechEngine = SpeechEngineName;
 
 /** Speakers of Piper's model of LibriTTS-R. */
 export const PIPER_SPEAKERS = 904;
@@ -50,6 +51,7 @@ export function voiceProblem(
       : undefined;
   }
   if (engine === 'openai') return voice.trim() === '' ? unknownVoice(voice, ['those of the speech API']) : undefined;
+  if (engine === 'custom') return voice.trim() === '' ? unknownVoice(voice, ['those of the engine']) : undefined;
   const names = installed();
   return names.includes(voice) ? undefined : unknownVoice(voice, names);
 }

@@ -14,6 +14,8 @@ import type { ParameterSchema, Tool } from '../../agents/tools/tool.js';
 import { Toolbox, type ToolReport } from '../../agents/tools/toolbox.js';
 import { webhookTool } from '../../agents/tools/webhook.js';
 import type { Config } from '../../config.js';
+import type { AgentEngineName } from '../../engine-names.js';
+import type { EngineConversation, EngineModule } from '../../inference/engine-modules.js';
 import type { Agent, Message } from '../../inference/engines.js';
 import type { Logger } from '../../log.js';
 import { wordingOf } from '../../wording.js';
@@ -30,6 +32,8 @@ export interface AgentParts {
   knowledge: KnowledgeSource;
   http: GuardedHttp;
   log: Logger;
+  /** Of the operator's own module. */
+  makeAgent?: EngineModule['agent'];
 }
 
 export class Agents {
@@ -39,6 +43,7 @@ export class Agents {
   readonly #http: GuardedHttp;
   readonly #servers: McpServers;
   readonly #tools: readonly Tool[];
+  readonly #makeAgent: EngineModule['agent'];
 
   /** Rejects with `bad-request` or `forbidden` where the agent file's tools cannot be used. */
   static async create(config: Config, parts: AgentParts): Promise<Agents> {
@@ -49,14 +54,15 @@ export class Agents {
     return new Agents(config, parts, [...webhooks, ...modules]);
   }
 
-  private constructor(config: Config, { knowledge, http, log }: AgentParts, tools: Tool[]) {
+  private constructor(config: Config, { knowledge, http, log, makeAgent }: AgentParts, tools: Tool[]) {
+    this.#makeAgent = makeAgent;
     this.#config = config;
     this.#knowledge = knowledge;
     this.#log = log;
     this.#http = http;
     this.#tools = tools;
     this.#servers = new McpServers({
-      servers: config.openai === null ? {} : (config.agent?.mcpServers ?? {}),
+      servers: this.engine !== 'openai' ? {} : (config.agent?.mcpServers ?? {}),
       http,
       onReport: (report) => {
         if (report.type === 'up')
@@ -75,16 +81,46 @@ export class Agents {
     });
   }
 
+  /** The one in use. */
+  get engine(): Exclude<AgentEngineName, 'auto'> {
+    const { engines, openai } = this.#config;
+    if (engines.agent !== 'auto') return engines.agent;
+    return openai === null ? 'knowledge' : 'openai';
+  }
+
+  /** What a model is told of itself and of whom it talks with in this conversation. */
+  instructions({ options }: Pick<ConversationAgentOptions, 'options'>): string | undefined {
+    const { agent: profile, instructions } = this.#config;
+    return instructionsOf({
+      ...{ profile, session: options.agent, memory: options.memory },
+      variables: effectiveVariables(profile, options.variables),
+      instructions: options.instructions ?? instructions,
+    });
+  }
+
+  /** What an engine that is made for one conversation is told of it. */
+  describe(conversation: ConversationAgentOptions): EngineConversation {
+    const { conversationId, options } = conversation;
+    const { name, hears: language } = options;
+    return { conversationId, name, language, instructions: this.instructions(conversation) };
+  }
+
   /** The agent of one conversation. */
-  forConversation(conversation: ConversationAgentOptions): Agent {
+  async forConversation(conversation: ConversationAgentOptions): Promise<Agent> {
+    const { engine } = this;
+    if (engine === 'custom' && this.#makeAgent !== undefined) return this.#makeAgent(this.describe(conversation));
+    return this.#ownAgent(conversation);
+  }
+
+  #ownAgent(conversation: ConversationAgentOptions): Agent {
     const { conversationId, options, emit } = conversation;
-    const { agent: profile, openai, instructions } = this.#config;
+    const { agent: profile, openai } = this.#config;
     const variables = effectiveVariables(profile, options.variables);
     const handover =
       profile?.handover === undefined
         ? undefined
         : new Handover(profile.handover, this.#http, () => emit({ type: 'handover' }));
-    if (openai === null) {
+    if (openai === null || this.engine === 'knowledge') {
       const handOver =
         handover === undefined
           ? undefined
@@ -126,10 +162,7 @@ export class Agents {
     return createOpenAiAgent({
       ...openai,
       name: options.name,
-      instructions: instructionsOf({
-        ...{ profile, session: options.agent, variables, memory },
-        instructions: options.instructions ?? instructions,
-      }),
+      instructions: this.instructions(conversation),
       retriever: this.#knowledge,
       fillers: wordingOf(options.language).waiting,
       onNotice: (notice) => this.#log.warn(notice),

@@ -1,6 +1,7 @@
 /** Entry of an avatar's thread: draws and encodes the frames that the pacer asks for. Pixels never leave it. */
 import { type MessagePort, parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { VisavisError } from '../../errors.js';
+import type { Manner } from '../../inference/avatar/manner.js';
 import { AudioMotion } from '../../inference/avatar/motion/audio-motion.js';
 import { PhonemeMotion } from '../../inference/avatar/motion/phoneme-motion.js';
 import { FRAME_RATE, MOTION_FRAME_LENGTH } from '../../inference/avatar/motion-frame.js';
@@ -45,17 +46,18 @@ interface LoadedPicture {
   of: Picture;
   avatar: AvatarStream;
   isProbe: boolean;
+  manner: Manner | undefined;
 }
 
 /** What `prepare` loaded, until `open` takes it. */
 let prepared: Promise<LoadedPicture> | undefined;
 
 async function load({ avatarPath, width, height }: Picture): Promise<LoadedPicture> {
-  const loaded = await loadAvatarPackage(avatarPath);
-  const isProbe = loaded.manifest.renderer === 'probe';
   const size = { width, height };
+  const loaded = await loadAvatarPackage(avatarPath, { size });
+  const isProbe = loaded.manifest.renderer === 'probe';
   const avatar = isProbe ? new ProbeAvatar(size) : await openStream(loaded, { ...size, frameMs: FRAME_MS });
-  return { of: { avatarPath, width, height }, avatar, isProbe };
+  return { of: { avatarPath, width, height }, avatar, isProbe, manner: loaded.manifest.manner };
 }
 
 /** Also what every picture needs once in a thread: glyphs, and code that has run before. */
@@ -97,12 +99,16 @@ async function openEar(): Promise<(() => AudioMotion) | undefined> {
 }
 
 async function open(o: Extract<ToAvatarThread, { type: 'open' }>): Promise<void> {
-  const { avatar, isProbe } = await pictureFor(o);
+  const { avatar, isProbe, manner } = await pictureFor(o);
   maker = new FrameMaker({
     avatar,
     motion: isProbe
       ? new ProbeMotion()
-      : new PhonemeMotion(o.listens ? await openEar() : undefined).open({ frameRate: FRAME_RATE, seed: o.seed }),
+      : new PhonemeMotion(o.listens ? await openEar() : undefined).open({
+          frameRate: FRAME_RATE,
+          seed: o.seed,
+          manner,
+        }),
     encoder: new Vp8Encoder(o.width, o.height, { bitrateKbps: o.bitrateKbps, fps: FRAME_RATE }),
     bytes: i420Bytes(o.width, o.height),
     badge: o.badge === null ? null : Badge.create(o.badge, o),

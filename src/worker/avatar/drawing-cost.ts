@@ -3,7 +3,9 @@ import { VisavisError } from '../../errors.js';
 import { avatarFolder } from '../../inference/avatar/folders.js';
 import { loadAvatarManifest } from '../../inference/avatar/package.js';
 import type { TimedPhoneme } from '../../inference/engines.js';
+import { videoKbps } from '../../media/bitrate.js';
 import { type EncodedFrame, FRAME_MS, type FrameRequest } from '../../media/output-protocol.js';
+import { shownIn } from '../../picture-size.js';
 import type { DrawingCost } from '../control.js';
 import { AvatarThread } from './avatar-thread-client.js';
 
@@ -14,21 +16,21 @@ const LIMIT_MS = 5_000;
 const SEGMENT_ID = 1;
 
 /**
- * Draws and encodes some frames of the standard avatar, speaking, at its own size, one after the other. Processor time is taken of the
+ * Draws and encodes some frames of the standard avatar, speaking, at the size it is shown in, one after the other. Processor time is taken of the
  * whole process, so nothing else may go on in it; unlike elapsed time it hardly depends on what other processes do.
  *
  * @throws VisavisError when the avatar cannot be drawn, or not within 5 s.
  */
 export async function measureDrawing(
-  config: Pick<Config, 'avatar' | 'avatarFolders' | 'videoBitrateKbps'>,
+  config: Pick<Config, 'avatar' | 'avatarFolders' | 'pictureSize' | 'videoBitrateKbps'>,
 ): Promise<DrawingCost> {
   const avatarPath = avatarFolder(config.avatarFolders, config.avatar);
-  const { width, height } = await loadAvatarManifest(avatarPath);
+  const { width, height } = shownIn(await loadAvatarManifest(avatarPath), config.pictureSize);
   const thread = await AvatarThread.create({
     avatarPath,
     width,
     height,
-    bitrateKbps: config.videoBitrateKbps,
+    bitrateKbps: videoKbps(config.videoBitrateKbps, { width, height }),
     seed: 1,
     badge: 'AI',
   });

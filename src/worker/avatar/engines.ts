@@ -9,20 +9,32 @@ import { GuardedHttp } from '../../agents/tools/guarded-http.js';
 import type { TurnSettings } from '../../agents/turn.js';
 import { turnSettingsOf } from '../../agents/turn-modes.js';
 import type { Config } from '../../config.js';
-import { OpenAiSynthesiser } from '../../inference/speech/openai-speech.js';
+import { VisavisError } from '../../errors.js';
+import type { Agent } from '../../inference/engines.js';
 import { SileroVad } from '../../inference/speech/silero.js';
 import type { Logger } from '../../log.js';
 import type { TurnTaking } from '../../turn-taking.js';
-import type { SpeechPending } from '../control.js';
+import type { ConversationOptions, SpeechPending } from '../control.js';
 import { SpeechWorkerClient } from '../speech/client.js';
 import { Agents, type ConversationAgentOptions } from './agents.js';
+import { ChosenEngines } from './chosen-engines.js';
 import { SpeechCalls, type SpeechHistograms } from './stats.js';
+
+/** Never asked: a dialogue answers. */
+const NO_AGENT: Agent = {
+  reply: () => {
+    throw new VisavisError('internal', 'the agent was asked in the place of the speech model');
+  },
+  close: async () => {},
+};
 
 /** Models may still be loading when the avatar worker starts. */
 const SPEECH_WORKER_TIMEOUT_MS = 60_000;
 
 export interface WorkerEngines {
   turnSettings(mode: TurnTaking): Partial<TurnSettings>;
+  /** The face must hear the speech itself. */
+  listens(options: ConversationOptions): boolean;
   forConversation(conversation: ConversationAgentOptions): Promise<ConversationEngines>;
   /** What the calls to the speech worker have cost since the start, and how many are under way. */
   speech: { readonly histograms: SpeechHistograms; readonly pending: SpeechPending };
@@ -35,6 +47,7 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
     timeoutMs: SPEECH_WORKER_TIMEOUT_MS,
     onCall: (report) => calls.add(report),
   });
+  const chosen = await ChosenEngines.create(config, speech);
   const vad = await SileroVad.create();
   const http = new GuardedHttp(config.toolAccess);
   const knowledge = await LiveKnowledge.open({
@@ -49,21 +62,29 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
       }
     },
   });
-  const agents = await Agents.create(config, { knowledge, http, log });
-  log.info({ agent: config.openai === null ? 'knowledge' : 'openai' }, 'agent ready');
+  const agents = await Agents.create(config, { knowledge, http, log, makeAgent: chosen.modules.agent });
+  log.info({ ...config.engines, agent: agents.engine }, 'agent ready');
 
   const moderation = openModeration(config, speech.embedder(), log);
-  const paces = { kokoro: new SynthesisPace(), piper: new SynthesisPace(), openai: new SynthesisPace() };
+  const paces = {
+    kokoro: new SynthesisPace(),
+    piper: new SynthesisPace(),
+    openai: new SynthesisPace(),
+    custom: new SynthesisPace(),
+  };
   return {
     turnSettings: (mode) => turnSettingsOf(mode, config),
+    listens: (options) => chosen.listens(options),
     async forConversation(conversation) {
       const { options } = conversation;
-      const synthesiser =
-        options.speech === 'openai' && config.openai !== null
-          ? new OpenAiSynthesiser(config.openai)
-          : speech.synthesiser(options.speech === 'piper' ? 'piper' : 'kokoro');
-      const common = { vad, recogniser: speech.recogniser(), synthesiser, pace: paces[options.speech] };
-      const agent = agents.forConversation(conversation);
+      const synthesiser = chosen.synthesiser(options);
+      const common = { vad, ...chosen.recognition(options), synthesiser, pace: paces[options.speech] };
+      const dialogue = await chosen.dialogue({
+        conversation: agents.describe(conversation),
+        ...{ voice: options.voice, retriever: knowledge, log },
+      });
+      if (dialogue !== undefined) return { ...common, agent: NO_AGENT, dialogue };
+      const agent = await agents.forConversation(conversation);
       if (moderation === undefined) return { ...common, agent };
       const { language, greeting } = options;
       const own = greeting === null ? [] : [greeting];
@@ -88,6 +109,7 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
       knowledge.close();
       http.close();
       await vad.close();
+      await chosen.close();
       await speech.close();
     },
   };

@@ -41,7 +41,8 @@ export async function* film(
     height: o.height,
     ...(o.seed !== undefined && { seed: o.seed }),
   });
-  const motionStream = new PhonemeMotion().open({ frameRate: FRAME_RATE, seed: o.seed ?? 1 });
+  const { manner } = avatar.manifest;
+  const motionStream = new PhonemeMotion().open({ frameRate: FRAME_RATE, seed: o.seed ?? 1, manner });
   const motion = new Float32Array(MOTION_FRAME_LENGTH);
   const picture = new Uint8Array(i420Bytes(o.width, o.height));
   try {

@@ -1,11 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Manner } from '../../inference/avatar/manner.js';
 import { PhonemeMotion } from '../../inference/avatar/motion/phoneme-motion.js';
 import { FRAME_RATE, MOTION, MOTION_FRAME_LENGTH } from '../../inference/avatar/motion-frame.js';
 import type { AvatarPackage } from '../../inference/avatar/package.js';
 import { openStream } from '../../inference/avatar/renderer/open-stream.js';
+import { videoKbps } from '../../media/bitrate.js';
 import { i420Bytes, Vp8Encoder } from '../../media/codecs.js';
 import { muxWebm, type WebmFrame } from '../../media/webm.js';
 import { webpOfKeyFrame } from '../../media/webp.js';
+import type { PictureSize } from '../../picture-size.js';
 
 /** How the avatar looks while nobody talks with it. */
 export interface IdleClip {
@@ -16,16 +19,18 @@ export interface IdleClip {
 }
 
 export interface IdleClipOptions {
+  /** By default the avatar's own. */
+  size?: PictureSize;
   seconds?: number;
   seed?: number;
   /** Drawn onto every picture (I420), as onto those of a conversation. */
   decorate?: (i420: Uint8Array) => void;
 }
 
-/** About 300 kB at 512². */
 const SECONDS = 9;
+/** At 512²: about 300 kB. */
 const CLIP_KBPS = 260;
-/** The first frame is the only key frame: it is given this much, because everything after it builds upon it. */
+/** The first frame is the only key frame: it is given this much at 512², because everything after it builds upon it. */
 const KEY_FRAME_KBPS = 1_700;
 /** In which the end of the movement goes over into its beginning. */
 const SEAM_FRAMES = Math.round(1.2 * FRAME_RATE);
@@ -36,11 +41,15 @@ const SEED = 20;
  * between frames.
  */
 export async function renderIdleClip(avatar: AvatarPackage, o: IdleClipOptions = {}): Promise<IdleClip> {
-  const { width, height } = avatar.manifest;
-  const movement = idleLoop(Math.round((o.seconds ?? SECONDS) * FRAME_RATE), o.seed ?? SEED);
+  const { manner } = avatar.manifest;
+  const { width, height } = o.size ?? avatar.manifest;
+  const movement = idleLoop(Math.round((o.seconds ?? SECONDS) * FRAME_RATE), o.seed ?? SEED, manner);
   const picture = new Uint8Array(i420Bytes(width, height));
   const stream = await openStream(avatar, { width, height, loop: movement.length });
-  const encoder = new Vp8Encoder(width, height, { bitrateKbps: KEY_FRAME_KBPS, fps: FRAME_RATE });
+  const encoder = new Vp8Encoder(width, height, {
+    bitrateKbps: videoKbps(KEY_FRAME_KBPS, { width, height }),
+    fps: FRAME_RATE,
+  });
   const frames: WebmFrame[] = [];
   try {
     for (const frame of movement) {
@@ -48,7 +57,7 @@ export async function renderIdleClip(avatar: AvatarPackage, o: IdleClipOptions =
       stream.render(frame, picture);
       o.decorate?.(picture);
       frames.push(encoder.encode(picture, frames.length === 0));
-      if (frames.length === 1) encoder.setBitrate(CLIP_KBPS);
+      if (frames.length === 1) encoder.setBitrate(videoKbps(CLIP_KBPS, { width, height }));
       await nextTurn();
     }
   } finally {
@@ -64,8 +73,8 @@ export async function renderIdleClip(avatar: AvatarPackage, o: IdleClipOptions =
  * `length` frames of idle movement of which the last is followed by the first: over the seam, the movement that would go on beyond the
  * end is blended into the one at the beginning. Begins with the eyes open, because the first frame is also shown alone.
  */
-export function idleLoop(length: number, seed: number): Float32Array[] {
-  const stream = new PhonemeMotion().open({ frameRate: FRAME_RATE, seed });
+export function idleLoop(length: number, seed: number, manner?: Manner): Float32Array[] {
+  const stream = new PhonemeMotion().open({ frameRate: FRAME_RATE, seed, manner });
   const all = Array.from({ length: length + SEAM_FRAMES }, () => {
     const frame = new Float32Array(MOTION_FRAME_LENGTH);
     stream.next(null, frame);

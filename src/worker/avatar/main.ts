@@ -9,6 +9,7 @@ import { VisavisError } from '../../errors.js';
 import { avatarFolder } from '../../inference/avatar/folders.js';
 import { loadAvatarManifest } from '../../inference/avatar/package.js';
 import { createLogger } from '../../log.js';
+import { shownIn } from '../../picture-size.js';
 import type { DrawingCost, FromAvatarWorker, ToAvatarWorker } from '../control.js';
 import { measureDrawing } from './drawing-cost.js';
 import { openEngines } from './engines.js';
@@ -71,7 +72,7 @@ async function measured(config: Config): Promise<DrawingCost | null> {
 async function preparedFor(config: Config): Promise<PreparedThreads | undefined> {
   const avatarPath = avatarFolder(config.avatarFolders, config.avatar);
   try {
-    const { width, height } = await loadAvatarManifest(avatarPath);
+    const { width, height } = shownIn(await loadAvatarManifest(avatarPath), config.pictureSize);
     return new PreparedThreads({ avatarPath, width, height }, PREPARED_THREADS);
   } catch (error) {
     log.warn({ err: error }, 'the standard avatar cannot be made ready');

@@ -32,7 +32,7 @@ export const MAX_TEXT_CHARACTERS = 4_000;
 export async function recite(
   synthesiser: SpeechSynthesiser,
   text: string,
-  o: { voice?: string; signal: AbortSignal },
+  o: { voice?: string; speed?: number | undefined; signal: AbortSignal },
 ): Promise<Recital> {
   if (text.length > MAX_TEXT_CHARACTERS) {
     const limit = `expected at most ${MAX_TEXT_CHARACTERS}`;
@@ -44,7 +44,7 @@ export async function recite(
   const sounds: Float32Array[] = [];
   let samplesBefore = 0;
   for (const segment of segments) {
-    const options = { voice: o.voice, priority: 'later', signal: o.signal } as const;
+    const options = { voice: o.voice, speed: o.speed, priority: 'later', signal: o.signal } as const;
     for await (const chunk of synthesiser.speak(segment.text, options)) {
       const sound = resample(chunk.samples, chunk.sampleRateHz, RECITAL_RATE_HZ);
       parts.push({

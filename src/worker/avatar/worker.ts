@@ -2,7 +2,7 @@
 
 import type { ConversationEvent } from '../../agents/events.js';
 import { History } from '../../agents/history.js';
-import { Conversation } from '../../agents/session.js';
+import { Conversation, type ConversationEngines } from '../../agents/session.js';
 import { VisavisError } from '../../errors.js';
 import type { Logger } from '../../log.js';
 import { PacerThread } from '../../media/pacer-client.js';
@@ -141,15 +141,16 @@ export class AvatarWorker {
       bitrateKbps: options.videoBitrateKbps,
       seed: options.seed,
       badge: options.badge,
-      listens: options.speech === 'openai',
+      listens: this.#o.engines.listens(options),
       onStats: (stats) => this.#frameTimes.add(stats),
     };
     // A session that an earlier version kept knows nothing of it.
     const turnTaking = options.turnTaking ?? 'balanced';
     const avatar = await AvatarThread.create(picture, this.#o.threads?.take(picture));
+    let engines: ConversationEngines | undefined;
     try {
       const emit = (event: ConversationEvent): void => this.#o.send({ type: 'event', conversationId, event });
-      const engines = await this.#o.engines.forConversation({ conversationId, options, emit });
+      engines = await this.#o.engines.forConversation({ conversationId, options, emit });
       await this.#pacer.open(conversationId, link, avatar.framePort);
       const conversation = new Conversation({
         engines,
@@ -162,6 +163,7 @@ export class AvatarWorker {
         face: avatar,
         history: History.restore(history),
         speechVoice: options.voice,
+        speechRate: options.speechRate,
         greeting: options.greeting,
         apology: options.apology,
         turnTaking,
@@ -178,6 +180,7 @@ export class AvatarWorker {
         if (error !== undefined) this.#lose(conversationId, error);
       });
     } catch (thrown) {
+      await engines?.dialogue?.close();
       await avatar.close();
       throw thrown;
     }

@@ -26,7 +26,7 @@ export class RemoteRecogniser implements SpeechRecogniser {
     this.#numbers = numbers;
   }
 
-  open(o: { language?: string } = {}): RecognitionStream {
+  open(o: { language?: string | undefined } = {}): RecognitionStream {
     requireEnglish(o.language);
     const number = this.#numbers.take();
     const stream = new RemoteStream(this.#link, number, () => {

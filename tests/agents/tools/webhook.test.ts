@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import type { LookupFunction } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GuardedHttp } from '../../../src/agents/tools/guarded-http.js';
-import { signatureOf, type WebhookDefinition, webhookTool } from '../../../src/agents/tools/webhook.js';
+import { type WebhookDefinition, webhookTool } from '../../../src/agents/tools/webhook.js';
+import { signatureOf } from '../../../src/webhook-signature.js';
 import { WebhookServer } from '../../support/webhook-server.js';
 
 let server: WebhookServer;

@@ -169,10 +169,41 @@ describe('avatar package', () => {
     expect((await rejection()).field).toBe('rig.triangles.2');
   });
 
+  it('gives the middle of a wide portrait for a square picture, and all of it for a wide one', async () => {
+    const square = await loadAvatarPackage(folder);
+    const wide = await loadAvatarPackage(folder, { size: { width: 1024, height: 576 } });
+    expect([square.portrait.width, square.portrait.height]).toEqual([768, 768]);
+    expect([wide.portrait.width, wide.portrait.height]).toEqual([1366, 768]);
+    const nose = 3;
+    expect(square.rig.landmarks[nose]! * 768 + 299).toBeCloseTo(wide.rig.landmarks[nose]! * 1366, 1);
+    expect(square.rig.landmarks[nose + 1]).toBe(wide.rig.landmarks[nose + 1]);
+    expect(square.rig.landmarks[nose + 2]! * 768).toBeCloseTo(wide.rig.landmarks[nose + 2]! * 1366, 1);
+  });
+
+  it('rejects a size that it does not know, and one that would cut the face off', async () => {
+    await edit((manifest) => {
+      manifest.sizes = ['640x480'];
+    });
+    expect(await rejection()).toMatchObject({ code: 'bad-request', field: 'avatar.json.sizes.0' });
+    await edit((manifest) => {
+      manifest.sizes = ['1024x576'];
+      delete manifest.files['matte.png'];
+      delete manifest.files['background.png'];
+    });
+    await replace('portrait.png', encodeRgbPng({ width: 400, height: 800, data: new Uint8Array(960_000) }));
+    const { field, message } = await rejection();
+    expect(field).toBe('size');
+    expect(message).toContain('would cut the face off: the portrait has 400 × 800 pixels');
+  });
+
   describe('with the person cut out', () => {
-    const side = 768;
+    const [wide, side] = [1366, 768];
     const grey = (width: number, height = width) => ({ width, height, data: new Uint8Array(width * height).fill(9) });
-    const rgb = (width: number) => ({ width, height: width, data: new Uint8Array(width * width * 3).fill(8) });
+    const rgb = (width: number, height = width) => ({
+      width,
+      height,
+      data: new Uint8Array(width * height * 3).fill(8),
+    });
 
     it('gives the matte and the background', async () => {
       await edit(({ files }) => {
@@ -181,29 +212,30 @@ describe('avatar package', () => {
       });
       const { matte: none, background: neither } = await loadAvatarPackage(folder);
       expect([none, neither]).toEqual([undefined, undefined]);
-      await replace('matte.png', encodeGreyPng(grey(side)));
-      await replace('background.png', encodeRgbPng(rgb(side)));
+      await replace('matte.png', encodeGreyPng(grey(wide, side)));
+      await replace('background.png', encodeRgbPng(rgb(wide, side)));
       const { matte, background } = await loadAvatarPackage(folder);
+      // Of a wide portrait the middle is shown where the avatar's own picture is square.
       expect([matte?.width, matte?.height, background?.width, background?.height]).toEqual([side, side, side, side]);
       expect(Buffer.compare(matte!.data, grey(side).data)).toBe(0);
       expect(Buffer.compare(background!.data, rgb(side).data)).toBe(0);
     });
 
     it('rejects a matte or a background of another size than the portrait', async () => {
-      await replace('matte.png', encodeGreyPng(grey(side, side - 1)));
+      await replace('matte.png', encodeGreyPng(grey(wide, side - 1)));
       expect(await rejection()).toMatchObject({ code: 'bad-request', field: 'files.matte.png' });
-      await replace('matte.png', encodeGreyPng(grey(side)));
+      await replace('matte.png', encodeGreyPng(grey(wide, side)));
       await replace('background.png', encodeRgbPng(rgb(side / 2)));
       const { field, message } = await rejection();
       expect(field).toBe('files.background.png');
-      expect(message).toContain('384 × 384 pixels, not the 768 × 768');
+      expect(message).toContain('384 × 384 pixels, not the 1366 × 768');
     });
 
     it('rejects a coloured matte and a grey background', async () => {
-      await replace('matte.png', encodeRgbPng(rgb(side)));
+      await replace('matte.png', encodeRgbPng(rgb(wide, side)));
       expect(await rejection()).toMatchObject({ code: 'bad-request', field: 'matte' });
-      await replace('matte.png', encodeGreyPng(grey(side)));
-      await replace('background.png', encodeGreyPng(grey(side)));
+      await replace('matte.png', encodeGreyPng(grey(wide, side)));
+      await replace('background.png', encodeGreyPng(grey(wide, side)));
       expect(await rejection()).toMatchObject({ code: 'bad-request', field: 'background' });
     });
   });

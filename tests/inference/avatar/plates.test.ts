@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { VisavisError } from '../../../src/errors.js';
-import { LASH_PLATES, LID_PLATES, PLATES, parsePlates } from '../../../src/inference/avatar/plates.js';
+import { cropPlates, LASH_PLATES, LID_PLATES, PLATES, parsePlates } from '../../../src/inference/avatar/plates.js';
 import { encodeGreyPng, encodeRgbPng } from '../../../src/png.js';
 
 const PORTRAIT = { width: 100, height: 100 };
@@ -99,6 +99,17 @@ describe('Plates of a package', () => {
     const swapped = filesOf(lids());
     swapped.set(LID_PLATES, swapped.get(LASH_PLATES)!);
     expect(rejection(swapped)).toMatchObject({ code: 'bad-request', field: 'plate-lids' });
+  });
+
+  it('lie where they lay in a picture that is cut', () => {
+    const plates = parsePlates(filesOf(lids()), PORTRAIT)!;
+    const part = { left: 10, top: 0, width: 80, height: 100 };
+    const cut = cropPlates(plates, PORTRAIT, part).lids;
+    expect(cut).toMatchObject({ x: 0, y: 20, width: 60, height: 30 });
+    const [x, y] = cut.stages[1]!.right.upper[0]!;
+    expect(x * part.width + part.left).toBeCloseTo(20, 6);
+    expect(y * part.height).toBeCloseTo(40, 6);
+    expect(cut.rest.left.upper[0]![0] * part.width + part.left).toBeCloseTo(20, 6);
   });
 
   it('are refused where only the pictures are there', () => {

@@ -47,7 +47,7 @@ describe('decodeImage', () => {
   });
 
   it('reads a picture of the repository like the renderer does', async () => {
-    const image = await decodeImage(stockPortraitFile('mara'), { declared: 'portrait.png' });
+    const image = await decodeImage(await stockPortraitFile('mara'), { declared: 'portrait.png' });
     expect([image.width, image.height, image.data.length]).toEqual([768, 768, 768 * 768 * 4]);
   });
 

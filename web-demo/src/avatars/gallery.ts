@@ -1,5 +1,6 @@
 import type { AvatarInfo } from '../client/api.js';
 import type { AvatarStrings } from '../i18n/avatars/index.js';
+import type { Strings } from '../i18n/index.js';
 import { h, setText } from '../ui/dom.js';
 import { icon } from '../ui/icons.js';
 import { createFace, type Face } from './face.js';
@@ -7,24 +8,29 @@ import { createFace, type Face } from './face.js';
 export interface GalleryActions {
   /** Where one talks with this avatar; undefined: not without a key. */
   talkUrl: (id: string) => string | undefined;
+  onSave: (avatar: AvatarInfo, opener: HTMLElement) => void;
   onDelete: (avatar: AvatarInfo, opener: HTMLElement) => void;
 }
 
 export interface Gallery {
   element: HTMLElement;
   /** Shows these; faces that are there already move on undisturbed. */
-  show(avatars: readonly AvatarInfo[], o: { mayDelete: boolean }): void;
+  show(avatars: readonly AvatarInfo[], o: { mayChange: boolean }): void;
   setMoving(moving: boolean): void;
 }
 
 interface Card {
   element: HTMLElement;
   face: Face;
-  update(avatar: AvatarInfo, o: { mayDelete: boolean }): void;
+  update(avatar: AvatarInfo, o: { mayChange: boolean }): void;
 }
 
 /** All avatars, alive where they can be. Only those in sight are decoded. */
-export function createGallery({ talkUrl, onDelete }: GalleryActions, strings: AvatarStrings): Gallery {
+export function createGallery(
+  { talkUrl, onSave, onDelete }: GalleryActions,
+  strings: AvatarStrings,
+  manners: Strings['intro']['manners'],
+): Gallery {
   const element = h('ul', { class: 'gallery' });
   const cards = new Map<string, Card>();
   const inSight = new Set<Element>();
@@ -44,24 +50,35 @@ export function createGallery({ talkUrl, onDelete }: GalleryActions, strings: Av
   const createCard = (): Card => {
     const face = createFace();
     const name = h('h2');
+    const manner = h('p', { class: 'face-card__manner' });
     const talk = h('a', { class: 'button button--small' }, strings.talk);
+    const save = h('button', { class: 'icon-button', type: 'button' }, icon('save'));
     const remove = h('button', { class: 'icon-button', type: 'button' }, icon('delete'));
-    const foot = h('div', { class: 'face-card__foot' }, name, h('div', { class: 'face-card__tools' }, remove, talk));
+    const foot = h(
+      'div',
+      { class: 'face-card__foot' },
+      h('div', { class: 'face-card__who' }, name, manner),
+      h('div', { class: 'face-card__tools' }, remove, save, talk),
+    );
     const card = h('li', { class: 'face-card' }, face.element, foot);
     let shown: AvatarInfo | undefined;
+    save.addEventListener('click', () => shown && onSave(shown, save));
     remove.addEventListener('click', () => shown && onDelete(shown, remove));
     return {
       element: card,
       face,
-      update(avatar, { mayDelete }) {
+      update(avatar, { mayChange }) {
         shown = avatar;
         face.show(avatar);
         setText(name, avatar.name);
+        setText(manner, avatar.manner === undefined ? '' : manners[avatar.manner.word]);
         const url = talkUrl(avatar.id);
         talk.hidden = url === undefined;
         if (url !== undefined) talk.href = url;
         talk.setAttribute('aria-label', strings.talkWith(avatar.name));
-        remove.hidden = !mayDelete || avatar.own !== true;
+        for (const tool of [save, remove]) tool.hidden = !mayChange || avatar.own !== true;
+        save.setAttribute('aria-label', strings.save(avatar.name));
+        save.title = strings.save(avatar.name);
         remove.setAttribute('aria-label', strings.delete(avatar.name));
         remove.title = strings.delete(avatar.name);
       },

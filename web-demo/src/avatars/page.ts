@@ -1,5 +1,5 @@
 import { type AvatarInfo, listAvatars } from '../client/api.js';
-import { type AvatarWish, createAvatar, deleteAvatar, type MadeAvatar } from '../client/avatars.js';
+import { type AvatarWish, createAvatar, deleteAvatar, fetchPackage, type MadeAvatar } from '../client/avatars.js';
 import { ClientError } from '../client/request.js';
 import type { AvatarStrings } from '../i18n/avatars/index.js';
 import type { Strings } from '../i18n/index.js';
@@ -68,8 +68,13 @@ export class AvatarsPage {
     const { make } = strings;
     this.#masthead = createMasthead({ onTheme: () => this.#switchTheme() }, common);
     this.#gallery = createGallery(
-      { talkUrl: (id) => this.#talkUrl(id), onDelete: (avatar, opener) => void this.#delete(avatar, opener) },
+      {
+        talkUrl: (id) => this.#talkUrl(id),
+        onSave: (avatar) => void this.#save(avatar),
+        onDelete: (avatar, opener) => void this.#delete(avatar, opener),
+      },
       strings,
+      common.intro.manners,
     );
     this.#form = createMakerForm(
       { onSubmit: (wish) => void this.#make(wish), onCancel: () => this.#making?.abort() },
@@ -127,7 +132,7 @@ export class AvatarsPage {
   }
 
   #show(): void {
-    this.#gallery.show(this.#avatars, { mayDelete: this.#allowed });
+    this.#gallery.show(this.#avatars, { mayChange: this.#allowed });
     this.#form.setVoices(this.#avatars.filter(({ own }) => own !== true));
     const { id } = this.#made ?? {};
     const now = this.#avatars.find((avatar) => avatar.id === id);
@@ -191,6 +196,16 @@ export class AvatarsPage {
     this.#keyForm.setWrong(!this.#allowed);
     if (this.#allowed) this.#form.focus();
     else this.#key = undefined;
+  }
+
+  async #save({ id }: AvatarInfo): Promise<void> {
+    try {
+      const url = URL.createObjectURL(await fetchPackage(id, this.#key));
+      h('a', { href: url, download: `${id}.zip` }).click();
+      setTimeout(() => URL.revokeObjectURL(url), SHOWN_MS);
+    } catch (thrown) {
+      this.#notice.show(describeRefusal(ClientError.from(thrown), this.#strings).text);
+    }
   }
 
   async #delete(avatar: AvatarInfo, opener: HTMLElement): Promise<void> {

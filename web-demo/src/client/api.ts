@@ -6,7 +6,14 @@ import { ClientError } from './request.js';
 export interface AvatarInfo {
   id: string;
   name: string;
+  /** Of its picture, in pixels. */
+  width?: number;
+  height?: number;
+  /** What a session may ask for, such as 1024x576. */
+  sizes?: string[];
   poster?: string;
+  /** How it carries itself, in one word. */
+  manner?: { word: 'calm' | 'warm' | 'lively' | 'thoughtful' };
   /** The same as a small file, and a short silent film to be looped, where the server has them. */
   still?: string;
   idle?: string;

@@ -19,6 +19,7 @@ type Line = MakingProgress | { avatar: MadeAvatar } | { error: ErrorBody };
 /** Waiting for others included. */
 const LIMIT_MS = 330_000;
 const DELETE_TIMEOUT_MS = 20_000;
+const PACKAGE_TIMEOUT_MS = 120_000;
 
 /**
  * Sends the photo and resolves with the avatar that was made of it. Rejects with the server's error, with `unreachable`, or with an
@@ -76,14 +77,31 @@ export function createAvatar(
 
 /** Rejects with the server's error or `unreachable`. */
 export async function deleteAvatar(id: string, key: string | undefined): Promise<void> {
-  const response = await fetch(`/v1/avatars/${encodeURIComponent(id)}`, {
-    method: 'DELETE',
+  await ask(`/v1/avatars/${encodeURIComponent(id)}`, key, { method: 'DELETE', timeoutMs: DELETE_TIMEOUT_MS });
+}
+
+/** An avatar of one's own as a zip file. Not by a plain link: that would carry no key. Rejects as above. */
+export async function fetchPackage(id: string, key: string | undefined): Promise<Blob> {
+  const o = { method: 'GET', timeoutMs: PACKAGE_TIMEOUT_MS };
+  const response = await ask(`/v1/avatars/${encodeURIComponent(id)}/package`, key, o);
+  return response.blob().catch(() => {
+    throw new ClientError('unreachable', 'the server does not answer', true);
+  });
+}
+
+async function ask(
+  url: string,
+  key: string | undefined,
+  { method, timeoutMs }: { method: string; timeoutMs: number },
+): Promise<Response> {
+  const response = await fetch(url, {
+    method,
     ...(key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } }),
-    signal: AbortSignal.timeout(DELETE_TIMEOUT_MS),
+    signal: AbortSignal.timeout(timeoutMs),
   }).catch(() => {
     throw new ClientError('unreachable', 'the server does not answer', true);
   });
-  if (response.ok) return;
+  if (response.ok) return response;
   const body = (await response.json().catch(() => undefined)) as { error?: ErrorBody } | undefined;
   throw body?.error === undefined
     ? new ClientError('internal', `status ${response.status}`, false)

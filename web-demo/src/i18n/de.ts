@@ -17,6 +17,7 @@ export const de: Strings = {
     disclosure:
       'Sie sprechen mit einer KI, nicht mit einem Menschen. Gesicht und Stimme sind erzeugt, und sie kann sich irren.',
     chooseAvatar: 'Avatar wählen',
+    manners: { calm: 'Ruhig', warm: 'Herzlich', lively: 'Lebhaft', thoughtful: 'Nachdenklich' },
     avatars: 'Avatare',
   },
   status: {

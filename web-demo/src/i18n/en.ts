@@ -14,6 +14,7 @@ export const en: Strings = {
     microphoneBlocked: 'The microphone is blocked for this page. Allow it in the address bar to talk, or type instead.',
     disclosure: 'You will be talking with an AI, not a person. Its face and voice are generated, and it can be wrong.',
     chooseAvatar: 'Choose an avatar',
+    manners: { calm: 'Calm', warm: 'Warm', lively: 'Lively', thoughtful: 'Thoughtful' },
     avatars: 'Avatars',
   },
   status: {

@@ -14,6 +14,7 @@ export const es: Strings = {
     microphoneBlocked: 'El micrófono está bloqueado para esta página. Permítalo en la barra de direcciones, o escriba.',
     disclosure: 'Va a hablar con una IA, no con una persona. Su cara y su voz son generadas, y puede equivocarse.',
     chooseAvatar: 'Elegir un avatar',
+    manners: { calm: 'Trato sereno', warm: 'Trato cercano', lively: 'Trato animado', thoughtful: 'Trato reflexivo' },
     avatars: 'Avatares',
   },
   status: {

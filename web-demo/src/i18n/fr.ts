@@ -16,6 +16,7 @@ export const fr: Strings = {
     disclosure:
       'Vous allez parler avec une IA, pas avec une personne. Son visage et sa voix sont générés, et elle peut se tromper.',
     chooseAvatar: 'Choisir un avatar',
+    manners: { calm: 'Ton calme', warm: 'Ton chaleureux', lively: 'Ton vif', thoughtful: 'Ton réfléchi' },
     avatars: 'Les avatars',
   },
   status: {

@@ -15,6 +15,7 @@ export const it: Strings = {
       'Il microfono è bloccato per questa pagina. Consentilo nella barra degli indirizzi, oppure scrivi.',
     disclosure: 'Parlerai con un’IA, non con una persona. Il suo volto e la sua voce sono generati, e può sbagliare.',
     chooseAvatar: 'Scegli un avatar',
+    manners: { calm: 'Tono pacato', warm: 'Tono caloroso', lively: 'Tono vivace', thoughtful: 'Tono riflessivo' },
     avatars: 'Gli avatar',
   },
   status: {

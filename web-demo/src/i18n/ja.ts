@@ -14,6 +14,12 @@ export const ja: Strings = {
     microphoneBlocked: 'このページではマイクがブロックされています。アドレスバーで許可するか、文字で入力してください。',
     disclosure: '会話の相手は人ではなく AI です。顔と声は生成されたもので、答えが誤っていることもあります。',
     chooseAvatar: 'アバターを選ぶ',
+    manners: {
+      calm: '落ち着いた雰囲気',
+      warm: '温かい雰囲気',
+      lively: '明るく活発な雰囲気',
+      thoughtful: '思慮深い雰囲気',
+    },
     avatars: 'アバター一覧',
   },
   status: {

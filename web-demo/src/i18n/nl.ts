@@ -14,6 +14,7 @@ export const nl: Strings = {
     microphoneBlocked: 'De microfoon is voor deze pagina geblokkeerd. Sta hem toe in de adresbalk, of typ uw vragen.',
     disclosure: 'U praat met een AI, niet met een mens. Gezicht en stem zijn gegenereerd, en de AI kan zich vergissen.',
     chooseAvatar: 'Kies een avatar',
+    manners: { calm: 'Rustig', warm: 'Hartelijk', lively: 'Levendig', thoughtful: 'Bedachtzaam' },
     avatars: 'Avatars',
   },
   status: {

@@ -14,6 +14,7 @@ export const pl: Strings = {
     microphoneBlocked: 'Mikrofon jest zablokowany dla tej strony. Zezwól na niego w pasku adresu albo pisz.',
     disclosure: 'Rozmawiasz z AI, nie z człowiekiem. Twarz i głos są wygenerowane, a odpowiedzi mogą być błędne.',
     chooseAvatar: 'Wybierz awatara',
+    manners: { calm: 'Spokojny styl', warm: 'Ciepły styl', lively: 'Żywy styl', thoughtful: 'Rozważny styl' },
     avatars: 'Awatary',
   },
   status: {

@@ -14,6 +14,7 @@ export const pt: Strings = {
     microphoneBlocked: 'O microfone está bloqueado para esta página. Permita-o na barra de endereço, ou escreva.',
     disclosure: 'Vai falar com uma IA, não com uma pessoa. O rosto e a voz são gerados, e ela pode errar.',
     chooseAvatar: 'Escolher um avatar',
+    manners: { calm: 'Tom calmo', warm: 'Tom caloroso', lively: 'Tom animado', thoughtful: 'Tom ponderado' },
     avatars: 'Avatares',
   },
   status: {

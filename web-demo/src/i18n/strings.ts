@@ -14,6 +14,8 @@ export interface Strings {
     microphoneBlocked: string;
     disclosure: string;
     chooseAvatar: string;
+    /** How an avatar carries itself, in one or two words that fit whoever it is. */
+    manners: Record<'calm' | 'warm' | 'lively' | 'thoughtful', string>;
     /** Leads to the page on which avatars are shown and made. */
     avatars: string;
   };

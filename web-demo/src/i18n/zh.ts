@@ -14,6 +14,7 @@ export const zh: Strings = {
     microphoneBlocked: '此页面的麦克风已被禁用。请在地址栏中允许使用，或改用打字。',
     disclosure: '与您交谈的是 AI，不是真人。它的面容和声音由计算机生成，回答也可能有误。',
     chooseAvatar: '选择形象',
+    manners: { calm: '沉稳', warm: '亲切', lively: '活泼', thoughtful: '善思' },
     avatars: '全部形象',
   },
   status: {

@@ -82,7 +82,13 @@ export function createIntro({ onStart, onChoose }: IntroActions, { intro: words 
         const face = url
           ? h('img', { src: url, alt: '', width: '48', height: '48' })
           : h('span', { class: 'chooser__initial' }, avatar.name.slice(0, 1));
-        const name = h('span', {}, avatar.name);
+        const manner = avatar.manner && words.manners[avatar.manner.word];
+        const name = h(
+          'span',
+          { class: 'chooser__text' },
+          h('span', {}, avatar.name),
+          ...(manner === undefined ? [] : [h('small', {}, manner)]),
+        );
         const button = h('button', { type: 'button', role: 'radio', onclick: () => pick(index) }, face, name);
         button.addEventListener('keydown', (event) => {
           const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];

@@ -5,16 +5,21 @@ import { type CardContent, createCard } from './card.js';
 import { h, setText } from './dom.js';
 import { icon } from './icons.js';
 import { createIdleFilm } from './idle-film.js';
+import { PictureShape } from './picture-shape.js';
 import { createPictureTools } from './picture-tools.js';
 
 export interface StageActions {
   onInterrupt: () => void;
   onUnlockSound: () => void;
+  /** Of the picture, as the page's address asks for it. */
+  wantedSize?: string | undefined;
 }
 
 export interface Stage {
   element: HTMLElement;
   video: HTMLVideoElement;
+  /** Of the picture: for `POST /v1/sessions` with the avatar that is shown; undefined: the service's own choice. */
+  readonly size: string | undefined;
   /** What is shown while there is no live picture: the avatar's portrait, alive where it can be. */
   showAvatar(avatar: AvatarInfo): void;
   setStatus(status: Status): void;
@@ -28,13 +33,14 @@ export interface Stage {
 }
 
 /** The avatar: portrait, live picture, what it is doing, and what can be done about it. */
-export function createStage({ onInterrupt, onUnlockSound }: StageActions, strings: Strings): Stage {
+export function createStage({ onInterrupt, onUnlockSound, wantedSize }: StageActions, strings: Strings): Stage {
   const { stage: words } = strings;
   const glow = h('img', { class: 'stage__glow', alt: '', 'aria-hidden': 'true' });
   const poster = h('img', { class: 'stage__poster', alt: '', draggable: 'false' });
   const initial = h('span', { class: 'stage__initial', 'aria-hidden': 'true' });
   const video = h('video', { class: 'stage__video', playsinline: true });
   const film = createIdleFilm();
+  const shape = new PictureShape(wantedSize);
   const bars = h('span', { class: 'pill__bars' }, ...Array.from({ length: 4 }, () => h('span')));
   const label = h('span', {}, strings.status.ready);
   const pill = h('p', { class: 'pill', role: 'status' }, h('span', { class: 'pill__dot' }), bars, label);
@@ -70,7 +76,16 @@ export function createStage({ onInterrupt, onUnlockSound }: StageActions, string
   return {
     element,
     video,
-    showAvatar({ name, poster: portrait, still, idle }) {
+    get size() {
+      return shape.size;
+    },
+    showAvatar(avatar) {
+      const {
+        name,
+        poster: portrait,
+        still,
+        idle,
+      } = shape.fit(avatar, element.closest<HTMLElement>('.page') ?? element);
       const url = still ?? portrait;
       setText(initial, name.slice(0, 1));
       poster.alt = name;

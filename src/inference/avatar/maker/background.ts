@@ -5,7 +5,7 @@ import { boxMean, grown, type Plane, planeOf } from './plane.js';
 
 /** A pixel with this much of the person in it is not background. */
 const TOUCHED = 0.02;
-/** How far from the person colours are believed, of the picture's side: nearer, glow and stray hair colour them. */
+/** How far from the person colours are believed, of the picture's shorter side: nearer, glow and stray hair colour them. */
 const CLEARANCE = 1 / 48;
 /** Grain beyond this is texture. */
 const MAX_GRAIN = 6;
@@ -20,16 +20,28 @@ const SEED = 0x6261636b;
  * shows no background at all it is returned as it is.
  */
 export function backgroundBehind(portrait: RgbImage, matte: Plane): RgbImage {
-  const { width, height, data } = portrait;
+  const { width, height } = portrait;
   const touched = planeOf(width, height, (i) => (matte.data[i]! > TOUCHED ? 1 : 0));
-  const person = grown(touched, Math.max(1, Math.round(CLEARANCE * width)));
+  const clearance = CLEARANCE * Math.min(width, height);
+  const person = grown(touched, Math.max(1, Math.round(clearance)));
   const known = person.data.map((value) => 1 - value);
   if (!known.includes(1)) return portrait;
+  return continued(portrait, known, clearance / 4);
+}
+
+/**
+ * A picture with what is not known (0 of 0 and 1) continued from what is, with the same grain, which fades in over `fade` pixels. Where nothing is
+ * known it is returned as it is.
+ */
+export function continued(picture: RgbImage, known: Float32Array, fade: number): RgbImage {
+  const { width, height, data } = picture;
+  if (!known.includes(1)) return picture;
   const filled = fillMembrane(Float32Array.from(data), known, width, height);
   const grain = [0, 1, 2].map((k) => grainOf(data, known, width, height, k));
   const random = new Random(SEED);
+  const missing = planeOf(width, height, (i) => 1 - known[i]!);
   // Grain fades in where the known ends, so that the border is no line.
-  const share = boxMean(person, Math.max(1, Math.round((CLEARANCE * width) / 4))).data;
+  const share = boxMean(missing, Math.max(1, Math.round(fade))).data;
   const out = new Uint8Array(data.length);
   for (let i = 0; i < known.length; i++) {
     // Most of a photo's grain is of its brightness: the colours share it.

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { throwIfAborted } from '../../../abort.js';
 import { VisavisError } from '../../../errors.js';
+import { type PictureSize, sizeName } from '../../../picture-size.js';
 import { encodeGreyPng, encodeRgbPng } from '../../../png.js';
 import { canonicalFace } from '../../vision/canonical-face.js';
 import { decodeImage } from '../../vision/image.js';
+import type { RgbaImage } from '../../vision/image-format.js';
 import { inspectPortrait, openVision, type PortraitInspection } from '../../vision/inspect-portrait.js';
 import { PersonMask } from '../../vision/person-mask.js';
 import { SampledImage } from '../../vision/sample.js';
+import type { Manner } from '../manner.js';
 import { FRAME_RATE } from '../motion-frame.js';
 import {
   AVATAR_ID,
@@ -21,12 +24,14 @@ import {
 import { requirePlace, writeAvatarPackage } from '../package-writer.js';
 import type { RgbImage } from '../png.js';
 import type { FaceLight } from '../rig.js';
-import { backgroundBehind } from './background.js';
+import { backgroundBehind, continued } from './background.js';
 import { faceLight } from './face-light.js';
 import { type Framing, frameHead } from './framing.js';
+import { settleLips } from './lip-seam.js';
 import { cutOut } from './matte.js';
+import { coarseMask } from './person-plane.js';
 import type { Plane } from './plane.js';
-import { resampleSquare } from './resample.js';
+import { insidePicture, resampleRegion } from './resample.js';
 import { restState } from './rest-state.js';
 import { rigFile, toPortrait } from './rig-file.js';
 
@@ -42,9 +47,10 @@ export interface MakingOptions {
   id: string;
   /** Shown to visitors. */
   name: string;
-  /** Side of the picture in pixels, even. */
-  size: number;
+  /** Of the picture, in pixels. */
+  size: PictureSize;
   voices: AvatarManifest['voices'];
+  manner?: Manner | undefined;
   likeness: Likeness;
   /** Whether an avatar of this id may be replaced. */
   replace?: boolean;
@@ -73,6 +79,11 @@ const LAID_BARE = 0.02;
 /** Median brightness of the face, of 255; dark skin in good light has 60 and more. */
 const DARK_SKIN = 45;
 const HARD_LIGHT = 0.6;
+/** Over how much of the picture's height grain fades in where a background is continued. */
+const FADE = 1 / 192;
+/** Rows, as a share of all, in which more of the person than `PERSON` may lie at the photo's side: stray hair. */
+const CUT_OFF = 0.02;
+const PERSON = 0.5;
 
 /**
  * Makes an avatar package of a portrait photo (JPEG, PNG or WebP): finds the face, straightens and crops, cuts the person out, fills the background
@@ -108,22 +119,23 @@ export async function createAvatar(
   const settled = await vision.mesh.refine(sampled, found.face.landmarks);
   await begin('frame');
   const framing = frameHead(settled, found.face.pose.roll, image, o.size);
-  const portrait = resampleSquare(image, framing.region, framing.side);
+  const { portrait, known } = framed(image, framing);
   const landmarks = toPortrait(settled, framing);
+  settleLips(portrait, landmarks);
   await begin('cut-out');
-  const coarse = await (await PersonMask.create()).segment(new SampledImage(withOpacity(portrait)));
-  const matte = cutOut(portrait, coarse, landmarks);
+  const matte = cutOut(portrait, await coarseMask(portrait, await PersonMask.create()), landmarks);
+  if (known !== undefined) requireShoulders(matte, known, o.size);
   await begin('background');
   const background = backgroundBehind(portrait, matte);
   const light = faceLight(portrait, landmarks, canonicalFace().triangles);
   const rest = restState(portrait, landmarks, light.skin);
   await begin('write');
-  const { width, height } = portrait;
+  const { width, height } = framing;
   const files = new Map<string, Uint8Array>([
     [PORTRAIT, encodeRgbPng(portrait)],
     [MATTE, encodeGreyPng({ width, height, data: bytesOf(matte) })],
     [BACKGROUND, encodeRgbPng(background)],
-    [RIG, Buffer.from(rigFile(landmarks, canonicalFace().triangles, framing.side, { rest, light }))],
+    [RIG, Buffer.from(rigFile(landmarks, canonicalFace().triangles, framing, { rest, light }))],
   ]);
   const folder = await writeAvatarPackage(o.avatars, manifestOf(photo, image, o), files, {
     ...(o.replace !== undefined && { replace: o.replace }),
@@ -139,10 +151,11 @@ function manifestOf(photo: Uint8Array, { width, height }: { width: number; heigh
     id: o.id,
     name: o.name,
     renderer: 'portrait',
-    width: o.size,
-    height: o.size,
+    width: o.size.width,
+    height: o.size.height,
     frameRate: FRAME_RATE,
     voices: o.voices,
+    ...(o.manner && { manner: o.manner }),
     licence: USUAL_LICENCE[o.likeness.ground],
     provenance:
       `Made by Visavis of a picture of ${width} × ${height} pixels with the SHA-256 ${sum}. Face found with MediaPipe Face ` +
@@ -164,16 +177,38 @@ function remarksOf({ remarks, face, otherFaces }: PortraitInspection, framing: F
       `The light is hard and comes from the person's ${light.direction[0] > 0 ? 'left' : 'right'}: shadows do not turn with the head.`,
     );
   if (framing.tight) more.push('There is little room around the head: the face fills more of the picture than usual.');
+  if (Math.max(framing.beyond.left, framing.beyond.right) > LAID_BARE)
+    more.push('The photo is too narrow for a wide picture: its background was continued at the sides.');
   if (framing.outside > LAID_BARE) more.push('Corners of the straightened picture were filled by mirroring.');
   if (framing.scale > ENLARGED) more.push(`The picture was enlarged ${framing.scale.toFixed(1)} times.`);
   if (otherFaces > 0) more.push(`${otherFaces} smaller face${otherFaces === 1 ? ' was' : 's were'} left aside.`);
   return [...remarks, ...more];
 }
 
-function withOpacity({ width, height, data }: RgbImage) {
-  const out = new Uint8Array(width * height * 4).fill(255);
-  for (let i = 0; i < width * height; i++) for (let k = 0; k < 3; k++) out[i * 4 + k] = data[i * 3 + k]!;
-  return { width, height, data: out };
+/** The portrait that a framing cuts out; `known`: 1 a pixel that the photo has, where its background had to be continued. */
+function framed(image: RgbaImage, framing: Framing): { portrait: RgbImage; known?: Plane } {
+  const portrait = resampleRegion(image, framing.region, framing);
+  if (framing.beyond.left + framing.beyond.right === 0) return { portrait };
+  const known = insidePicture(image, framing.region, framing);
+  return { portrait: continued(portrait, known.data, FADE * framing.height), known };
+}
+
+/** A background can be continued, a cut-off shoulder cannot. Throws `bad-request`, field `size`. */
+function requireShoulders(matte: Plane, known: Plane, size: PictureSize): void {
+  const { width, height } = matte;
+  let cut = 0;
+  for (let y = 0; y < height; y++) {
+    for (let x = 1, i = y * width + 1; x < width; x++, i++) {
+      const isBorder = known.data[i] !== known.data[i - 1];
+      if (isBorder && Math.max(matte.data[i]!, matte.data[i - 1]!) > PERSON) cut++;
+    }
+  }
+  if (cut <= CUT_OFF * height) return;
+  throw new VisavisError(
+    'bad-request',
+    `the photo ends at the person's shoulders: a picture of ${sizeName(size)} needs both in full, with room beside them; choose a square size, or a wider photo`,
+    { field: 'size' },
+  );
 }
 
 function bytesOf(plane: Plane): Uint8Array {

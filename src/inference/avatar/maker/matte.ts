@@ -7,7 +7,7 @@ import { insidePolygon, removeIslands } from './regions.js';
 
 /** Outside of it the mask is as good as sure. */
 const MASK_RANGE = { low: 0.2, high: 0.8 };
-/** All lengths are parts of the portrait's side. */
+/** All lengths are parts of the portrait's shorter side. */
 const EDGE = { radius: 1 / 40, epsilon: 1e-4 };
 /** How far the mask's edge may lie outside the person: twice the side of its pixels. Deeper inside, textures such as curls are left alone. */
 const MASK_SHIFT = 1 / 128;
@@ -33,7 +33,7 @@ const CONTRAST = { low: 0.06, high: 0.94 };
  */
 export function cutOut(portrait: RgbImage, mask: Plane, landmarks: Float32Array): Plane {
   const { width, height } = portrait;
-  const pixels = (share: number) => Math.max(1, Math.round(share * width));
+  const pixels = (share: number) => Math.max(1, Math.round(share * Math.min(width, height)));
   const oval = OVAL.map((index) => [landmarks[3 * index]!, landmarks[3 * index + 1]!] as const);
   const face = insidePolygon(oval, width, height);
   const coarse = resized(mask, width, height);
@@ -71,7 +71,7 @@ function partByColour(portrait: RgbImage, prior: Plane, inset: number): Plane {
   if (!person.includes(1) || !behind.includes(1)) return prior;
   const front = fillMembrane(colour, person, width, height);
   const back = fillMembrane(colour, behind, width, height);
-  const radius = Math.max(1, Math.round(SCATTER.radius * width));
+  const radius = Math.max(1, Math.round(SCATTER.radius * Math.min(width, height)));
   const [frontScatter, backScatter] = [
     scatterOf(colour, person, portrait, radius),
     scatterOf(colour, behind, portrait, radius),

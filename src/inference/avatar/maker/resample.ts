@@ -1,16 +1,18 @@
+import type { PictureSize } from '../../../picture-size.js';
 import { flattened, type RgbaImage } from '../../vision/image-format.js';
-import type { Region } from '../../vision/sample.js';
 import type { RgbImage } from '../png.js';
+import type { FrameRegion } from './framing.js';
+import { type Plane, planeOf } from './plane.js';
 
 /**
- * The square `region` of a picture as `side` × `side` pixels of RGB, turned upright. Shrinking averages as many samples as there are
+ * The `region` of a picture as `size` pixels of RGB of the same shape, turned upright. Shrinking averages as many samples as there are
  * pixels, so nothing aliases; enlarging uses Catmull–Rom cubics (Keys 1981, a = −1/2), which keep edges. What lies outside the picture is
  * mirrored from within. Transparent parts are laid on grey.
  */
-export function resampleSquare(image: RgbaImage, region: Region, side: number): RgbImage {
+export function resampleRegion(image: RgbaImage, region: FrameRegion, size: PictureSize): RgbImage {
   const { data, width, height } = flattened(image);
-  const out = new Uint8Array(side * side * 3);
-  const step = region.side / side;
+  const out = new Uint8Array(size.width * size.height * 3);
+  const step = region.height / size.height;
   const samples = Math.max(1, Math.ceil(step));
   const [cos, sin] = [Math.cos(region.angle), Math.sin(region.angle)];
   const taps = samples > 1 ? LINEAR : CUBIC;
@@ -18,12 +20,12 @@ export function resampleSquare(image: RgbaImage, region: Region, side: number): 
   const columns = new Int32Array(taps.count);
   const weights = new Float64Array(taps.count);
   const rowWeights = new Float64Array(taps.count);
-  for (let row = 0, i = 0; row < side; row++) {
-    for (let column = 0; column < side; column++, i += 3) {
+  for (let row = 0, i = 0; row < size.height; row++) {
+    for (let column = 0; column < size.width; column++, i += 3) {
       sum.fill(0);
       for (let s = 0; s < samples * samples; s++) {
-        const u = (column + ((s % samples) + 0.5) / samples - side / 2) * step;
-        const v = (row + (Math.floor(s / samples) + 0.5) / samples - side / 2) * step;
+        const u = (column + ((s % samples) + 0.5) / samples - size.width / 2) * step;
+        const v = (row + (Math.floor(s / samples) + 0.5) / samples - size.height / 2) * step;
         const x = region.centreX + u * cos - v * sin - 0.5;
         const y = region.centreY + u * sin + v * cos - 0.5;
         const [left, top] = [Math.floor(x), Math.floor(y)];
@@ -46,7 +48,20 @@ export function resampleSquare(image: RgbaImage, region: Region, side: number): 
       }
     }
   }
-  return { width: side, height: side, data: out };
+  return { width: size.width, height: size.height, data: out };
+}
+
+/** 1 for every pixel of the same whose middle lies in the picture, else 0. */
+export function insidePicture(picture: PictureSize, region: FrameRegion, size: PictureSize): Plane {
+  const step = region.height / size.height;
+  const [cos, sin] = [Math.cos(region.angle), Math.sin(region.angle)];
+  return planeOf(size.width, size.height, (i) => {
+    const u = ((i % size.width) + 0.5 - size.width / 2) * step;
+    const v = (Math.floor(i / size.width) + 0.5 - size.height / 2) * step;
+    const x = region.centreX + u * cos - v * sin;
+    const y = region.centreY + u * sin + v * cos;
+    return x >= 0 && y >= 0 && x < picture.width && y < picture.height ? 1 : 0;
+  });
 }
 
 interface Taps {

@@ -8,6 +8,7 @@ import { HeadMotion } from './head-motion.js';
 import type { Mood } from './posture.js';
 import type { PhraseEnd } from './prosody.js';
 import { SmoothNoise } from './random.js';
+import { type Temperament, temperamentOf } from './temperament.js';
 
 /** Time constants of changes between states, and of a tone of voice. */
 const MOOD_MS = 260;
@@ -25,6 +26,7 @@ const BLINK_AT_END = 0.45;
 /** All of the face but speech: head, eyes, lids, brows, breath, and the smile or concern that goes with what is said. */
 export class FaceLife {
   readonly #stepMs: number;
+  readonly #temperament: Temperament;
   readonly #blink: Blink;
   readonly #gaze: Gaze;
   readonly #head: HeadMotion;
@@ -35,11 +37,12 @@ export class FaceLife {
   #startled = 0;
   #chance: SmoothNoise;
 
-  constructor(stepMs: number, seed: number) {
+  constructor(stepMs: number, seed: number, temperament = temperamentOf(undefined)) {
     this.#stepMs = stepMs;
+    this.#temperament = temperament;
     this.#blink = new Blink(seed + 1);
-    this.#gaze = new Gaze(seed + 2);
-    this.#head = new HeadMotion(seed + 3);
+    this.#gaze = new Gaze(seed + 2, temperament);
+    this.#head = new HeadMotion(seed + 3, temperament);
     this.#brows = new SmoothNoise(seed + 4, 1.9);
     this.#smile = new SmoothNoise(seed + 5, 3.7);
     this.#chance = new SmoothNoise(seed + 6, 0.3);
@@ -88,10 +91,10 @@ export class FaceLife {
       (BLINKS_PER_MINUTE.listening - BLINKS_PER_MINUTE.idle) * listening +
       (BLINKS_PER_MINUTE.thinking - BLINKS_PER_MINUTE.idle) * thinking +
       (BLINKS_PER_MINUTE.speaking - BLINKS_PER_MINUTE.idle) * speaking;
-    const blink = this.#blink.next(this.#stepMs, rate);
+    const blink = this.#blink.next(this.#stepMs, rate * this.#temperament.blinks);
     // Lids follow the eyes down.
     pair(out, MOTION.eyeBlinkLeft, MOTION.eyeBlinkRight, Math.max(blink, 0.25 * Math.max(0, -gazeY)));
-    this.#express(this.#brows.next(stepS), Math.max(0, this.#smile.next(stepS)), out);
+    this.#express(this.#brows.next(stepS), this.#temperament.smile * Math.max(0, this.#smile.next(stepS)), out);
   }
 
   #follow(state: AgentState, audible: boolean, tone: number): void {
@@ -106,22 +109,37 @@ export class FaceLife {
 
   #express(brows: number, smile: number, out: Float32Array): void {
     const { listening, thinking, speaking } = this.#mood;
-    const glad = Math.max(0, this.#tone);
-    const concern = Math.max(0, -this.#tone);
+    const { brows: play, tone, restSmile } = this.#temperament;
+    const glad = Math.min(1, tone * Math.max(0, this.#tone));
+    const concern = Math.min(1, tone * Math.max(0, -this.#tone));
     const startled = 0.3 * this.#startled * (1 - this.#startled) * 4;
     const inner =
-      0.1 * Math.max(0, brows) + 0.14 * listening + 0.2 * thinking + 0.8 * this.#head.brow + startled + 0.1 * glad;
+      0.1 * play * Math.max(0, brows) +
+      0.14 * listening +
+      0.2 * thinking +
+      0.8 * play * this.#head.brow +
+      startled +
+      0.1 * glad;
     out[MOTION.browInnerUp] = clampUnit(inner + 0.42 * concern);
     pair(out, MOTION.browOuterUpLeft, MOTION.browOuterUpRight, clampUnit(inner * 0.8));
-    const down = 0.08 * Math.max(0, -brows) + 0.18 * thinking * Math.max(0, -brows) + 0.16 * concern;
+    const down = 0.08 * play * Math.max(0, -brows) + 0.18 * thinking * Math.max(0, -brows) + 0.16 * concern;
     pair(out, MOTION.browDownLeft, MOTION.browDownRight, down);
     const calm = 1 - 0.6 * speaking;
     pair(out, MOTION.eyeSquintLeft, MOTION.eyeSquintRight, clampUnit(0.12 * smile + 0.16 * glad));
     // A portrait that smiles with closed lips would smile through every word.
     pair(out, MOTION.mouthFrownLeft, MOTION.mouthFrownRight, clampUnit(0.4 * speaking * (1 - glad) + 0.22 * concern));
-    out[MOTION.mouthSmileLeft] = clampUnit(out[MOTION.mouthSmileLeft]! + 0.16 * smile * calm + 0.26 * glad);
-    out[MOTION.mouthSmileRight] = clampUnit(out[MOTION.mouthSmileRight]! + 0.13 * smile * calm + 0.24 * glad);
-    pair(out, MOTION.cheekSquintLeft, MOTION.cheekSquintRight, clampUnit(0.12 * smile * calm + 0.2 * glad));
+    out[MOTION.mouthSmileLeft] = clampUnit(
+      out[MOTION.mouthSmileLeft]! + (0.16 * smile + restSmile) * calm + 0.26 * glad,
+    );
+    out[MOTION.mouthSmileRight] = clampUnit(
+      out[MOTION.mouthSmileRight]! + (0.13 * smile + 0.9 * restSmile) * calm + 0.24 * glad,
+    );
+    pair(
+      out,
+      MOTION.cheekSquintLeft,
+      MOTION.cheekSquintRight,
+      clampUnit((0.12 * smile + 0.7 * restSmile) * calm + 0.2 * glad),
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { Random } from './random.js';
+import { type Temperament, temperamentOf } from './temperament.js';
 
 /** ±1 of gaze, in degrees. */
 const RANGE = 30;
@@ -30,6 +31,7 @@ export interface GazeMood {
  */
 export class Gaze {
   readonly #random: Random;
+  readonly #temperament: Temperament;
   #fromX = 0;
   #fromY = 0;
   #fromV: number = VERGENCE.near;
@@ -50,10 +52,11 @@ export class Gaze {
   /** Set when this step began a large turn of the eyes. */
   turned = false;
 
-  constructor(seed: number) {
+  constructor(seed: number, temperament = temperamentOf(undefined)) {
     this.#random = new Random(seed);
+    this.#temperament = temperament;
     this.#holdMs = this.#random.between(700, 2_000);
-    this.#untilAwayMs = this.#random.logNormal(AWAY_EVERY_MS.idle, 0.4);
+    this.#untilAwayMs = this.#random.logNormal(AWAY_EVERY_MS.idle * temperament.glancePause, 0.4);
     this.#side = this.#random.uniform() < 0.5 ? -1 : 1;
   }
 
@@ -65,7 +68,7 @@ export class Gaze {
     const isSpeaking = mood.speaking > 0.5;
     const began = isSpeaking && !this.#wasSpeaking;
     if (isThinking !== this.#wasThinking) this.#aim(isThinking ? 'thought' : 'face');
-    else if (began && this.#random.uniform() < 0.5) this.#aim('aside');
+    else if (began && this.#random.uniform() < 0.5 * this.#temperament.aside) this.#aim('aside');
     else if (this.#sinceMs > this.#holdMs) this.#choose(isThinking, mood);
     this.#wasThinking = isThinking;
     this.#wasSpeaking = isSpeaking;
@@ -86,10 +89,10 @@ export class Gaze {
     if (isThinking) {
       // Now and then a look whether the visitor still waits.
       const isAway = Math.hypot(this.#toX, this.#toY) > 0.15;
-      this.#aim(isAway && this.#random.uniform() < 0.3 ? 'face' : 'thought');
+      this.#aim(isAway && this.#random.uniform() < 0.3 * this.#temperament.lookBack ? 'face' : 'thought');
     } else if (this.#untilAwayMs <= 0) {
       const every = mood.speaking > 0.5 ? 'speaking' : mood.listening > 0.5 ? 'listening' : 'idle';
-      this.#untilAwayMs = this.#random.logNormal(AWAY_EVERY_MS[every], 0.4);
+      this.#untilAwayMs = this.#random.logNormal(AWAY_EVERY_MS[every] * this.#temperament.glancePause, 0.4);
       this.#aim('aside');
     } else this.#aim('face');
   }

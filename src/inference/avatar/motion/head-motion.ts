@@ -3,6 +3,7 @@ import { Follower } from './follower.js';
 import { type Mood, Posture } from './posture.js';
 import type { PhraseEnd } from './prosody.js';
 import { Random, SmoothNoise } from './random.js';
+import { type Temperament, temperamentOf } from './temperament.js';
 
 export type { Mood } from './posture.js';
 
@@ -30,6 +31,7 @@ interface Gesture {
 /** Posture, sway, breath, nods and accents of the head, in radians. */
 export class HeadMotion {
   readonly #random: Random;
+  readonly #temperament: Temperament;
   readonly #posture: Posture;
   readonly #sway: { slow: SmoothNoise; quick: SmoothNoise }[];
   readonly #pitch = new Follower(RATE, FASTEST);
@@ -56,8 +58,9 @@ export class HeadMotion {
   /** 0: shoulders raised, 1: breathed out. */
   exhale = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, temperament = temperamentOf(undefined)) {
     this.#random = new Random(seed);
+    this.#temperament = temperament;
     this.#posture = new Posture(seed * 13 + 5);
     this.#sway = [1, 2, 3].map((k) => ({
       slow: new SmoothNoise(seed * 31 + k, 2.6 + 0.5 * k),
@@ -70,7 +73,7 @@ export class HeadMotion {
 
   /** A stressed syllable is being said: the head beats time, mostly down (McClave, J. Pragmatics 2000; Graf et al., "Visual prosody", 2002). */
   accent({ strength }: Accent): void {
-    if (this.#sinceAccentMs < 420 || this.#random.uniform() > 0.35 + 0.4 * strength) return;
+    if (this.#sinceAccentMs < 420 || this.#random.uniform() > this.#temperament.beats * (0.35 + 0.4 * strength)) return;
     this.#sinceAccentMs = 0;
     const down = this.#random.uniform() < 0.78 ? -1 : 0.6;
     this.#accent = {
@@ -113,7 +116,9 @@ export class HeadMotion {
   /** `gazeX`, `gazeY`: where the eyes look in the room, ±1. The head follows them partly, a little later. */
   next(stepMs: number, mood: Mood, gazeX: number, gazeY: number): void {
     const stepS = stepMs / 1_000;
-    const lively = 0.55 + 0.35 * mood.speaking - 0.15 * mood.thinking;
+    const depth = this.#temperament.nod;
+    const sway = swayOf(this.#temperament, mood);
+    const lively = sway * (0.55 + 0.35 * mood.speaking - 0.15 * mood.thinking);
     const [p, y, r] = this.#sway.map(
       ({ slow, quick }) => slow.next(stepS) + quick.next(stepS) * (0.12 + 0.22 * mood.speaking),
     );
@@ -124,16 +129,16 @@ export class HeadMotion {
     this.#accent = advance(this.#accent, stepMs);
     const tilt = this.#listeningTilt * mood.listening;
     const breathing = 0.2 * Math.sin(2 * Math.PI * this.#breath);
-    const nod = shape(this.#nod) * (this.#nod?.pitch ?? 0);
-    const beat = shape(this.#accent);
+    const nod = depth * shape(this.#nod) * (this.#nod?.pitch ?? 0);
+    const beat = Math.min(1, depth) * shape(this.#accent);
     const beatPitch = beat * (this.#accent?.pitch ?? 0);
     const beatRoll = beat * (this.#accent?.roll ?? 0);
     const lookYaw = this.#lookYaw.next(stepS, HEAD_SHARE.yaw * beyond(gazeX * GAZE_RANGE));
     const lookPitch = this.#lookPitch.next(stepS, HEAD_SHARE.pitch * beyond(gazeY * GAZE_RANGE));
     const posture = this.#posture;
-    const pitch = posture.pitch + lively * p! + breathing + nod + beatPitch + lookPitch + 0.4 * mood.thinking;
-    const yaw = posture.yaw + 1.5 * lively * y! + lookYaw;
-    const roll = posture.roll + 0.9 * lively * r! + beatRoll + tilt - 0.25 * lookYaw;
+    const pitch = sway * posture.pitch + lively * p! + breathing + nod + beatPitch + lookPitch + 0.4 * mood.thinking;
+    const yaw = sway * posture.yaw + 1.5 * lively * y! + lookYaw;
+    const roll = sway * posture.roll + 0.9 * lively * r! + beatRoll + tilt - 0.25 * lookYaw;
     this.pitch = this.#pitch.next(stepS, pitch * DEGREE);
     this.yaw = this.#yaw.next(stepS, yaw * DEGREE);
     this.roll = this.#roll.next(stepS, roll * DEGREE);
@@ -171,7 +176,7 @@ export class HeadMotion {
       roll: 0,
       cycles,
     };
-    this.#untilNodMs = random.logNormal(4_200, 0.45);
+    this.#untilNodMs = random.logNormal(4_200 * this.#temperament.nodPause, 0.45);
   }
 }
 
@@ -182,6 +187,10 @@ export class HeadMotion {
 function exhaled(phase: number): number {
   const t = phase < 0.4 ? 1 - phase / 0.4 : Math.min(1, (phase - 0.4) / 0.48);
   return t * t * (3 - 2 * t);
+}
+
+function swayOf({ sway }: Temperament, { speaking }: Mood): number {
+  return sway <= 1 ? sway : 1 + (sway - 1) * (1 - 0.8 * speaking);
 }
 
 /** What of an angle in degrees the eyes do not do alone. */

@@ -1,11 +1,13 @@
 import { VisavisError } from '../../../errors.js';
 import type { AgentState, MotionModel, MotionStream, SpeechMotion, SpeechPosition } from '../../engines.js';
+import type { Manner } from '../manner.js';
 import { MOTION_FRAME_LENGTH } from '../motion-frame.js';
 import { type Accent, Articulation, restArticulators } from './articulation.js';
 import type { AudioMotion, AudioTrack } from './audio-motion.js';
 import { writeMouth } from './blendshapes.js';
 import { FaceLife } from './face-life.js';
 import { type PhraseEnd, phraseEnds } from './prosody.js';
+import { temperamentOf } from './temperament.js';
 import { ARTICULATOR } from './visemes.js';
 
 /** Stretches of speech kept at once; the oldest give way. */
@@ -42,8 +44,8 @@ export class PhonemeMotion implements MotionModel {
     this.#listen = listen;
   }
 
-  open(o: { frameRate: number; seed: number }): MotionStream {
-    return new PhonemeMotionStream(o.frameRate, o.seed, this.#listen?.());
+  open(o: { frameRate: number; seed: number; manner?: Manner | undefined }): MotionStream {
+    return new PhonemeMotionStream(o, this.#listen?.());
   }
 }
 
@@ -68,10 +70,13 @@ class PhonemeMotionStream implements MotionStream {
   #last: SpeechPosition | null = null;
   #interrupted = false;
 
-  constructor(frameRate: number, seed: number, ear: AudioMotion | undefined) {
+  constructor(
+    { frameRate, seed, manner }: { frameRate: number; seed: number; manner?: Manner | undefined },
+    ear: AudioMotion | undefined,
+  ) {
     this.#ear = ear;
     this.#stepMs = 1_000 / frameRate;
-    this.#life = new FaceLife(this.#stepMs, seed);
+    this.#life = new FaceLife(this.#stepMs, seed, temperamentOf(manner));
   }
 
   addSpeech(speech: SpeechMotion): void {

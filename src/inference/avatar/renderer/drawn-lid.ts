@@ -64,7 +64,7 @@ export class DrawnLid implements Lid {
       top: Math.max(0, Math.floor(Math.min(...reached.map((i) => brow[i]!))) - 1),
       bottom: Math.min(height, Math.ceil(Math.max(...lower) + LASHES_REACH * unit) + 2),
     };
-    this.#lid = closedLid({ ...patch, anchor: brow, closed: this.#closed, share });
+    this.#lid = closedLid({ ...patch, anchor: brow, closed: this.#closed, share, isRed: patch.channel === 'v' });
     this.#lash = paintLashes({ width, height, closed: this.#closed, unit, middle, scale }, lashes.strength);
   }
 

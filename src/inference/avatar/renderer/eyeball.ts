@@ -115,12 +115,12 @@ function whiteOf(
   isWhite: (i: number, row: number) => boolean,
 ): Float32Array {
   const known = new Float32Array(width * height);
-  const colour = new Float32Array(width * height * 3);
+  const colour = new Float32Array(width * height);
   let brightest = 0;
   for (let row = 0; row < height; row++) {
     for (let i = 0; i < width; i++) {
       const at = row * width + i;
-      colour[at * 3] = open[at]!;
+      colour[at] = open[at]!;
       if (!isWhite(i, row)) continue;
       known[at] = 1;
       brightest = Math.max(brightest, open[at]!);
@@ -128,8 +128,7 @@ function whiteOf(
   }
   // Eyes so narrow that no white is seen show none when they turn either.
   if (brightest === 0) return Float32Array.from(open);
-  const filled = fillMembrane(colour, known, width, height);
-  return known.map((_, at) => filled[at * 3]!);
+  return fillMembrane(colour, known, width, height, 1);
 }
 
 /** The median of what is seen of the iris at a distance from its middle, in samples. */

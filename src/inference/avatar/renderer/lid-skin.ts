@@ -73,15 +73,22 @@ export interface LidPatch {
   /** Width of the eye. */
   unit: number;
   isLuma: boolean;
+  /** Of the planes of chroma: whether it is the red one. */
+  isRed: boolean;
 }
 
 /** Portraits' own lashes and the line of the lid reach this far up, in eye widths. */
 const LASHES = 0.12;
 /** Stretched by less than `from` skin keeps its texture; by more than `to` it would be drawn out to threads and is evened along the lid. */
 const STRETCHED = { from: 1.15, to: 1.8 };
-const EVENED_OVER = 0.12;
+const EVENED_OVER = { along: 0.2, down: 0.07 };
+/** Where evening is complete, as a share of the way from the brow to the lid's edge: later, a highlight above the crease would be drawn out to a blot. */
+const EVEN_FROM = 0.22;
 /** A lid that is down comes out of the brow's shade: it is at least this bright against the skin below the eye, unless that takes more than `most`. */
 const IN_LIGHT = { share: 0.82, most: 1.6, from: 0.12, to: 0.24 };
+
+/** Skin between brow hairs is grey: this share of what it lacks of the tint below the eye is made up, within these limits; colder it never gets. */
+const WARMED = { share: 0.6, red: [0, 7], blue: [-7, 0] } as const;
 
 /**
  * The closed lid: skin from between brow and lashes drawn down to the closing line, even where it is drawn out far, rounded by the eyeball under it and
@@ -103,37 +110,55 @@ export function closedLid(p: LidPatch): Uint8Array {
       lid[row * width + i] = valueAt(open, width, height, i, from);
     }
   }
-  const radius = Math.max(1, Math.round(EVENED_OVER * unit));
-  const smooth = alongRows(alongRows(lid, width, height, radius), width, height, radius);
-  const gain = p.isLuma ? gainOf(p, smooth) : 1;
+  const [radius, down] = [EVENED_OVER.along, EVENED_OVER.down].map((share) => Math.max(1, Math.round(share * unit)));
+  const smooth = downColumns(alongRows(alongRows(lid, width, height, radius!), width, height, radius!), p, down!);
+  const { above, below } = lidAgainstSkin(p, smooth);
+  const gain = p.isLuma ? clamp((IN_LIGHT.share * (below - BLACK)) / Math.max(1, above - BLACK), 1, IN_LIGHT.most) : 1;
+  const [coldest, warmest] = WARMED[p.isRed ? 'red' : 'blue'];
+  const tint = p.isLuma ? 0 : clamp(WARMED.share * (below - above), coldest, warmest);
   for (let i = 0; i < width; i++) {
     const anchor = p.anchor[i]!;
     for (let row = Math.max(0, Math.ceil(anchor)); row < height; row++) {
       const at = row * width + i;
       const f = (row - anchor) / Math.max(1, p.closed[i]! - anchor);
-      const value = lerp(lid[at]!, smooth[at]!, even[i]! * smoothstep(0, 0.35, f));
+      const value = lerp(lid[at]!, smooth[at]!, even[i]! * smoothstep(0, EVEN_FROM, f));
       const light = 1 + (gain - 1) * p.share[i]! * smoothstep(0, 0.7, f);
       const round = p.isLuma ? 1 - 0.1 * p.share[i]! * smoothstep(0.55, 1, f) : 1;
-      lid[at] = Math.min(WHITE, BLACK + (value - BLACK) * round * light + 0.5);
+      const warmer = tint * p.share[i]! * smoothstep(0, 0.7, f);
+      lid[at] = Math.min(WHITE, BLACK + (value - BLACK) * round * light + warmer + 0.5);
     }
   }
   return lid;
 }
 
-/** What brings the lid's lower half into the light that the skin below the eye is in. */
-function gainOf({ open, width, height, anchor, lower, closed, share, unit }: LidPatch, lid: Uint8Array): number {
+/** Means of the closed lid's lower half and of the skin below the eye. */
+function lidAgainstSkin({ open, width, height, anchor, lower, closed, share, unit }: LidPatch, lid: Uint8Array) {
   let [above, below, count] = [0, 0, 0];
   for (let i = 0; i < width; i++) {
     if (share[i]! < 1) continue;
     const half = lerp(anchor[i]!, closed[i]!, 0.7);
     for (let t = IN_LIGHT.from; t < IN_LIGHT.to; t += 0.03) {
-      below += valueAt(open, width, height, i, lower[i]! + t * unit) - BLACK;
-      above += valueAt(lid, width, height, i, half) - BLACK;
+      below += valueAt(open, width, height, i, lower[i]! + t * unit);
+      above += valueAt(lid, width, height, i, half);
       count++;
     }
   }
-  if (count === 0) return 1;
-  return clamp((IN_LIGHT.share * below) / Math.max(1, above), 1, IN_LIGHT.most);
+  return count === 0 ? { above: BLACK, below: BLACK } : { above: above / count, below: below / count };
+}
+
+/** The mean of `2 · radius + 1` samples of a column, of those that lie below the brow. */
+function downColumns(plane: Uint8Array, { width, height, anchor }: LidPatch, radius: number): Uint8Array {
+  const out = plane.slice();
+  const sums = new Float64Array(height + 1);
+  for (let i = 0; i < width; i++) {
+    const top = clamp(Math.ceil(anchor[i]!), 0, height);
+    for (let row = 0; row < height; row++) sums[row + 1] = sums[row]! + plane[row * width + i]!;
+    for (let row = top; row < height; row++) {
+      const [from, to] = [Math.max(top, row - radius), Math.min(height, row + radius + 1)];
+      out[row * width + i] = (sums[to]! - sums[from]!) / (to - from) + 0.5;
+    }
+  }
+  return out;
 }
 
 /** The mean of `2 · radius + 1` samples of a row, fewer at its ends. */

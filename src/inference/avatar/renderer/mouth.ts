@@ -21,6 +21,10 @@ const SEAM_LIGHT = 0.4;
 const SEAM_GAP = 2.6;
 /** Gaps narrower than this, in mouth widths, let little light in: what is behind them shows as dim as this share at least. */
 const SLIT = { width: 0.05, light: 0.5 };
+/** Cheeks shade what is next to a corner: how much, and where that begins and is full on the way from the middle (0) to the corner (1). */
+const CORNER = { dark: 0.5, from: 0.55, to: 0.95 };
+/** Share of the lips' own tint in what they throw their shadow on, were it black. */
+const FLESH = 0.8;
 
 /** Where the mouth's frame is in this frame's picture. */
 interface Placement {
@@ -247,10 +251,16 @@ export class Mouth {
     // Lips throw a soft shadow inwards, and little light falls through a narrow gap.
     const fromUp = (ly - up) / this.#scale;
     const fromLow = (low - ly) / this.#scale;
-    const shadow = (0.7 + 0.3 * smoothstep(0, 0.05, fromUp)) * (0.78 + 0.22 * smoothstep(0, 0.03, fromLow));
-    const dim = shadow * (0.8 + 0.2 * smoothstep(0.02, 0.12, gap));
+    const shadow = (0.7 + 0.3 * smoothstep(0, 0.05, fromUp)) * (0.6 + 0.4 * smoothstep(0, 0.045, fromLow));
+    const corner = 1 - CORNER.dark * smoothstep(CORNER.from, CORNER.to, this.#aside(lx));
+    const dim = shadow * corner * (0.8 + 0.2 * smoothstep(0.02, 0.12, gap));
     const slit = SLIT.light + (1 - SLIT.light) * smoothstep(0, SLIT.width, (low - up) / this.#scale);
-    this.#y = BLACK + (interior.y - BLACK) * (dim + (1 - dim) * interior.photographed) * slit;
+    const light = (dim + (1 - dim) * interior.photographed) * slit;
+    this.#y = BLACK + (interior.y - BLACK) * light;
+    // What light is left there comes from the lips' flesh: grey teeth next to red lips would look green.
+    const flesh = FLESH * (1 - light);
+    this.#u += (this.#seamColour.u - this.#u) * flesh;
+    this.#v += (this.#seamColour.v - this.#v) * flesh;
     if (seam <= 0) return alpha;
     // Lips that all but touch: one line, in which no teeth flicker.
     const { y, u, v } = this.#seamColour;
@@ -260,10 +270,16 @@ export class Mouth {
     return Math.max(alpha, seam);
   }
 
+  /** Distance from the middle between the lips' corners, 1 at a corner. */
+  #aside(lx: number): number {
+    const [right, left] = [this.#upX[0]!, this.#upX[10]!];
+    return Math.abs(2 * lx - right - left) / Math.max(1, left - right);
+  }
+
   /** The dark line between lips that are pressed together where the portrait's are not: one soft line instead of torn pixels. */
   #seam(lx: number, distance: number, gap: number): number {
     if (this.#sealed <= 0.05 || gap > SEAM_GAP) return 0;
-    const x = (lx - (this.#upX[0]! + this.#upX[10]!) / 2) / ((this.#upX[10]! - this.#upX[0]!) / 2);
+    const x = this.#aside(lx);
     const taper = 1 - x * x;
     if (taper <= 0) return 0;
     this.#y = this.#seamColour.y;

@@ -1,5 +1,4 @@
 import type { AvatarStream } from '../../engines.js';
-import { openLite } from '../lite/stream.js';
 import type { AvatarPackage } from '../package.js';
 import { openAvatar } from './portrait.js';
 
@@ -17,6 +16,10 @@ export interface StreamOptions {
 
 /** Opens an avatar with the renderer that its manifest names (`probe` shows its portrait). Rejects with `bad-request` naming what is wrong. */
 export async function openStream(pkg: AvatarPackage, o: StreamOptions): Promise<AvatarStream> {
-  if (pkg.lite !== undefined) return openLite(pkg.lite, o);
+  if (pkg.lite !== undefined) {
+    // Only here: onnxruntime need not be loaded into the threads of other avatars.
+    const { openLite } = await import('../lite/stream.js');
+    return openLite(pkg.lite, o);
+  }
   return openAvatar(pkg, o);
 }

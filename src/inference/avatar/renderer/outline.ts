@@ -7,7 +7,7 @@ const FROM = 0.04;
 const FULL = 0.12;
 /** Pixels on each side of the edge that are smoothed. */
 const REACH = 2;
-/** Where the edge is looked for: from so far inside the outline to so far outside, in parts of the picture's width. */
+/** Where the edge is looked for: from so far inside the outline to so far outside, in parts of the picture's shorter side. */
 const INSIDE = 0.055;
 const OUTSIDE = 0.012;
 /** Texture samples from one pixel to the next, two where nothing is moved: more is an edge. */
@@ -24,8 +24,8 @@ export function smoothFarCheek(out: Uint8Array, map: WarpMap, x: Float32Array, y
   const { width, height, u } = map;
   const middle = (x[10]! + x[152]!) / 2;
   const outwards = yaw > 0 ? 1 : -1;
-  const from = Math.round(INSIDE * width);
-  const to = Math.round(OUTSIDE * width);
+  const from = Math.round(INSIDE * Math.min(width, height));
+  const to = Math.round(OUTSIDE * Math.min(width, height));
   for (let k = 0; k < FACE_OVAL.length; k++) {
     let a = FACE_OVAL[k]!;
     let b = FACE_OVAL[(k + 1) % FACE_OVAL.length]!;

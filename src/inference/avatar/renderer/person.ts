@@ -23,7 +23,7 @@ export interface Layers {
   background: Uint8Array;
 }
 
-/** As far from the person, in picture widths, single hairs and glow that a matte did not find are looked for. */
+/** As far from the person, in parts of the picture's shorter side, single hairs and glow that a matte did not find are looked for. */
 const FRINGE = 1 / 24;
 /** Levels by which the portrait may differ there from the background: grain. */
 const GRAIN = 3;
@@ -42,7 +42,7 @@ export function buildLayers(
   const texture = buildTexture(images.portrait, fit, width, height);
   const behind = buildTexture(images.background, fit, width, height);
   const alpha = resampleGrey(images.matte, fit, width * 2, height * 2, 2);
-  const near = nearTo(alpha, 2 * width, 2 * height, Math.round(FRINGE * 2 * width));
+  const near = nearTo(alpha, 2 * width, 2 * height, Math.round(FRINGE * 2 * Math.min(width, height)));
   const { y } = texture;
   for (let i = 0; i < alpha.length; i++) {
     const own = y[i]!;

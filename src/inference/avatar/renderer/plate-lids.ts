@@ -105,7 +105,7 @@ interface Place {
 const FADE = { border: 0.08, from: 0.06, to: 0.22 };
 
 /** Lashes are brown: they take this share of the colour with the light, or skin behind them would turn grey. */
-const LASH_CHROMA = 0.55;
+const LASH_CHROMA = 0.8;
 
 /** The lid of a patch as the plates show it. */
 export function platedLid(patch: EyePatch, { x, y, stages }: EyeStages): PlatedLid {

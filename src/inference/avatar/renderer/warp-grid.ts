@@ -11,7 +11,7 @@ import { CELL, fillFromGrid, type WarpMap } from './warp-map.js';
 const ITERATIONS = 4;
 /** Cells that the face's outline may be hollow between two lines. */
 const HOLLOW = 0.5;
-/** Farther than this, in output pixels of 512, nothing is carried in any pose. */
+/** Farther than this, in output pixels of a picture whose shorter side has 512, nothing is carried in any pose. */
 const FARTHEST = 80;
 
 /** A rectangle in output pixels. */
@@ -182,7 +182,7 @@ export class WarpGrid {
     const stride = this.#columns + 1;
     const u = (n % stride) * CELL * 2;
     const v = Math.floor(n / stride) * CELL * 2;
-    const far = (2 * FARTHEST * Math.max(this.#width, this.#height)) / 512;
+    const far = (2 * FARTHEST * Math.min(this.#width, this.#height)) / 512;
     return this.#coverage !== undefined && this.#coverage.of(u - far, v - far, u + far, v + far) === EMPTY;
   }
 

@@ -27,7 +27,7 @@ const options = (more: Partial<MakingOptions> = {}): MakingOptions => ({
   avatars,
   id: 'lite',
   name: 'Lite',
-  size: SIDE,
+  size: { width: SIDE, height: SIDE },
   voices: { kokoro: 'af_heart', piper: 'libritts-840' },
   likeness: { ground: 'synthetic', statement: 'Nobody.' },
   ...more,
@@ -150,6 +150,11 @@ describe('an import that fails', () => {
     await loadAvatarPackage(made.folder);
     return thrown as VisavisError;
   }
+
+  it('is shown square, and says so', async () => {
+    const wide = options({ id: 'wide', size: { width: 1024, height: 576 } });
+    await expect(importAvatar(pack, wide, { programs })).rejects.toMatchObject({ code: 'bad-request', field: 'size' });
+  });
 
   it('says which network draws no numbers', async () => {
     const adds = { jawOpen: { step: 1, changes: [new Float32Array(LITE_NUMBERS).fill(Number.NaN)] } };

@@ -10,7 +10,7 @@ import {
   STEPS,
   type Step,
 } from '../../../../src/inference/avatar/maker/create-avatar.js';
-import { resampleSquare } from '../../../../src/inference/avatar/maker/resample.js';
+import { resampleRegion } from '../../../../src/inference/avatar/maker/resample.js';
 import { loadAvatarPackage } from '../../../../src/inference/avatar/package.js';
 import { openAvatar } from '../../../../src/inference/avatar/renderer/portrait.js';
 import { decodeImage } from '../../../../src/inference/vision/image.js';
@@ -26,8 +26,8 @@ afterEach(() => rm(avatars, { recursive: true, force: true }));
 
 /** A stock portrait at 512 pixels: a third of the work of its 768. */
 async function photoOf(id: string): Promise<Buffer> {
-  const whole = { centreX: 384, centreY: 384, side: 768, angle: 0 };
-  return encodeRgbPng(resampleSquare(await stockPortrait(id), whole, 512));
+  const whole = { centreX: 384, centreY: 384, side: 768, height: 768, angle: 0 };
+  return encodeRgbPng(resampleRegion(await stockPortrait(id), whole, { width: 512, height: 512 }));
 }
 const photo = await photoOf('mara');
 
@@ -35,7 +35,7 @@ const options = (more: Partial<CreateAvatarOptions> = {}): CreateAvatarOptions =
   avatars,
   id: 'twin',
   name: 'Twin',
-  size: 512,
+  size: { width: 512, height: 512 },
   voices: { kokoro: 'af_heart', piper: 'libritts-840' },
   likeness: { ground: 'synthetic', statement: 'Nobody.' },
   ...more,

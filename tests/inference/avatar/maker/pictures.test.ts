@@ -4,7 +4,7 @@ import { guidedFilter } from '../../../../src/inference/avatar/maker/guided-filt
 import { cutOut } from '../../../../src/inference/avatar/maker/matte.js';
 import { boxMean, grown, planeOf, resized, shrunk } from '../../../../src/inference/avatar/maker/plane.js';
 import { insidePolygon, removeIslands } from '../../../../src/inference/avatar/maker/regions.js';
-import { resampleSquare } from '../../../../src/inference/avatar/maker/resample.js';
+import { resampleRegion } from '../../../../src/inference/avatar/maker/resample.js';
 import { fillMembrane } from '../../../../src/inference/avatar/membrane.js';
 import { Random } from '../../../../src/inference/avatar/motion/random.js';
 import type { RgbImage } from '../../../../src/inference/avatar/png.js';
@@ -28,18 +28,19 @@ function roundFace(x: number, y: number, radius: number): Float32Array {
   return points;
 }
 
-describe('resampleSquare', () => {
+describe('resampleRegion', () => {
   const ramp = picture(64, 64, (x, y) => [2 * x + 20, 2 * y + 20, 100]);
-  const whole = { centreX: 32, centreY: 32, side: 64, angle: 0 };
+  const whole = { centreX: 32, centreY: 32, side: 64, height: 64, angle: 0 };
+  const square = (side: number) => ({ width: side, height: side });
 
   it('leaves a picture of the same size as it is', () => {
-    const { data } = resampleSquare(ramp, whole, 64);
+    const { data } = resampleRegion(ramp, whole, square(64));
     for (const at of [0, 65, 2080, 4095])
       expect([...data.subarray(3 * at, 3 * at + 3)]).toEqual([...ramp.data.subarray(4 * at, 4 * at + 3)]);
   });
 
   it.each([24, 100])('keeps a slope at %d pixels', (side) => {
-    const { data } = resampleSquare(ramp, whole, side);
+    const { data } = resampleRegion(ramp, whole, square(side));
     for (let y = 4; y < side - 4; y += 5) {
       for (let x = 4; x < side - 4; x += 5) {
         const expected = [((x + 0.5) * 128) / side - 1 + 20, ((y + 0.5) * 128) / side - 1 + 20];
@@ -51,17 +52,21 @@ describe('resampleSquare', () => {
 
   it('averages what it shrinks: no stripe of a fine pattern is left', () => {
     const stripes = picture(256, 256, (x) => (x % 2 === 0 ? [0, 0, 0] : [255, 255, 255]));
-    const { data } = resampleSquare(stripes, { centreX: 128, centreY: 128, side: 256, angle: 0 }, 50);
+    const { data } = resampleRegion(
+      stripes,
+      { centreX: 128, centreY: 128, side: 256, height: 256, angle: 0 },
+      square(50),
+    );
     expect(Math.max(...data) - Math.min(...data)).toBeLessThan(60);
   });
 
   it('mirrors what lies outside', () => {
-    const { data } = resampleSquare(ramp, { centreX: 0, centreY: 32, side: 64, angle: 0 }, 64);
+    const { data } = resampleRegion(ramp, { ...whole, centreX: 0 }, square(64));
     for (let k = 0; k < 20; k++) expect(data[(32 * 64 + 31 - k) * 3]).toBe(data[(32 * 64 + 32 + k) * 3]);
   });
 
   it('turns clockwise content upright', () => {
-    const { data } = resampleSquare(ramp, { ...whole, angle: Math.PI / 2 }, 64);
+    const { data } = resampleRegion(ramp, { ...whole, angle: Math.PI / 2 }, square(64));
     // A picture that lies on its right side: what was up in it lies to the right.
     expect(data[(10 * 64 + 32) * 3]).toBeGreaterThan(data[(50 * 64 + 32) * 3]!);
     expect(data[(32 * 64 + 10) * 3 + 1]).toBeLessThan(data[(32 * 64 + 50) * 3 + 1]!);

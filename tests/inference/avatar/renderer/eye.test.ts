@@ -155,6 +155,7 @@ describe('The skin that a lid takes along', () => {
       share: fill(1),
       unit: 120,
       isLuma: true,
+      isRed: false,
     });
     const contrast = (row: number) => {
       const values = Array.from(lid.subarray(row * width + 20, row * width + 140));
@@ -179,6 +180,7 @@ describe('The skin that a lid takes along', () => {
         share: fill(1),
         unit: 120,
         isLuma: true,
+        isRed: false,
       })[70 * width + 80]!;
     expect(lidOf(90)).toBeGreaterThan(105);
     expect(lidOf(90)).toBeLessThan(0.9 * SKIN);

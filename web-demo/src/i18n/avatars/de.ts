@@ -7,6 +7,7 @@ export const de: AvatarStrings = {
   talk: 'Sprechen',
   talkWith: (name) => `Mit ${name} sprechen`,
   delete: (name) => `${name} löschen`,
+  save: (name) => `${name} als Datei sichern`,
   pause: 'Bewegung anhalten',
   play: 'Bewegung zeigen',
   make: {

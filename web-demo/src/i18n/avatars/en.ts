@@ -7,6 +7,7 @@ export const en: AvatarStrings = {
   talk: 'Talk',
   talkWith: (name) => `Talk with ${name}`,
   delete: (name) => `Delete ${name}`,
+  save: (name) => `Save ${name} as a file`,
   pause: 'Pause movement',
   play: 'Let them move',
   make: {

@@ -7,6 +7,7 @@ export const es: AvatarStrings = {
   talk: 'Hablar',
   talkWith: (name) => `Hablar con ${name}`,
   delete: (name) => `Eliminar a ${name}`,
+  save: (name) => `Guardar a ${name} en un archivo`,
   pause: 'Detener el movimiento',
   play: 'Dejar que se muevan',
   make: {

@@ -7,6 +7,7 @@ export const fr: AvatarStrings = {
   talk: 'Parler',
   talkWith: (name) => `Parler avec ${name}`,
   delete: (name) => `Supprimer ${name}`,
+  save: (name) => `Enregistrer ${name} dans un fichier`,
   pause: 'Arrêter le mouvement',
   play: 'Les laisser bouger',
   make: {

@@ -7,6 +7,7 @@ export const it: AvatarStrings = {
   talk: 'Parla',
   talkWith: (name) => `Parla con ${name}`,
   delete: (name) => `Elimina ${name}`,
+  save: (name) => `Salva ${name} in un file`,
   pause: 'Ferma il movimento',
   play: 'Lasciali muovere',
   make: {

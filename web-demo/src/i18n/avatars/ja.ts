@@ -7,6 +7,7 @@ export const ja: AvatarStrings = {
   talk: '話す',
   talkWith: (name) => `${name} と話す`,
   delete: (name) => `${name} を削除`,
+  save: (name) => `${name} をファイルに保存`,
   pause: '動きを止める',
   play: '動かす',
   make: {

@@ -7,6 +7,7 @@ export const nl: AvatarStrings = {
   talk: 'Praten',
   talkWith: (name) => `Praten met ${name}`,
   delete: (name) => `${name} verwijderen`,
+  save: (name) => `${name} als bestand opslaan`,
   pause: 'Beweging stilzetten',
   play: 'Laten bewegen',
   make: {

@@ -7,6 +7,7 @@ export const pl: AvatarStrings = {
   talk: 'Rozmowa',
   talkWith: (name) => `Rozmowa: ${name}`,
   delete: (name) => `Usuń: ${name}`,
+  save: (name) => `Zapisz jako plik: ${name}`,
   pause: 'Zatrzymaj ruch',
   play: 'Pokaż ruch',
   make: {

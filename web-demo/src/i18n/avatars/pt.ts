@@ -7,6 +7,7 @@ export const pt: AvatarStrings = {
   talk: 'Falar',
   talkWith: (name) => `Falar com ${name}`,
   delete: (name) => `Apagar ${name}`,
+  save: (name) => `Guardar ${name} num ficheiro`,
   pause: 'Parar o movimento',
   play: 'Deixar mover',
   make: {

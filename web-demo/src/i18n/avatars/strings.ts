@@ -7,6 +7,8 @@ export interface AvatarStrings {
   /** Begins or ends with `talk`, or contains it. */
   talkWith: (name: string) => string;
   delete: (name: string) => string;
+  /** As a file, to be taken to another machine. */
+  save: (name: string) => string;
   pause: string;
   play: string;
   make: {

@@ -7,6 +7,7 @@ export const zh: AvatarStrings = {
   talk: '对话',
   talkWith: (name) => `与 ${name} 对话`,
   delete: (name) => `删除 ${name}`,
+  save: (name) => `将 ${name} 保存为文件`,
   pause: '暂停动画',
   play: '播放动画',
   make: {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { throwIfAborted } from '../../../../abort.js';
 import { VisavisError } from '../../../../errors.js';
 import { i420ToRgb } from '../../../../i420.js';
+import { sizeName } from '../../../../picture-size.js';
 import { encodeRgbPng } from '../../../../png.js';
 import { canonicalFace } from '../../../vision/canonical-face.js';
 import { type FaceLandmarks, regionOfLandmarks } from '../../../vision/face-mesh.js';
@@ -71,6 +72,11 @@ export async function importAvatar(
       field: 'id',
     });
   }
+  if (o.size.width !== o.size.height) {
+    const message = `the clips of this family are shown square: expected a size such as 512, got ${sizeName(o.size)}`;
+    throw new VisavisError('bad-request', message, { field: 'size' });
+  }
+  const side = o.size.width;
   await requirePlace(o.avatars, o.id, o.replace === true);
   tell('read', 0);
   const pack = await readPackFolder(folder);
@@ -80,24 +86,24 @@ export async function importAvatar(
     const references = await readReferences(pack.references, () => tell('read', ++read / pack.references.length));
     tell('clip', 0);
     const vision = await openVision();
-    const { clip, box } = await readClip(pack, vision, references.count, o.size, { ...programs, signal });
+    const { clip, box } = await readClip(pack, vision, references.count, side, { ...programs, signal });
     tell('face', 0);
     const turns = quietFrames(clip);
     const index = turns[0]!;
-    const portrait: RgbImage = { width: o.size, height: o.size, data: i420ToRgb(frameAt(clip, index), o.size, o.size) };
+    const portrait: RgbImage = { ...o.size, data: i420ToRgb(frameAt(clip, index), side, side) };
     const face = await faceIn(portrait, vision, 'the clip');
     const sampled = new SampledImage(withOpacity(portrait));
     const landmarks = await vision.mesh.refine(sampled, face.points);
     const light = faceLight(portrait, landmarks, canonicalFace().triangles);
     const rest = restState(portrait, landmarks, light.skin);
-    const rig = rigFile(landmarks, canonicalFace().triangles, o.size, { rest, light });
+    const rig = rigFile(landmarks, canonicalFace().triangles, portrait, { rest, light });
     tell('calibrate', 0);
-    const pixels = { x: box.x * o.size, y: box.y * o.size, width: box.width * o.size, height: box.height * o.size };
+    const pixels = { x: box.x * side, y: box.y * side, width: box.width * side, height: box.height * side };
     const studio = await Studio.create({
       ...{ networks, mesh: vision.mesh, clip, references: new References(references), index },
       ...{ box: pixels, region: regionOfLandmarks(landmarks), landmarks },
     });
-    const calibrated = await calibrate(studio, pack.neutral, targetOf(portrait, rig, o.size), {
+    const calibrated = await calibrate(studio, pack.neutral, targetOf(portrait, rig, side), {
       ...(signal && { signal }),
       onProgress: (share) => tell('calibrate', share),
     });
@@ -175,7 +181,7 @@ async function readClip(
 
 /** The usual framing, upright, on even pixels of the clip. */
 function squareAround(landmarks: Float32Array, clip: { width: number; height: number }, size: number) {
-  const { region } = frameHead(landmarks, 0, clip, size);
+  const { region } = frameHead(landmarks, 0, clip, { width: size, height: size });
   const side = 2 * Math.floor(Math.min(region.side, clip.width, clip.height) / 2);
   const place = (centre: number, length: number) =>
     2 * Math.floor(Math.min(Math.max(0, centre - side / 2), length - side) / 2);
@@ -220,8 +226,9 @@ function manifestOf(pack: PackFolder, o: MakingOptions): Omit<AvatarManifest, 'f
   const sum = (content: Uint8Array) => createHash('sha256').update(content).digest('hex');
   return {
     formatVersion: PACKAGE_FORMAT_VERSION,
-    ...{ id: o.id, name: o.name, renderer: 'lite-avatar', width: o.size, height: o.size, frameRate: FRAME_RATE },
+    ...{ id: o.id, name: o.name, renderer: 'lite-avatar', ...o.size, frameRate: FRAME_RATE },
     voices: o.voices,
+    ...(o.manner && { manner: o.manner }),
     licence: o.likeness.ground === 'licence' ? 'as in the statement of likeness' : 'not for redistribution',
     provenance:
       `Imported by Visavis from a folder of the LiteAvatar family: networks with the SHA-256 ${sum(pack.encoder.content)} and ` +

@@ -35,6 +35,8 @@ const LINING_DEPTH = 27;
 /** The throat's dark: half its width and height in mm. */
 const THROAT_WIDTH = 13;
 const THROAT_HEIGHT = 10;
+/** A tongue lies level and so in more of the light from above than its slope towards the viewer says. */
+const TONGUE_LIGHT = 1.3;
 /** Samples of a tooth row to a pixel. */
 const DENSITY = 1.6;
 
@@ -91,10 +93,10 @@ export class Interior {
     this.#upper = paintToothRow(UPPER_CROWNS, UPPER_ARCH, -1, light, scale);
     this.#lower = paintToothRow(LOWER_CROWNS, LOWER_ARCH, 1, light, scale);
     this.#tongue = new Tongue(light);
-    this.#tongueLuma = lumaOf(...light.tongue) - BLACK;
+    this.#tongueLuma = TONGUE_LIGHT * (lumaOf(...light.tongue) - BLACK);
     this.#tongueChroma = chromaOf(...light.tongue);
     const [u, v] = chromaOf(...LINING);
-    this.#lining = { y: lumaOf(...LINING) - BLACK, u, v };
+    this.#lining = { y: light.exposure * (lumaOf(...LINING) - BLACK), u, v };
     this.#baseYaw = Math.atan2(face.z[454]! - face.z[234]!, face.x[454]! - face.x[234]!);
     this.#upperEdge = seen === undefined ? UPPER_EDGE : seen.edge / this.mm;
     this.#restDrop = seen === undefined ? 0 : seen.dark / this.mm;
@@ -217,7 +219,8 @@ export class Interior {
     const luma = row.y[at]! * g00 + row.y[at + 1]! * g10 + row.y[below]! * g01 + row.y[below + 1]! * g11 - BLACK;
     const u = this.#lining.u + (row.u[at]! - this.#lining.u) * (1 - BOUNCE + BOUNCE * light);
     const v = this.#lining.v + (row.v[at]! - this.#lining.v) * (1 - BOUNCE + BOUNCE * light);
-    this.#over(BLACK + luma * light, 128 + (u - 128) * (0.4 + 0.6 * light), 128 + (v - 128) * (0.4 + 0.6 * light), a);
+    const colour = 0.65 + 0.35 * light;
+    this.#over(BLACK + luma * light, 128 + (u - 128) * colour, 128 + (v - 128) * colour, a);
   }
 }
 

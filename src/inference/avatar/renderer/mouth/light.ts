@@ -12,6 +12,8 @@ export interface MouthLight {
   readonly tooth: Rgb;
   readonly gum: Rgb;
   readonly tongue: Rgb;
+  /** 1 in a portrait that is well exposed, less in one taken in little light. */
+  readonly exposure: number;
   /** Brightness of a surface with this normal (x to the right, y down, z towards the viewer); 1 for one that faces the viewer. */
   at(nx: number, ny: number, nz: number): number;
   /** Strength of the wet shine for such a surface, 0…1. */
@@ -35,8 +37,12 @@ const GUM: Rgb = [200, 120, 115];
 const TONGUE: Rgb = [198, 110, 104];
 /** Luma of skin and white of the eye in a portrait that is well exposed; teeth stand in the same light. */
 const USUAL_WHITE = 190;
+/** Above black: what white of the eye and the darkest skin have in a portrait with enough light, and the share of both from which on it is enough. */
+const EXPOSED = { white: 110, skin: 76, enough: 0.75 };
 /** Above the viewer's eye, slightly to one side. */
 const GLOSS_HEIGHT = -0.38;
+/** Length of the vector half-way to it in light from the front: light from a side must not make that longer, or wet places would blaze. */
+const GLOSS_LENGTH = Math.hypot(GLOSS_HEIGHT, 0.93);
 
 /** Estimates the light from the portrait: its side from mirrored places of the face, its height from forehead against chin, its strength from skin and eyes. Teeth that are `seen` give their colour. */
 export function mouthLight(face: FaceGeometry, texture: Texture, seen?: SeenTeeth): MouthLight {
@@ -55,7 +61,11 @@ export function mouthLight(face: FaceGeometry, texture: Texture, seen?: SeenTeet
   const lower = mean(LOWER_SKIN);
   const sideY = -clamp((upper - lower) / Math.max(1, upper + lower), 0.05, 0.4);
   const white = whiteOfEyes(face, texture);
-  const strength = clamp(0.45 * (white / USUAL_WHITE) + 0.55 * (0.84 + skin * 0.0013), 0.78, 1.02);
+  // Deep-set eyes are in shade and skin may be of any depth: neither tells by itself.
+  const seenLight = (Math.min(1, (white - 16) / EXPOSED.white) + Math.min(1, skin / EXPOSED.skin)) / 2;
+  const exposure = clamp(seenLight / EXPOSED.enough, 0.15, 1);
+  const strength = exposure * clamp(0.45 * (white / USUAL_WHITE) + 0.55 * (0.84 + skin * 0.0013), 0.78, 1.02);
+  const between = Math.max(1, Math.hypot(sideX * 0.6, GLOSS_HEIGHT, 0.93) / GLOSS_LENGTH);
   const tint = skinTint(face, texture);
   const lit = (colour: Rgb, share: number): Rgb => [
     colour[0] * strength * (1 + (tint[0] - 1) * share),
@@ -66,11 +76,13 @@ export function mouthLight(face: FaceGeometry, texture: Texture, seen?: SeenTeet
     tooth: seen === undefined ? lit(TOOTH, 0.15) : rgbOf(seen.colour),
     gum: lit(GUM, 0.25),
     tongue: lit(TONGUE, 0.25),
-    at: (nx, ny, nz) => clamp(0.3 + 0.7 * nz + 0.75 * (sideX * nx + sideY * ny), 0.06, 1.12),
+    exposure,
+    // Lips and cheeks keep more of the light from a side out than of that from above.
+    at: (nx, ny, nz) => clamp(0.3 + 0.7 * nz + 0.55 * sideX * nx + 0.75 * sideY * ny, 0.06, 1.12),
     gloss: (nx, ny, nz) => {
       // Half-way between the light and the viewer, who is in front.
-      const d = nx * sideX * 0.6 + ny * GLOSS_HEIGHT + nz * 0.93;
-      return Math.max(0, d) ** 48;
+      const d = (nx * sideX * 0.6 + ny * GLOSS_HEIGHT + nz * 0.93) / between;
+      return exposure * Math.max(0, d) ** 48;
     },
   };
 }

@@ -58,8 +58,8 @@ export class Tongue {
     const tipZ = behindTeeth - 1.5 * tip - (behindTeeth + 0.5) * out;
     const tipY = (lowerEdge + 1) * (1 - tip) + (upperEdge - 2.2) * tip;
     const y = tipY * (1 - out) + (upperEdge + 0.4) * out;
-    // Its root hangs at the throat and does not go down with the jaw.
-    const back = backEdge - 4 - 0.22 * drop - 4 * body - 1.5 * tip;
+    // Its root hangs at the throat and goes down with the jaw only in part; over it the dark of the throat is seen.
+    const back = backEdge - 2.8 - 0.1 * drop - 4.5 * body - 1.5 * tip;
     for (let k = 0; k < COUNT; k++) {
       const s = BEHIND[k]!;
       const round = s < TIP_RADIUS ? TIP_RADIUS * (1 - Math.sqrt(1 - (1 - s / TIP_RADIUS) ** 2)) : 0;
