@@ -1,10 +1,11 @@
 /**
  * Makes the packages of the stock avatars (`npm run build` first):
  *   node assets/authoring/pack.mjs --pictures FOLDER ID …   takes what `portrait/shoulders.py` wrote for these, measures the faces, writes `rig.json`
+ *   node assets/authoring/pack.mjs --plates FOLDER ID …     takes what `portrait/plates.py` wrote for these
  *   node assets/authoring/pack.mjs [ID …]                   writes `avatar.json` anew; run it after any file has changed
  */
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -25,12 +26,16 @@ const STOCK = new Map([
   ['ines', { name: 'Ines', manner: MANNERS.lively, voices: { kokoro: 'af_bella', piper: 'libritts-783' } }],
   ['arthur', { name: 'Arthur', manner: MANNERS.thoughtful, voices: { kokoro: 'bm_george', piper: 'libritts-684' } }],
 ]);
+const PLATE_FILES = ['plates.json', 'plate-lids.png', 'plate-lashes.png'];
 const MAX_SIDE = 2048;
 
-const { values, positionals } = parseArgs({ options: { pictures: { type: 'string' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { pictures: { type: 'string' }, plates: { type: 'string' } },
+  allowPositionals: true,
+});
 const unknown = positionals.find((id) => !STOCK.has(id));
-if (unknown !== undefined || (values.pictures !== undefined && positionals.length === 0)) {
-  console.error(`usage: node assets/authoring/pack.mjs [--pictures FOLDER] ID …, of ${[...STOCK.keys()].join(', ')}`);
+if (unknown !== undefined || ((values.pictures ?? values.plates) !== undefined && positionals.length === 0)) {
+  console.error(`usage: node assets/authoring/pack.mjs [--pictures FOLDER] [--plates FOLDER] ID …, of ${[...STOCK.keys()].join(', ')}`);
   process.exit(2);
 }
 for (const id of positionals.length > 0 ? positionals : STOCK.keys()) {
@@ -45,6 +50,9 @@ for (const id of positionals.length > 0 ? positionals : STOCK.keys()) {
       await copyFile(join(values.pictures, from), join(folder, to));
     }
     await writeFile(join(folder, 'rig.json'), await measure(join(folder, 'portrait.png')));
+  }
+  if (values.plates !== undefined) {
+    for (const name of PLATE_FILES) await copyFile(join(values.plates, `${id}-${name}`), join(folder, name));
   }
   await writeManifest(id, folder);
 }
@@ -79,7 +87,9 @@ function opaque({ width, height, data }) {
 
 async function writeManifest(id, folder) {
   const files = {};
-  for (const file of ['portrait.png', 'rig.json', 'matte.png', 'background.png']) {
+  const present = await readdir(folder);
+  const plates = PLATE_FILES.filter((name) => present.includes(name));
+  for (const file of ['portrait.png', 'rig.json', 'matte.png', 'background.png', ...plates]) {
     const content = await readFile(join(folder, file));
     files[file] = { sha256: createHash('sha256').update(content).digest('hex'), bytes: content.length };
   }

@@ -3,6 +3,7 @@ import numpy as np
 from mathutils import Vector
 from mathutils.bvhtree import BVHTree
 
+from head_model import EYE_CENTRE
 from maps import DENSITY, LEFT, TOP, spline
 from materials import hair_material
 from skin_maps import beard_area
@@ -72,10 +73,8 @@ def add_brows(person, lm, project, rs):
             add_hair(name, p[chosen], radii[chosen], hair_material(name, melanin, brow.get("redness", 0.12), 0.6, 0.35))
 
 
-def add_lashes(person, head, vertices, skin_tree, rs):
-    """On ICT-FaceKit's strips, whose texture coordinates run along the lid (19 columns) and from root to tip (6 rows)."""
-    lash = person["lash"]
-    faces = head.faces["EyeLashes"]
+def lash_strips(head):
+    """ICT-FaceKit's strips of lashes, whose texture coordinates run along the lid (19 columns) and across (6 rows): vertex numbers, (19, 6) each."""
     coordinate, parent = {}, {}
 
     def find(a):
@@ -84,7 +83,7 @@ def add_lashes(person, head, vertices, skin_tree, rs):
             a = parent[a]
         return a
 
-    for face, texture in faces:
+    for face, texture in head.faces["EyeLashes"]:
         for v, t in zip(face, texture):
             coordinate[v] = head.uv[t]
         for v in face[1:]:
@@ -98,18 +97,34 @@ def add_lashes(person, head, vertices, skin_tree, rs):
         uv = np.array([coordinate[v] for v in ids])
         rows = np.round((uv[:, 1] - uv[:, 1].min()) / np.ptp(uv[:, 1]) * 5).astype(int)
         columns = np.round((uv[:, 0] - uv[:, 0].min()) / np.ptp(uv[:, 0]) * 18).astype(int)
-        grid = np.zeros((19, 6, 3))
-        grid[columns, rows] = vertices[ids]
-        gap = lambda row: np.mean([skin_tree.find_nearest(Vector(q))[3] for q in grid[:, row]])
-        if gap(5) < gap(0):
-            grid = grid[:, ::-1]
-        upper = grid[:, 5, 1].mean() > grid[:, 0, 1].mean()
-        n = int(lash["n"] * (1 if upper else 0.55)) // 2
+        grid = np.zeros((19, 6), int)
+        grid[columns, rows] = ids
+        # Lashes point forwards: roots first.
+        outwards = head.vertices[grid[:, 5], 2].mean() > head.vertices[grid[:, 0], 2].mean()
+        out.append(grid if outwards else grid[:, ::-1])
+    return out
+
+
+def is_upper(head, strip):
+    """Whether a strip of `lash_strips` is on an upper lid."""
+    return head.vertices[strip[:, 0], 1].mean() > EYE_CENTRE[1] - 0.1
+
+
+def add_lashes(person, head, vertices, rs):
+    """On the strips of `lash_strips`: objects `lash_upper` and `lash_lower`."""
+    lash = person["lash"]
+    # How many and how long they are is that of the open eye.
+    rest = head.shaped(person["weights"], person["proportions"])[:, 1]
+    out = {"lash_upper": [], "lash_lower": []}
+    for strip in lash_strips(head):
+        grid = vertices[strip]
+        full = rest[strip[:, 5]].mean() > rest[strip[:, 0]].mean()
+        n = int(lash["n"] * (1 if full else 0.55)) // 2
         u = rs.rand(n) * 17.99
         j = u.astype(int)
         f = (u - j)[:, None, None]
         mine = grid[j] * (1 - f) + grid[np.minimum(j + 1, 18)] * f
-        length = (lash["length"] if upper else lash["length"] * 0.58) * rs.uniform(0.6, 1.0, n)
+        length = (lash["length"] if full else lash["length"] * 0.58) * rs.uniform(0.6, 1.0, n)
         length = length * np.interp(u / 18, [0, 0.12, 0.88, 1], [0.55, 1, 1, 0.6])
         at = np.linspace(0, 1, 7)[None, :] * length[:, None] * 5
         a = np.clip(at.astype(int), 0, 4)
@@ -117,10 +132,11 @@ def add_lashes(person, head, vertices, skin_tree, rs):
         each = np.arange(n)[:, None]
         points = mine[each, a] * (1 - w) + mine[each, a + 1] * w
         points[:, :, 0] += rs.normal(0, 0.10, (n, 1)) * np.linspace(0, 1, 7)[None] ** 1.5
-        out.append(points)
-    p = np.concatenate(out)
-    radii = np.ones((len(p), 1)) * lash.get("radius", 0.014) * (1 - 0.85 * np.linspace(0, 1, 7))[None]
-    add_hair("lash", p, radii, hair_material("lash", lash.get("melanin", 1.0), 0.2, 0.5, 0))
+        out["lash_upper" if is_upper(head, strip) else "lash_lower"].append(points)
+    for name, parts in out.items():
+        p = np.concatenate(parts)
+        radii = np.ones((len(p), 1)) * lash.get("radius", 0.014) * (1 - 0.85 * np.linspace(0, 1, 7))[None]
+        add_hair(name, p, radii, hair_material(name, lash.get("melanin", 1.0), 0.2, 0.5, 0))
 
 
 def add_stubble(person, lm, project, rs):

@@ -74,9 +74,7 @@ def write_pictures(toned_path, folder, name, side, colours):
     width = round(side * image.shape[1] / image.shape[0] / 2) * 2
     if side != image.shape[0]:
         premultiplied = cv2.resize(premultiplied, (width, side), interpolation=cv2.INTER_AREA)
-    # Downscaling softens: a little of the finest detail is given back.
-    soft = cv2.GaussianBlur(premultiplied[..., :3], (0, 0), 0.9)
-    premultiplied[..., :3] += 0.35 * (premultiplied[..., :3] - soft) * premultiplied[..., 3:]
+    _sharpen(premultiplied)
     write_layers(premultiplied, folder, name, colours)
 
 
@@ -91,3 +89,17 @@ def write_layers(premultiplied, folder, name, colours):
     write("", np.clip(portrait + 0.5, 0, 255).astype(np.uint8))
     write("-background", background.astype(np.uint8))
     write("-matte", np.clip(alpha[..., 0] * 255 + 0.5, 0, 255).astype(np.uint8))
+
+
+def _sharpen(premultiplied):
+    """Downscaling softens: a little of the finest detail is given back."""
+    soft = cv2.GaussianBlur(premultiplied[..., :3], (0, 0), 0.9)
+    premultiplied[..., :3] += 0.35 * (premultiplied[..., :3] - soft) * premultiplied[..., 3:]
+
+
+def piece(toned_path, width, height):
+    """A piece of a picture without a transparent pixel, as `write_pictures` has it at this size: BGR 0…1."""
+    image = cv2.imread(toned_path, cv2.IMREAD_UNCHANGED).astype(np.float32) / 65535
+    image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    _sharpen(image)
+    return np.clip(image[..., :3], 0, 1)

@@ -20,7 +20,6 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bpy  # noqa: E402
 import numpy as np  # noqa: E402
 from mathutils import Vector  # noqa: E402
-from mathutils.bvhtree import BVHTree  # noqa: E402
 
 import finish  # noqa: E402
 from brows import FrontProjection, add_brows, add_lashes, add_stubble  # noqa: E402
@@ -94,32 +93,13 @@ def normals_of(vertices, triangles):
 
 
 def build(person, head, scratch, bald):
+    """Head, hair and clothes."""
     rs = np.random.RandomState(person["seed"])
-    lm = head.landmarks
-    vertices = head.shaped(person["weights"], person["proportions"])
-    faces = [face for part in SKIN_PARTS for face, _ in head.faces[part]]
-    ids = np.unique([v for face in faces for v in face])
-    new = np.full(len(vertices), -1)
-    new[ids] = np.arange(len(ids))
-    faces = [[new[v] for v in face] for face in faces]
-    if person["hair"]["style"] == "long":
-        _pin_ears(vertices, head.vertices)
-    neutral, posed = head.vertices[ids], vertices[ids]
-    triangles = np.array([t for f in faces for t in ([f[0], f[1], f[2]], [f[0], f[2], f[3]])[: len(f) - 2]])
-    normals = normals_of(posed, triangles)
     paths = {name: os.path.join(scratch, f"{name}.png") for name in ("colour", "relief", "eye")}
-    paint_skin(person, lm, paths["colour"], paths["relief"])
+    paint_skin(person, head.landmarks, paths["colour"], paths["relief"])
     paint_eye(person, paths["eye"])
     log("painted")
-    inside = np.clip((neutral[:, 1] - hairline(person["hair"])(neutral)) / 0.9 + 0.1, 0, 1)
-    density = 0.0 if bald else person["hair"].get("scalp_tint", 1.0)
-    skin = skin_material(person["skin"], paths["colour"], paths["relief"])
-    add_mesh("head", posed, faces, skin, uv=skin_uv(neutral), subdivisions=1, attributes={"rest": neutral, "scalp": inside * density})
-    _eyes_and_mouth(head, vertices, paths["eye"])
-    project = FrontProjection(neutral, posed, normals, triangles)
-    add_brows(person, lm, project, rs)
-    add_lashes(person, head, vertices, BVHTree.FromPolygons(posed.tolist(), triangles.tolist()), rs)
-    add_stubble(person, lm, project, rs)
+    neutral, posed, normals, triangles = add_face(person, head, head.shaped(person["weights"], person["proportions"]), paths, bald, rs)
     log("brows, lashes, stubble")
     x, y, z = neutral.T
     ear = (np.abs(x) > 7.45) & (y > -2.6) & (y < 7.4) & (z > -3) & (z < 2.8)
@@ -132,6 +112,34 @@ def build(person, head, scratch, bald):
     if "studs" in person:
         _ear_studs(person["studs"], posed, normals, np.abs(x) > 7.6)
     dress(person, rs)
+
+
+def add_face(person, head, vertices, paths, bald, rs):
+    """
+    Skin, eyes, mouth, brows, lashes and stubble of the head with these `vertices`; `paths`: painted maps. Gives the skin: neutral and posed
+    places, normals, triangles.
+    """
+    lm = head.landmarks
+    faces = [face for part in SKIN_PARTS for face, _ in head.faces[part]]
+    ids = np.unique([v for face in faces for v in face])
+    new = np.full(len(vertices), -1)
+    new[ids] = np.arange(len(ids))
+    faces = [[new[v] for v in face] for face in faces]
+    if person["hair"]["style"] == "long":
+        _pin_ears(vertices, head.vertices)
+    neutral, posed = head.vertices[ids], vertices[ids]
+    triangles = np.array([t for f in faces for t in ([f[0], f[1], f[2]], [f[0], f[2], f[3]])[: len(f) - 2]])
+    normals = normals_of(posed, triangles)
+    inside = np.clip((neutral[:, 1] - hairline(person["hair"])(neutral)) / 0.9 + 0.1, 0, 1)
+    density = 0.0 if bald else person["hair"].get("scalp_tint", 1.0)
+    skin = skin_material(person["skin"], paths["colour"], paths["relief"])
+    add_mesh("head", posed, faces, skin, uv=skin_uv(neutral), subdivisions=1, attributes={"rest": neutral, "scalp": inside * density})
+    _eyes_and_mouth(head, vertices, paths["eye"])
+    project = FrontProjection(neutral, posed, normals, triangles)
+    add_brows(person, lm, project, rs)
+    add_lashes(person, head, vertices, rs)
+    add_stubble(person, lm, project, rs)
+    return neutral, posed, normals, triangles
 
 
 def _pin_ears(vertices, neutral):

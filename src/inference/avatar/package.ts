@@ -10,6 +10,7 @@ import { parseLiteSettings } from './lite/settings.js';
 import type { LiteFiles } from './lite/stream.js';
 import { mannerSchema } from './manner.js';
 import { FRAME_RATE } from './motion-frame.js';
+import { cropPlates, type Plates, parsePlates } from './plates.js';
 import { decodeGreyPng, decodePng, type GreyImage, type RgbImage } from './png.js';
 import { FACE_OVAL, parseRig, type Rig } from './rig.js';
 
@@ -102,6 +103,8 @@ export interface AvatarPackage {
   matte?: GreyImage;
   /** What is seen behind the person: the portrait with the person taken out. As large as the portrait. */
   background?: RgbImage;
+  /** The portrait with another face, from the same model. */
+  plates?: Plates;
   /** Networks and clip; just where the manifest's renderer is `lite-avatar`. Checked when it is opened. */
   lite?: LiteFiles;
 }
@@ -155,6 +158,7 @@ export async function loadAvatarPackage(folder: string, o: { size?: PictureSize 
   const background = backgroundFile && asLargeAs(portrait, decodePng(backgroundFile, limits('background')), BACKGROUND);
   const rig = parseRig(rigFile.toString('utf8'));
   for (const size of sizesOf(manifest)) requireFaceIn(size, portrait, rig);
+  const plates = parsePlates(contents, portrait);
   const shown = middleOf(portrait, o.size ?? manifest);
   const lite = manifest.renderer === 'lite-avatar' ? liteOf(contents) : undefined;
   const cut = <T extends GreyImage | RgbImage>(image: T) => (shown === undefined ? image : cropImage(image, shown));
@@ -165,6 +169,7 @@ export async function loadAvatarPackage(folder: string, o: { size?: PictureSize 
     rig: shown === undefined ? rig : cropRig(rig, portrait, shown),
     ...(matte && { matte: cut(matte) }),
     ...(background && { background: cut(background) }),
+    ...(plates && { plates: shown === undefined ? plates : cropPlates(plates, portrait, shown) }),
     ...(lite && { lite }),
   };
 }

@@ -1,21 +1,18 @@
 import { clamp, lerp, smoothstep, traceCurve } from './curves.js';
+import { DrawnLid, type EyeballColour, type EyePatch, type Lid } from './drawn-lid.js';
 import type { AnchoredCurves, EyeState } from './eye.js';
 import { type Eyeball, paintEyeball } from './eyeball.js';
-import { LASHES_REACH, type LashLine, paintLashes } from './lashes.js';
-import { closedLid } from './lid-skin.js';
+import type { LashLine } from './lashes.js';
+import { type EyeStages, platedLid } from './plate-lids.js';
 
 /** How much darker the eyeball is just under the upper lid. */
 const LID_SHADOW = 0.34;
 /** Studio range. */
 const BLACK = 16;
-/** Height of the portrait's own lashes and liner above the upper lid's edge, in eye widths: they go down with the lid as they are. */
-const LASH_BAND = 0.1;
 /** Iris radii: farther from its middle there is nothing of it. */
 const IRIS_REACH = 1.25;
-/** Where a closed lid stops, as a share of the way to the lower lid. */
-const CLOSED_AT = 1;
 
-/** One plane of one eye: the untouched pixels, the closed lid made from the skin above the eye, and the lash line. */
+/** One plane of one eye: the untouched pixels, the eyeball behind the lids, and the lid. */
 export class EyePlate {
   readonly #plane: Uint8Array;
   readonly #stride: number;
@@ -26,25 +23,18 @@ export class EyePlate {
   readonly #height: number;
   readonly #unit: number;
   readonly #scale: number;
-  /** Per column, in rows of this patch: brow side end, open upper lid, lower lid, line of the closed lid. */
-  readonly #brow: Float32Array;
+  /** Per column, in rows of this patch: open upper lid, lower lid. */
   readonly #upper: Float32Array;
   readonly #lower: Float32Array;
-  readonly #closed: Float32Array;
-  /** Per column: how much of the lid's motion reaches it. */
-  readonly #share: Float32Array;
   readonly #open: Uint8Array;
   /** The eye as it would be without lids. */
   readonly #ball: Eyeball;
-  readonly #lid: Uint8Array;
-  readonly #lash: Uint8Array;
-  /** What the lashes are painted with. */
-  readonly #lashValue: number;
+  readonly #lid: Lid;
   readonly #irisX: number;
   readonly #irisY: number;
   readonly #irisRadius: number;
-  /** What lids, lashes and gaze ever change: outside of it the texture is always the portrait's. */
-  readonly #changing: { left: number; right: number; top: number; bottom: number };
+  readonly #eyeball: EyeballColour;
+  #state: EyeState = { lid: 0, x: 0, y: 0, upperY: 0, lowerY: 0 };
   /** Outside the opening the texture is the portrait's. */
   #clean = true;
 
@@ -53,12 +43,12 @@ export class EyePlate {
     plane: { data: Uint8Array; width: number; height: number; scale: number; channel: 'y' | 'u' | 'v' },
     c: AnchoredCurves,
     lashes: LashLine,
+    plates?: EyeStages,
   ) {
     const { width: planeWidth, height: planeHeight, scale } = plane;
     this.#plane = plane.data;
     this.#stride = planeWidth;
     this.#isLuma = plane.channel === 'y';
-    this.#lashValue = lashes[plane.channel];
     const ew = c.width;
     this.#unit = ew * scale;
     this.#scale = scale;
@@ -77,14 +67,7 @@ export class EyePlate {
     };
     this.#upper = curve(c.upperX, c.upperY);
     this.#lower = curve(c.lowerX, c.lowerY);
-    this.#closed = this.#upper.map((up, i) => lerp(up, this.#lower[i]!, CLOSED_AT));
-    this.#share = new Float32Array(this.#width);
-    for (let i = 0; i < this.#width; i++) {
-      const along = (i - ((c.x0 + c.x1) / 2) * scale + this.#left) / this.#unit;
-      this.#share[i] = 1 - smoothstep(0.47, 0.62, Math.abs(along));
-    }
     const anchor = curve(c.anchorX, c.anchorY);
-    this.#brow = this.#upper.map((up, i) => Math.max(1, Math.min(up - 3, anchor[i]!)));
     this.#irisX = c.irisX * scale - 0.5 - this.#left;
     this.#irisY = c.irisY * scale - 0.5 - this.#top;
     this.#irisRadius = c.irisRadius * scale;
@@ -93,40 +76,26 @@ export class EyePlate {
     const [irisX, irisY, irisRadius] = [this.#irisX, this.#irisY, this.#irisRadius];
     const opening = { width: this.#width, height: this.#height, upper, lower, irisX, irisY, irisRadius };
     this.#ball = paintEyeball(this.#open, opening, this.#isLuma ? BLACK : undefined);
-    const reached = Array.from(this.#share.keys()).filter((i) => this.#share[i]! > 0);
-    this.#changing = {
-      left: reached[0] ?? 0,
-      right: (reached.at(-1) ?? -1) + 1,
-      top: Math.max(0, Math.floor(Math.min(...reached.map((i) => this.#brow[i]!))) - 1),
-      bottom: Math.min(
-        this.#height,
-        Math.ceil(Math.max(...this.#lower, ...this.#closed) + LASHES_REACH * this.#unit) + 2,
-      ),
-    };
-    this.#lid = closedLid({
-      open: this.#open,
+    const [x0, x1] = [c.x0, c.x1].map((x) => x * scale - 0.5 - this.#left) as [number, number];
+    const patch: EyePatch = {
+      channel: plane.channel,
+      isLuma: this.#isLuma,
+      scale,
+      left: this.#left,
+      top: this.#top,
       width: this.#width,
       height: this.#height,
-      anchor: this.#brow,
-      upper: this.#upper,
-      lower: this.#lower,
-      closed: this.#closed,
-      share: this.#share,
+      x0,
+      x1,
       unit: this.#unit,
-      isLuma: this.#isLuma,
-      isRed: plane.channel === 'v',
-    });
-    this.#lash = paintLashes(
-      {
-        width: this.#width,
-        height: this.#height,
-        closed: this.#closed,
-        unit: this.#unit,
-        middle: ((c.x0 + c.x1) / 2) * scale - 0.5 - this.#left,
-        scale,
-      },
-      lashes.strength,
-    );
+      room: c.lidRoom * scale,
+      open: this.#open,
+      brow: this.#upper.map((up, i) => Math.max(1, Math.min(up - 3, anchor[i]!))),
+      upper,
+      lower,
+    };
+    this.#lid = plates === undefined ? new DrawnLid(patch, lashes) : platedLid(patch, plates);
+    this.#eyeball = (column, row) => this.#gazed(column, row, this.#state);
   }
 
   #copy(): Uint8Array {
@@ -140,9 +109,21 @@ export class EyePlate {
 
   /** Paints the eye into the texture. */
   paint(state: EyeState): void {
-    if (state.lid === 0 && this.#clean) this.#turn(state);
-    else this.#close(state);
+    if (state.lid === 0) {
+      if (!this.#clean) this.#restore();
+      this.#turn(state);
+    } else {
+      this.#state = state;
+      this.#lid.paint(state.lid, this.#eyeball, this.#plane, this.#top * this.#stride + this.#left, this.#stride);
+    }
     this.#clean = state.lid === 0;
+  }
+
+  #restore(): void {
+    for (let row = 0; row < this.#height; row++) {
+      const to = (this.#top + row) * this.#stride + this.#left;
+      this.#plane.set(this.#open.subarray(row * this.#width, (row + 1) * this.#width), to);
+    }
   }
 
   /** With the lids open only the opening changes. */
@@ -152,51 +133,6 @@ export class EyePlate {
       for (let row = Math.floor(this.#upper[i]!) + 1; row < end; row++) {
         const at = (this.#top + row) * this.#stride + this.#left + i;
         this.#plane[at] = this.#gazed(i, row, state) + 0.5;
-      }
-    }
-  }
-
-  #close(state: EyeState): void {
-    const blink = state.lid;
-    const width = this.#width;
-    const { left, right, top, bottom } = this.#changing;
-    const fade = smoothstep(0, 0.3, blink);
-    // Lashes that point up over an open eye point down over a closed one.
-    const lashesDown = smoothstep(0.4, 0.85, blink);
-    const band = LASH_BAND * this.#unit;
-    const softness = this.#isLuma ? 1.6 : 1;
-    for (let row = top; row < bottom; row++) {
-      const to = (this.#top + row) * this.#stride + this.#left;
-      for (let i = left; i < right; i++) {
-        const at = row * width + i;
-        const share = this.#share[i]!;
-        const upper = this.#upper[i]!;
-        const closed = this.#closed[i]!;
-        const edge = upper + (closed - upper) * blink;
-        let value = this.#open[at]!;
-        const covered = row < edge - softness && share >= 1;
-        if (!covered && row > upper && row < this.#lower[i]!) value = this.#gazed(i, row, state);
-        if (share > 0 && blink > 0) {
-          const above = clamp((edge - row) / softness + 0.5, 0, 1);
-          if (above > 0) {
-            const q = clamp((row - this.#brow[i]!) / Math.max(1, edge - this.#brow[i]!), 0, 1);
-            // The portrait's own lid slides down at first and gives way to plain skin; its lashes stay on the edge.
-            let skin = fade < 1 ? this.#at(this.#open, i, row - (edge - upper) * q * q) : 0;
-            if (fade > 0) skin += (this.#at(this.#lid, i, row + (closed - edge) * q * q) - skin) * fade;
-            const onLashes = 1 - smoothstep(0.55 * band, band, edge - row);
-            if (onLashes > 0) skin += (this.#at(this.#open, i, row - (edge - upper)) - skin) * onLashes;
-            value += (skin - value) * above * share;
-          } else if (this.#isLuma && row < this.#lower[i]!) {
-            // The lid's shadow on the eyeball.
-            value *=
-              1 - (0.25 * fade + 0.3 * smoothstep(0.7, 1, blink)) * (1 - smoothstep(0, 0.1 * this.#unit, row - edge));
-          }
-          if (lashesDown > 0) {
-            const lash = (this.#at(this.#lash, i, row + (closed - edge)) / 255) * lashesDown * share;
-            value += (this.#lashValue - value) * lash;
-          }
-        }
-        this.#plane[to + i] = value + 0.5;
       }
     }
   }
@@ -216,7 +152,8 @@ export class EyePlate {
     const { white, iris, cover: irisCover, shade, own } = this.#ball;
     let turned = this.#at(white, i, y);
     const [fromX, fromY] = [clamp(i - dx, 0, this.#width - 1.001), y - dy];
-    if (Math.hypot(fromX - this.#irisX, fromY - this.#irisY) < IRIS_REACH * this.#irisRadius) {
+    const reach = IRIS_REACH * this.#irisRadius;
+    if ((fromX - this.#irisX) ** 2 + (fromY - this.#irisY) ** 2 < reach * reach) {
       const ix = fromX | 0;
       const f = fromX - ix;
       const covered = this.#at(irisCover, ix, fromY) * (1 - f) + this.#at(irisCover, ix + 1, fromY) * f;

@@ -4,6 +4,7 @@ import { EyePlate } from './eye-plate.js';
 import type { FaceGeometry } from './face-geometry.js';
 import { lashLineOf } from './lashes.js';
 import { lidAnchors } from './lid-skin.js';
+import { type EyeStages, openLids } from './plate-lids.js';
 import type { Texture } from './texture.js';
 
 /** What one eye does, in the picture's directions (right, down). */
@@ -29,9 +30,10 @@ export class Eye {
   readonly #planes: EyePlate[];
   readonly #painted: EyeState = { lid: 0, x: 0, y: 0, upperY: 0, lowerY: 0 };
 
-  constructor(face: FaceGeometry, indices: EyeIndices, texture: Texture) {
+  constructor(face: FaceGeometry, indices: EyeIndices, texture: Texture, plates?: EyeStages) {
     const { width, height } = texture;
-    const plain = eyeCurves(face, indices);
+    const found = eyeCurves(face, indices);
+    const plain = plates === undefined ? found : alongLids(found, plates);
     const upperAt = upperLid(plain);
     const anchors = lidAnchors(texture, plain, upperAt);
     const curves: AnchoredCurves = { ...plain, anchorX: anchors.x, anchorY: anchors.y };
@@ -39,9 +41,9 @@ export class Eye {
     const fine = { width: 2 * width, height: 2 * height, scale: 2 };
     const coarse = { width, height, scale: 1 };
     this.#planes = [
-      new EyePlate({ data: texture.y, channel: 'y', ...fine }, curves, lashes),
-      new EyePlate({ data: texture.u, channel: 'u', ...coarse }, curves, lashes),
-      new EyePlate({ data: texture.v, channel: 'v', ...coarse }, curves, lashes),
+      new EyePlate({ data: texture.y, channel: 'y', ...fine }, curves, lashes, plates),
+      new EyePlate({ data: texture.u, channel: 'u', ...coarse }, curves, lashes, plates),
+      new EyePlate({ data: texture.v, channel: 'v', ...coarse }, curves, lashes, plates),
     ];
   }
 
@@ -118,5 +120,22 @@ function eyeCurves(face: FaceGeometry, indices: EyeIndices): EyeCurves {
     irisY: face.y[iris]!,
     irisRadius: radius,
     lidRoom: clamp(Math.min(...upperY) - browY, 0.15 * (x1 - x0), 0.6 * (x1 - x0)),
+  };
+}
+
+/** The same eye along the lids that the model has. */
+function alongLids(c: EyeCurves, { rest }: EyeStages): EyeCurves {
+  const [y0, y1] = [c.upperY[0]!, c.upperY.at(-1)!];
+  const { upper, lower } = openLids(rest, { x0: c.x0, y0, x1: c.x1, y1 });
+  const [x0, x1] = [upper.x[0]!, upper.x.at(-1)!];
+  return {
+    ...c,
+    x0,
+    x1,
+    width: x1 - x0,
+    upperX: upper.x,
+    upperY: upper.y,
+    lowerX: lower.x,
+    lowerY: lower.y,
   };
 }
