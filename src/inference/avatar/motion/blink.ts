@@ -1,16 +1,16 @@
 import { Random } from './random.js';
 
 /**
- * Spontaneous blinks: lids fall in 120 to 136 ms, a little more slowly than measured (75 to 110 ms, VanderWerf et al. 2003, see below): faster, they
- * would jump more than 4 % of the face's width in a frame of 40 ms.
+ * Spontaneous blinks: lids fall in 145 to 160 ms, more slowly than measured (75 to 110 ms, VanderWerf et al. 2003, see below). Faster, a lid that
+ * is about to meet the other would be seen to jump by more than 4 % of the face's width in a frame of 40 ms.
  */
-const CLOSE_MS = 124;
+const CLOSE_MS = 145;
 const HOLD_MS = 15;
-const OPEN_MS = 215;
-/** How much faster the lids fall at first than on the whole, and slower when they meet. */
-const SKEW = 0.65;
+const OPEN_MS = 225;
+/** The fall is fast at first and braked from a part of its time on, when so much of it is done. */
+const BRAKED = { at: 0.38, done: 0.55 };
 /** Blinks differ in length by these factors. */
-const SLOWNESS = [0.97, 1.1] as const;
+const SLOWNESS = [1, 1.1] as const;
 /** No one blinks again at once, save for the occasional double blink. */
 const MIN_PAUSE_MS = 900;
 
@@ -65,9 +65,10 @@ export class Blink {
   }
 }
 
-/** Fastest at once, then braked: the burst of the orbicularis comes first (Evinger, Manning & Sibony, "Eyelid movements", IOVS 1991). */
+/** Fast at once, then braked: the burst of the orbicularis comes first (Evinger, Manning & Sibony, "Eyelid movements", IOVS 1991). */
 function fall(t: number): number {
-  return t + SKEW * t * (1 - t);
+  const { at, done } = BRAKED;
+  return t < at ? (done * t) / at : done + ((1 - done) * (t - at)) / (1 - at);
 }
 
 /** Half-way between an even course, which is the slowest, and a smooth one. */
