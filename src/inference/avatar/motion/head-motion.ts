@@ -11,7 +11,7 @@ const DEGREE = Math.PI / 180;
 /** Rate of the head's follower in 1/s: a nod of half a second keeps most of its depth. */
 const RATE = 17;
 /** Heads in talk seldom turn faster (Hadar et al., "Kinematics of head movements accompanying speech", Human Movement Science 1983). */
-const FASTEST = 27 * DEGREE;
+const FASTEST = 24 * DEGREE;
 /** Share of a turn of the eyes that the head takes over, beyond what eyes do alone (Stahl, Exp. Brain Research 1999: up to about 15°). */
 const HEAD_SHARE = { yaw: 0.42, pitch: 0.3 };
 const EYES_ALONE = 4;
