@@ -13,7 +13,12 @@ export interface WordErrors {
 
 /** Lower-case words without punctuation and fillers; hyphens and accents count as nothing. */
 export function plainWords(text: string): string[] {
-  const plain = text.toLowerCase().normalize('NFD').replace(/\p{M}/gu, '').replace(/[’‘]/g, "'");
+  const plain = text
+    .toLowerCase()
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[’‘]/g, "'")
+    .replace(/(?<=\p{L})-(?=\p{L})/gu, '');
   return (plain.match(/[\p{L}\p{N}']+/gu) ?? [])
     .filter((word) => !FILLERS.has(word))
     .map((word) => SPELLINGS[word] ?? word);
