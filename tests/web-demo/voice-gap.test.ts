@@ -89,6 +89,21 @@ describe('VoiceGapMeter', () => {
     expect(gap?.avatarBeganAt).toBeCloseTo(3.7, 2);
   });
 
+  it('keeps what it knows of the background while a signal is taken anew', () => {
+    const meter = new VoiceGapMeter();
+    const gaps: VoiceGap[] = [];
+    for (let block = 0; block * BLOCK_S < 30; block++) {
+      const atS = block * BLOCK_S;
+      const isGone = atS >= 24 && atS < 24.03;
+      const noisy = rmsAt([{ fromS: 25, toS: 27, rms: 0.15 }], atS, 0.01);
+      const gap = meter.push(isGone ? 0 : noisy, rmsAt([{ fromS: 27.5, toS: 29 }], atS, 0), atS, atS + BLOCK_S);
+      if (gap) gaps.push(gap);
+    }
+    expect(gaps).toHaveLength(1);
+    expect(gaps[0]!.ms).toBeGreaterThan(450);
+    expect(gaps[0]!.ms).toBeLessThan(550);
+  });
+
   it('rises above a steady noise', () => {
     const [gap] = measure([{ fromS: 25, toS: 27, rms: 0.15 }], [{ fromS: 27.5, toS: 29 }], { untilS: 30, floor: 0.01 });
     expect(gap?.ms).toBeGreaterThan(450);

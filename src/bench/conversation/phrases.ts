@@ -55,7 +55,7 @@ export const PAUSED: readonly string[] = [
   'So what you are saying is | that the sound | never leaves | this machine?',
   'Yesterday evening | I tried to start it | on a laptop, | and it told me | that the port was in use.',
   'What I do not understand | is how you know | when I have finished | and when I am only thinking.',
-  'My brother in law, | who works at the university, | asked me to find out | whether it is free.',
+  'My older brother, | who works at the university, | asked me to find out | whether it is free.',
   'Some of our customers | speak very slowly | and with many pauses. | Do you wait for them?',
   'I will need it | on Monday, | on Wednesday, | and on the weekend. | Does that cost more?',
   'Please write down | that I am interested in | the voices | and in the avatars.',

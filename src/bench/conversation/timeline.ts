@@ -66,7 +66,8 @@ function drawn(kept: KeptScene, played: PlayedStep, outcome: Outcome): DrawnStep
   const points = (channel: Float32Array) => {
     const from = Math.round((leftMs * rate) / 1000);
     // The envelope's steps are 5 ms.
-    const fine = envelope(channel.subarray(from, from + (SHOWN_MS * rate) / 1000), rate);
+    const toMs = Math.min(played.endMs, leftMs + SHOWN_MS);
+    const fine = envelope(channel.subarray(from, Math.round((toMs * rate) / 1000)), rate);
     const every = POINT_MS / 5;
     return Array.from({ length: Math.floor(fine.length / every) }, (_, i) =>
       Math.max(...fine.subarray(i * every, (i + 1) * every)),

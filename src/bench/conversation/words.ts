@@ -1,7 +1,10 @@
 /** Words that were said against words that were understood. Pure. */
 
 /** Sounds of thinking: recognisers may write them or not. */
-const FILLERS = new Set(['um', 'uh', 'erm', 'er', 'hmm', 'hm', 'mm', 'ah']);
+const FILLERS = new Set(['um', 'uh', 'erm', 'er', 'hmm', 'hm', 'mm', 'mmhm', 'ah']);
+
+/** The same word, written in another way. */
+const SPELLINGS: Readonly<Record<string, string>> = { licence: 'license', licences: 'licenses' };
 
 export interface WordErrors {
   errors: number;
@@ -10,8 +13,15 @@ export interface WordErrors {
 
 /** Lower-case words without punctuation and fillers; hyphens and accents count as nothing. */
 export function plainWords(text: string): string[] {
-  const plain = text.toLowerCase().normalize('NFD').replace(/\p{M}/gu, '').replace(/[’‘]/g, "'");
-  return (plain.match(/[\p{L}\p{N}']+/gu) ?? []).filter((word) => !FILLERS.has(word));
+  const plain = text
+    .toLowerCase()
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[’‘]/g, "'")
+    .replace(/(?<=\p{L})-(?=\p{L})/gu, '');
+  return (plain.match(/[\p{L}\p{N}']+/gu) ?? [])
+    .filter((word) => !FILLERS.has(word))
+    .map((word) => SPELLINGS[word] ?? word);
 }
 
 /** The least number of words to insert, delete or replace (Levenshtein 1966), and how many words there were. */

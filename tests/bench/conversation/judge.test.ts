@@ -216,6 +216,7 @@ describe('the figures of a run', () => {
 describe('words', () => {
   it('are compared without case, marks, accents and sounds of thinking', () => {
     expect(wordErrors('Um, | can you, uh, tell me?', 'can you tell me')).toEqual({ errors: 0, words: 4 });
+    expect(wordErrors('an e-mail about the licence', 'an email about the license').errors).toBe(0);
     expect(plainWords('¿Cuánto es, señor?')).toEqual(['cuanto', 'es', 'senor']);
   });
 

@@ -15,7 +15,7 @@ import {
   renderFigures,
 } from '../../../src/bench/conversation/report.js';
 import { keptResult } from '../../../src/bench/conversation/result.js';
-import { ROWS, TimelineRows } from '../../../src/bench/conversation/timeline.js';
+import { POINT_MS, ROWS, TimelineRows } from '../../../src/bench/conversation/timeline.js';
 import { final, keptScene, turn } from './scenes.js';
 
 const figures: ConversationFigure[] = [
@@ -128,6 +128,8 @@ describe('the picture of ten turns', () => {
     for (let i = 0; i < 15; i++) rows.add(scene(), judgeScene(scene()));
     expect(rows.rows).toHaveLength(ROWS);
     const [row] = rows.rows;
+    // The step ends at 6 s, and the row begins 0.8 s before it: what comes after belongs to another.
+    expect(row?.avatar).toHaveLength((6_000 - 200) / POINT_MS);
     expect(row?.pauses).toEqual([{ fromMs: 1_600, toMs: 2_100 }]);
     expect(row?.marks).toEqual([{ atMs: 3_200, label: 'turn over', tone: 'end' }]);
     expect(row!.silence!.toMs - row!.silence!.fromMs).toBeCloseTo(600, -1);
