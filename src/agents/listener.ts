@@ -92,18 +92,26 @@ export class Listener {
     return this.#inTurn;
   }
 
-  /** The next 512 samples at 16 kHz. Windows that pile up beyond 2 s are dropped: a late answer is worse than a gap. */
-  push(window: Float32Array): void {
+  /**
+   * The next 512 samples at 16 kHz; `isEcho`: nobody but the avatar is in them, which counts as silence. Windows that pile up beyond 2 s
+   * are dropped: a late answer is worse than a gap.
+   */
+  push(window: Float32Array, isEcho = false): void {
     if (window.length !== VAD_WINDOW || this.#abort.signal.aborted || this.#queued > 60) return;
     this.#queued++;
     this.#chain = this.#chain
-      .then(() => this.#handleWindow(window))
+      .then(() => this.#handleWindow(window, isEcho))
       .catch((error: unknown) => {
         if (!this.#abort.signal.aborted) this.#o.onEvent({ type: 'failed', error });
       })
       .finally(() => {
         this.#queued--;
       });
+  }
+
+  /** Resolves when all windows so far are judged. */
+  async settled(): Promise<void> {
+    await this.#chain;
   }
 
   /** The microphone was silent for long (mute, a lost network): the detector must not judge by what was before. */
@@ -138,9 +146,11 @@ export class Listener {
     this.#o.recognition.close();
   }
 
-  async #handleWindow(window: Float32Array): Promise<void> {
+  async #handleWindow(window: Float32Array, isEcho: boolean): Promise<void> {
     if (this.#abort.signal.aborted) return;
-    const probability = await this.#o.vad.process(window);
+    // The detector hears it all the same: it lives by what came before.
+    const detected = await this.#o.vad.process(window);
+    const probability = isEcho ? 0 : detected;
     if (this.#abort.signal.aborted) return;
     this.#mediaMs += WINDOW_MS;
     if (this.#inTurn) this.#o.recognition.push(window);

@@ -11,6 +11,8 @@ import type {
   VoiceActivityDetector,
 } from '../inference/engines.js';
 import { Lifetime } from '../lifecycle.js';
+import { EchoCanceller } from '../media/echo/echo-canceller.js';
+import { PlayedSpeech, reported } from '../media/echo/played-speech.js';
 import { Microphone, type MicrophoneOutput } from '../media/microphone.js';
 import type { PacerEvent } from '../media/pacer-client.js';
 import type { TurnTaking } from '../turn-taking.js';
@@ -61,12 +63,15 @@ export interface ConversationOptions {
   turnSettings?: Partial<TurnSettings>;
   /** Undefined: turns are not recorded. */
   traces?: TurnTraces | undefined;
+  /** Whether the avatar's own voice is looked for in the microphones and taken out of them. Default: true. */
+  cancelsEcho?: boolean;
   emit: (event: ConversationEvent) => void;
 }
 
 interface Participant {
   microphone: Microphone;
   listener: Listener;
+  echo: EchoCanceller | undefined;
 }
 
 export class Conversation {
@@ -76,13 +81,17 @@ export class Conversation {
   readonly #pipeline: Pipeline;
   readonly #participants = new Map<string, Participant>();
   readonly #recorded: RecordedTurns | undefined;
+  readonly #played: PlayedSpeech | undefined;
   #greeted = false;
 
   constructor(options: ConversationOptions) {
     this.#o = options;
     const recorded = options.traces && new RecordedTurns(options.traces);
     this.#recorded = recorded;
-    const output = recorded?.output(options.output) ?? options.output;
+    const { turnTaking, cancelsEcho = true } = options;
+    this.#played = cancelsEcho && turnTaking !== 'off' ? new PlayedSpeech() : undefined;
+    const noted = recorded?.output(options.output) ?? options.output;
+    const output = this.#played === undefined ? noted : reported(noted, this.#played);
     this.#voice = new Voice(output, options.face, (event) => this.#pipeline.handleVoice(event));
     this.#pipeline = new Pipeline({
       agent: options.engines.agent,
@@ -133,7 +142,11 @@ export class Conversation {
       onEvent: (event) => this.#pipeline.handleListener(participantId, event),
       openTrace: this.#recorded && ((settings) => this.#recorded?.open(participantId, settings)),
     });
-    this.#participants.set(participantId, { microphone: new Microphone(), listener });
+    this.#participants.set(participantId, {
+      microphone: new Microphone(),
+      listener,
+      echo: this.#played && new EchoCanceller(this.#played),
+    });
   }
 
   removeMicrophone(participantId: string): void {
@@ -153,6 +166,7 @@ export class Conversation {
   handlePacer(event: PacerEvent): void {
     if (this.lifetime.isClosed) return;
     this.#recorded?.handlePacer(event);
+    if (event.type === 'segment-started') this.#played?.started(event.segmentId, event.atMs);
     if (event.type === 'microphone') {
       const participant = this.#participants.get(event.participantId);
       if (participant !== undefined) hear(participant, participant.microphone.push(event));
@@ -198,9 +212,12 @@ export class Conversation {
   }
 }
 
-function hear({ listener }: Participant, outputs: readonly MicrophoneOutput[]): void {
+function hear({ listener, echo }: Participant, outputs: readonly MicrophoneOutput[]): void {
   for (const output of outputs) {
-    if (output.type === 'window') listener.push(output.samples);
+    if (output.type === 'window') {
+      const heard = echo?.process(output.samples, output.mediaMs, output.atMs);
+      listener.push(heard?.samples ?? output.samples, heard?.isEcho);
+    }
     else if (output.type === 'gap-end') listener.forgetVoice();
   }
 }

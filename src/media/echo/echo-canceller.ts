@@ -23,9 +23,23 @@ const LEAST_POWER = 6e-7;
 const ABOVE_FLOOR = 4;
 /** Comparisons in vain, after which only every eighth window is compared. */
 const PATIENT_AFTER = 12;
-/** What is left of the echo in a window without anybody: −10 dB of it, or what the filter expects, whichever is more. */
-const LEFT_OF_ECHO = 0.1;
-const LEFT_OF_EXPECTED = 1.5;
+/**
+ * What may be left of the echo in a window without anybody: −7 dB of it (small loudspeakers distort), or what the filter expects. Of an echo
+ * that ends, reverberation stays longer than the path that is learned: it falls by 4 dB with each window.
+ */
+const LEFT_OF_ECHO = 0.2;
+const LEFT_OF_EXPECTED = 2;
+const REVERBERATES = 0.4;
+/**
+ * A path is young for this many windows of reference, and until it takes three quarters of the echo away; as long the levels of microphone
+ * and reference say more than what is left.
+ */
+const YOUNG_WINDOWS = 100;
+const YOUNG_SHARE = 0.25;
+/** Of the echo's usual power in a young path's window that nobody else need have added. */
+const YOUNG_LEVEL = 1.3;
+/** How soon the loudness of an echo is learned. */
+const GAIN_SMOOTHING = 0.02;
 /** The place of a known path is looked up again this often. */
 const CHECK_EVERY_WINDOWS = 48;
 /** A path that takes nothing away for so many windows of loud reference is none. */
@@ -63,6 +77,13 @@ export class EchoCanceller {
   #isTrusted = false;
   #sinceCheck = 0;
   #useless = 0;
+  #reverberation = 0;
+  #age = 0;
+  /** Power of the echo in that of the reference, and the reference's as it dies away in the room. */
+  #gain = 0;
+  #loudness = 0;
+  /** Share of the echo that the filter leaves, where nobody else seems to speak. */
+  #share = 1;
   #computeMs = 0;
 
   constructor(played: PlayedSpeech) {
@@ -177,19 +198,23 @@ export class EchoCanceller {
     this.#filter.reset();
     this.#useless = 0;
     this.#sinceCheck = 0;
+    this.#age = 0;
+    this.#share = 1;
+    let heard = 0;
+    let reference = 1e-9;
     const blocks = COMPARED / VAD_WINDOW;
     const past = new Float32Array(VAD_WINDOW);
     let result: EchoBlock | undefined;
-    for (let pass = 0; pass < 2; pass++) {
-      this.#filter.forget();
-      for (let block = 1 - blocks - PATH_BLOCKS; block <= 0; block++) {
-        const at = from + block * VAD_WINDOW;
-        this.#past(at, past);
-        this.#played.read(at - (this.#delay ?? 0), this.#block);
-        result = this.#filter.process(past, this.#block, past, block > -blocks);
-      }
+    for (let block = 1 - blocks - PATH_BLOCKS; block <= 0; block++) {
+      const at = from + block * VAD_WINDOW;
+      this.#past(at, past);
+      this.#played.read(at - (this.#delay ?? 0), this.#block);
+      result = this.#filter.process(past, this.#block, past, block > -blocks);
+      heard += result.microphone;
+      reference += result.reference;
     }
-    return { samples: past, isEcho: result === undefined || isExplained(result) };
+    this.#gain = heard / reference;
+    return { samples: past, isEcho: result === undefined || this.#isExplained(result) };
   }
 
   #cancel(window: Float32Array, from: number): EchoVerdict {
@@ -201,7 +226,8 @@ export class EchoCanceller {
     const out = new Float32Array(VAD_WINDOW);
     const result = (this.#filter as EchoFilter).process(window, this.#block, out);
     this.#judgePath(result);
-    return { samples: out, isEcho: isExplained(result) };
+    // A path that is not known well yet adds more than it takes away.
+    return { samples: result.rest > result.microphone ? window : out, isEcho: this.#isExplained(result) };
   }
 
   #judgePath({ echo, microphone, rest, expected }: EchoBlock): void {
@@ -221,8 +247,20 @@ export class EchoCanceller {
       out[i] = sample < Math.max(0, this.#next - KEPT) ? 0 : (this.#ring[sample % KEPT] as number);
     }
   }
-}
 
-function isExplained({ echo, rest, expected }: EchoBlock): boolean {
-  return rest < LEFT_OF_ECHO * echo || rest < LEFT_OF_EXPECTED * expected;
+  #isExplained({ microphone, reference, echo, rest, expected }: EchoBlock): boolean {
+    this.#reverberation = Math.max(echo, this.#reverberation * REVERBERATES);
+    this.#loudness = Math.max(reference, this.#loudness * REVERBERATES);
+    const left = Math.max(LEFT_OF_ECHO * this.#reverberation, LEFT_OF_EXPECTED * expected);
+    if (reference > 0.1 * this.#loudness && reference > 1e-6) this.#age++;
+    const usual = this.#gain * this.#loudness;
+    const isUsual = Math.min(rest, microphone) < YOUNG_LEVEL * usual;
+    // Whoever speaks over the echo must not pass for a louder echo.
+    if (isUsual && reference > 0.3 * this.#loudness && reference > 1e-6) {
+      this.#gain += GAIN_SMOOTHING * (microphone / reference - this.#gain);
+      this.#share += GAIN_SMOOTHING * (Math.min(1, rest / (microphone + 1e-12)) - this.#share);
+    }
+    const isYoung = this.#age < YOUNG_WINDOWS || this.#share > YOUNG_SHARE;
+    return rest < left || (isYoung && isUsual);
+  }
 }

@@ -17,6 +17,8 @@ const LAST_BIN = 256;
 /** Energies of one block, 200–4000 Hz, in the same arbitrary unit. */
 export interface EchoBlock {
   microphone: number;
+  /** Of what was played, at its loudest in the first half of the path. */
+  reference: number;
   /** Of the echo as the filter knows it. */
   echo: number;
   /** Of what is left without it. */
@@ -47,7 +49,7 @@ export class EchoFilter {
   readonly #yIm = new Float32Array(BINS);
   readonly #eRe = new Float32Array(BINS);
   readonly #eIm = new Float32Array(BINS);
-  readonly #result: EchoBlock = { microphone: 0, echo: 0, rest: 0, expected: 0 };
+  readonly #result: EchoBlock = { microphone: 0, reference: 0, echo: 0, rest: 0, expected: 0 };
   #constrained = 0;
 
   constructor() {
@@ -91,6 +93,7 @@ export class EchoFilter {
     this.#fft.forward(time, this.#eRe, this.#eIm);
     result.rest = bandEnergy(this.#eRe, this.#eIm);
     result.expected = this.#expect();
+    result.reference = this.#referenceEnergy();
     if (learns) this.#learn();
     return result;
   }
@@ -140,6 +143,15 @@ export class EchoFilter {
     let sum = 0;
     for (let b = FIRST_BIN; b <= LAST_BIN; b++) sum += this.#expected[b] as number;
     return sum;
+  }
+
+  #referenceEnergy(): number {
+    let most = 0;
+    for (let k = 0; k < PATH_BLOCKS / 2; k++) {
+      const at = (this.#newest + k) % PATH_BLOCKS;
+      most = Math.max(most, bandEnergy(this.#xRe[at] as Float32Array, this.#xIm[at] as Float32Array) / 2);
+    }
+    return most;
   }
 
   #learn(): void {

@@ -139,3 +139,32 @@ function decimated(samples: Int16Array, centre: number): number {
   for (let k = first; k <= last; k++) sum += (TAPS[k] as number) * (samples[centre + k - HALF_TAPS] as number);
   return sum / 32_768;
 }
+
+/** What `PlayedSpeech` is told of a conversation's output. */
+interface Output {
+  speech(segment: SpeechSegment): void;
+  gain(gain: number, rampMs: number): void;
+}
+
+/** `output`, with all that changes its sound noted in `played`; `now`: the wall clock in ms. */
+export function reported<T extends Output & { clear(fadeMs: number): unknown; utteranceComplete(id: number): void }>(
+  output: T,
+  played: PlayedSpeech,
+  now: () => number = () => performance.timeOrigin + performance.now(),
+): Pick<T, 'clear' | 'utteranceComplete'> & Output {
+  return {
+    speech: (segment) => {
+      played.speech(segment);
+      output.speech(segment);
+    },
+    utteranceComplete: (utteranceId) => output.utteranceComplete(utteranceId),
+    gain: (gain, rampMs) => {
+      played.gain(gain, rampMs, now());
+      output.gain(gain, rampMs);
+    },
+    clear: (fadeMs) => {
+      played.clear(fadeMs, now());
+      return output.clear(fadeMs) as ReturnType<T['clear']>;
+    },
+  };
+}
