@@ -37,9 +37,9 @@ const REVERBERATES = 0.4;
 const YOUNG_WINDOWS = 100;
 const YOUNG_SHARE = 0.25;
 /** Of the echo's usual power in a young path's window that nobody else need have added. */
-const YOUNG_LEVEL = 1.3;
+const YOUNG_LEVEL = 3;
 /** How soon the loudness of an echo is learned. */
-const GAIN_SMOOTHING = 0.02;
+const GAIN_SMOOTHING = 0.04;
 /** The place of a known path is looked up again this often. */
 const CHECK_EVERY_WINDOWS = 48;
 /** A path that takes nothing away for so many windows of loud reference is none. */
