@@ -6,7 +6,7 @@ import { isAbort } from '../errors.js';
 import type { RecognitionStream, Transcript, VoiceActivityStream } from '../inference/engines.js';
 import { VAD_WINDOW } from '../inference/engines.js';
 import type { TurnLatency } from './events.js';
-import { SpeechLevel } from './speech-level.js';
+import { NearVoice, SpeechLevel } from './speech-level.js';
 import { type TurnDecision, type TurnInput, TurnMachine, type TurnSettings } from './turn.js';
 import { takesFloor } from './turn-text.js';
 import type { TurnTrace } from './turn-trace.js';
@@ -49,6 +49,8 @@ export interface ListenerOptions {
   vad: VoiceActivityStream;
   recognition: RecognitionStream;
   settings?: Partial<TurnSettings>;
+  /** Voices so much softer than the nearest one lately begin no turn; null: all do. */
+  farVoicesDb?: number | null | undefined;
   /** Is the avatar's voice audible now? */
   avatarAudible: () => boolean;
   /** May this visitor take the floor now? Asked at each onset. */
@@ -66,6 +68,7 @@ export class Listener {
   readonly #trace: TurnTrace | undefined;
   readonly #now: () => number;
   readonly #level = new SpeechLevel();
+  readonly #near: NearVoice | undefined;
   readonly #preroll: Float32Array[] = [];
   readonly #abort = new AbortController();
   #mediaMs = 0;
@@ -84,6 +87,7 @@ export class Listener {
     this.#o = options;
     this.#turn = new TurnMachine(options.settings);
     this.#trace = options.openTrace?.(this.#turn.settings);
+    this.#near = options.farVoicesDb ? new NearVoice(options.farVoicesDb) : undefined;
     this.#now = options.now ?? (() => performance.timeOrigin + performance.now());
   }
 
@@ -160,7 +164,8 @@ export class Listener {
       if (!this.#o.mayBegin()) return this.#holdOff();
     }
     this.#isHeldOff = false;
-    const judged = this.#inTurn ? this.#level.probability(window, probability) : probability;
+    const near = this.#near?.probability(window, probability, this.#inTurn) ?? probability;
+    const judged = this.#inTurn ? this.#level.probability(window, near) : near;
     this.#feed({ type: 'window', atMs: this.#mediaMs, probability: judged, audible: this.#o.avatarAudible() });
     if (this.#inTurn && this.#turn.phase === 'speaking' && this.#mediaMs >= this.#nextPartialMs) this.#runPartial();
   }

@@ -47,7 +47,15 @@ export interface ConversationEngines {
   moderation?: ConversationModeration;
 }
 
-export interface ConversationOptions {
+/** How a conversation listens to its microphones. */
+export interface HearingOptions {
+  /** Whether the avatar's own voice is looked for in the microphones and taken out of them. Default: true. */
+  cancelsEcho?: boolean;
+  /** Voices so much softer than the nearest one lately begin no turn. Default, null: all do. */
+  farVoicesDb?: number | null;
+}
+
+export interface ConversationOptions extends HearingOptions {
   engines: ConversationEngines;
   output: SpeechOutput;
   face: Face;
@@ -63,8 +71,6 @@ export interface ConversationOptions {
   turnSettings?: Partial<TurnSettings>;
   /** Undefined: turns are not recorded. */
   traces?: TurnTraces | undefined;
-  /** Whether the avatar's own voice is looked for in the microphones and taken out of them. Default: true. */
-  cancelsEcho?: boolean;
   emit: (event: ConversationEvent) => void;
 }
 
@@ -137,6 +143,7 @@ export class Conversation {
       vad: engines.vad.open(),
       recognition: (engines.dialogue?.ear ?? engines.recogniser).open({ language: engines.recognitionLanguage }),
       settings: turnSettings,
+      farVoicesDb: this.#o.farVoicesDb,
       avatarAudible: () => this.#pipeline.hasFloor,
       mayBegin: () => this.#pipeline.mayBegin(participantId),
       onEvent: (event) => this.#pipeline.handleListener(participantId, event),
@@ -217,7 +224,6 @@ function hear({ listener, echo }: Participant, outputs: readonly MicrophoneOutpu
     if (output.type === 'window') {
       const heard = echo?.process(output.samples, output.mediaMs, output.atMs);
       listener.push(heard?.samples ?? output.samples, heard?.isEcho);
-    }
-    else if (output.type === 'gap-end') listener.forgetVoice();
+    } else if (output.type === 'gap-end') listener.forgetVoice();
   }
 }

@@ -132,7 +132,8 @@ export class EchoCanceller {
       return;
     }
     // Half a second of burst or skew is not the same stream any more.
-    const isBroken = Math.abs(sample - this.#next) > VAD_WINDOW || Math.abs(anchor - this.#anchor) > 500 * SAMPLES_PER_MS;
+    const isBroken =
+      Math.abs(sample - this.#next) > VAD_WINDOW || Math.abs(anchor - this.#anchor) > 500 * SAMPLES_PER_MS;
     if (!isBroken) return;
     this.#next = sample - (sample % VAD_WINDOW);
     this.#anchor = anchor;

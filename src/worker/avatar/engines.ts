@@ -4,7 +4,7 @@ import { ModeratedAgent } from '../../agents/moderation/moderated-agent.js';
 import { ConversationModeration } from '../../agents/moderation/moderation.js';
 import { openModeration } from '../../agents/moderation/open.js';
 import { SynthesisPace } from '../../agents/pace.js';
-import type { ConversationEngines } from '../../agents/session.js';
+import type { ConversationEngines, HearingOptions } from '../../agents/session.js';
 import { GuardedHttp } from '../../agents/tools/guarded-http.js';
 import type { TurnSettings } from '../../agents/turn.js';
 import { turnSettingsOf } from '../../agents/turn-modes.js';
@@ -33,6 +33,8 @@ const SPEECH_WORKER_TIMEOUT_MS = 60_000;
 
 export interface WorkerEngines {
   turnSettings(mode: TurnTaking): Partial<TurnSettings>;
+  /** How microphones are listened to. */
+  hearing: HearingOptions;
   /** The face must hear the speech itself. */
   listens(options: ConversationOptions): boolean;
   forConversation(conversation: ConversationAgentOptions): Promise<ConversationEngines>;
@@ -74,6 +76,7 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
   };
   return {
     turnSettings: (mode) => turnSettingsOf(mode, config),
+    hearing: { cancelsEcho: config.cancelsEcho, farVoicesDb: config.farVoicesDb },
     listens: (options) => chosen.listens(options),
     async forConversation(conversation) {
       const { options } = conversation;
