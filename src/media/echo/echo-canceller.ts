@@ -9,6 +9,9 @@ const COMPARED = COMPARED_MS * SAMPLES_PER_MS;
 const MAX_DELAY = MAX_DELAY_MS * SAMPLES_PER_MS;
 /** Of the microphone's past that a new path is learned from: a power of two, 2 s. */
 const KEPT = 32_768;
+/** Windows that arrive so much earlier or later than the first say that the microphone's clock is another. */
+const MAX_EARLY_MS = 40;
+const MAX_LATE_MS = 500;
 /** The path begins this long before its strongest part. */
 const HEAD_MS = 48;
 /** Peaks of the correlation that are an echo at once, and when two in a row agree. */
@@ -131,9 +134,9 @@ export class EchoCanceller {
       this.#anchor = anchor;
       return;
     }
-    // Half a second of burst or skew is not the same stream any more.
-    const isBroken =
-      Math.abs(sample - this.#next) > VAD_WINDOW || Math.abs(anchor - this.#anchor) > 500 * SAMPLES_PER_MS;
+    // Packets come late, never early: the earliest arrival is the true one. Half a second of lateness is not the same stream any more.
+    const lateMs = (anchor - this.#anchor) / SAMPLES_PER_MS;
+    const isBroken = Math.abs(sample - this.#next) > VAD_WINDOW || lateMs < -MAX_EARLY_MS || lateMs > MAX_LATE_MS;
     if (!isBroken) return;
     this.#next = sample - (sample % VAD_WINDOW);
     this.#anchor = anchor;
