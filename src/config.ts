@@ -119,6 +119,10 @@ export interface Config {
   language: Language;
   /** Of sessions that ask for none. */
   turnTaking: TurnTaking;
+  /** The avatar's own voice is looked for in microphones and taken out of them. */
+  cancelsEcho: boolean;
+  /** Voices that are so much softer than the nearest one lately are not listened to; null: all are. */
+  farVoicesDb: number | null;
   /** Where turns are recorded, words included; null: nowhere. */
   turnTraces: { folder: string; maxBytes: number; maxFiles: number } | null;
   /** Null: turns are not traced. */
@@ -166,6 +170,8 @@ const variables = {
   VISAVIS_END_OF_TURN_MS: [range(100, 5_000), { min: 400, max: 1_200 }],
   VISAVIS_INTERRUPTION_MS: [whole(100, 3_000), 448],
   VISAVIS_TURN_TAKING: [oneOf(...TURN_TAKING), 'balanced' as const],
+  VISAVIS_ECHO: [oneOf('auto', 'off'), 'auto' as const],
+  VISAVIS_FAR_VOICES_DB: [whole(6, 40), null],
   VISAVIS_TURN_TRACES: [folder, undefined],
   VISAVIS_TURN_TRACES_MB: [whole(1, 100_000), 256],
   VISAVIS_TURN_TRACES_FILES: [whole(1, 10_000), 200],
@@ -301,6 +307,8 @@ function toConfig(v: Values, agent: AgentProfile | null, moderation: ModerationC
     moderation,
     language: v.VISAVIS_LANGUAGE,
     turnTaking: v.VISAVIS_TURN_TAKING,
+    cancelsEcho: v.VISAVIS_ECHO === 'auto',
+    farVoicesDb: v.VISAVIS_FAR_VOICES_DB,
     turnTraces:
       v.VISAVIS_TURN_TRACES === undefined
         ? null

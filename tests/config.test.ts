@@ -141,6 +141,12 @@ describe('loadConfig', () => {
 
   it('takes turns in a balanced way unless told otherwise', () => {
     expect(loadConfig({}).turnTaking).toBe('balanced');
+    expect(problemsOf({ VISAVIS_ECHO: 'on' })).toEqual([
+      expect.stringMatching(/^VISAVIS_ECHO: expected one of auto, off, got "on"/),
+    ]);
+    expect(problemsOf({ VISAVIS_FAR_VOICES_DB: '3' })).toEqual([
+      expect.stringMatching(/^VISAVIS_FAR_VOICES_DB: expected a whole number from 6 to 40, got "3"/),
+    ]);
     expect(problemsOf({ VISAVIS_TURN_TAKING: 'rude' })).toEqual([
       expect.stringMatching(
         /^VISAVIS_TURN_TAKING: expected one of eager, balanced, patient, off, push-to-talk, got "rude"/,

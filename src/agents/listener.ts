@@ -7,7 +7,7 @@ import type { RecognitionStream, Transcript, VoiceActivityStream } from '../infe
 import { VAD_WINDOW } from '../inference/engines.js';
 import type { EndOfTurnEstimator } from './end-of-turn/estimator.js';
 import type { TurnLatency } from './events.js';
-import { SpeechLevel } from './speech-level.js';
+import { NearVoice, SpeechLevel } from './speech-level.js';
 import { type TurnDecision, type TurnInput, TurnMachine, type TurnSettings } from './turn.js';
 import { takesFloor } from './turn-text.js';
 import type { TurnTrace } from './turn-trace.js';
@@ -50,6 +50,8 @@ export interface ListenerOptions {
   vad: VoiceActivityStream;
   recognition: RecognitionStream;
   settings?: Partial<TurnSettings>;
+  /** Voices so much softer than the nearest one lately begin no turn; null: all do. */
+  farVoicesDb?: number | null | undefined;
   /** Is the avatar's voice audible now? */
   avatarAudible: () => boolean;
   /** Judges pauses; undefined: words and silence alone decide. `avatarSaid`: its last words as they were heard. */
@@ -69,6 +71,7 @@ export class Listener {
   readonly #trace: TurnTrace | undefined;
   readonly #now: () => number;
   readonly #level = new SpeechLevel();
+  readonly #near: NearVoice | undefined;
   readonly #preroll: Float32Array[] = [];
   readonly #abort = new AbortController();
   #mediaMs = 0;
@@ -87,6 +90,7 @@ export class Listener {
     this.#o = options;
     this.#turn = new TurnMachine(options.settings);
     this.#trace = options.openTrace?.(this.#turn.settings);
+    this.#near = options.farVoicesDb ? new NearVoice(options.farVoicesDb) : undefined;
     this.#now = options.now ?? (() => performance.timeOrigin + performance.now());
   }
 
@@ -95,18 +99,26 @@ export class Listener {
     return this.#inTurn;
   }
 
-  /** The next 512 samples at 16 kHz. Windows that pile up beyond 2 s are dropped: a late answer is worse than a gap. */
-  push(window: Float32Array): void {
+  /**
+   * The next 512 samples at 16 kHz; `isEcho`: nobody but the avatar is in them, which counts as silence. Windows that pile up beyond 2 s
+   * are dropped: a late answer is worse than a gap.
+   */
+  push(window: Float32Array, isEcho = false): void {
     if (window.length !== VAD_WINDOW || this.#abort.signal.aborted || this.#queued > 60) return;
     this.#queued++;
     this.#chain = this.#chain
-      .then(() => this.#handleWindow(window))
+      .then(() => this.#handleWindow(window, isEcho))
       .catch((error: unknown) => {
         if (!this.#abort.signal.aborted) this.#o.onEvent({ type: 'failed', error });
       })
       .finally(() => {
         this.#queued--;
       });
+  }
+
+  /** Resolves when all windows so far are judged. */
+  async settled(): Promise<void> {
+    await this.#chain;
   }
 
   /** The microphone was silent for long (mute, a lost network): the detector must not judge by what was before. */
@@ -141,9 +153,11 @@ export class Listener {
     this.#o.recognition.close();
   }
 
-  async #handleWindow(window: Float32Array): Promise<void> {
+  async #handleWindow(window: Float32Array, isEcho: boolean): Promise<void> {
     if (this.#abort.signal.aborted) return;
-    const probability = await this.#o.vad.process(window);
+    // The detector hears it all the same: it lives by what came before.
+    const detected = await this.#o.vad.process(window);
+    const probability = isEcho ? 0 : detected;
     if (this.#abort.signal.aborted) return;
     this.#mediaMs += WINDOW_MS;
     if (this.#inTurn) {
@@ -155,7 +169,8 @@ export class Listener {
       if (!this.#o.mayBegin()) return this.#holdOff();
     }
     this.#isHeldOff = false;
-    const judged = this.#inTurn ? this.#level.probability(window, probability) : probability;
+    const near = this.#near?.probability(window, probability, this.#inTurn) ?? probability;
+    const judged = this.#inTurn ? this.#level.probability(window, near) : near;
     this.#feed({ type: 'window', atMs: this.#mediaMs, probability: judged, audible: this.#o.avatarAudible() });
     if (this.#inTurn && this.#turn.phase === 'speaking' && this.#mediaMs >= this.#nextPartialMs) this.#runPartial();
   }

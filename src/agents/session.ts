@@ -11,6 +11,8 @@ import type {
   VoiceActivityDetector,
 } from '../inference/engines.js';
 import { Lifetime } from '../lifecycle.js';
+import { EchoCanceller } from '../media/echo/echo-canceller.js';
+import { PlayedSpeech, reported } from '../media/echo/played-speech.js';
 import { Microphone, type MicrophoneOutput } from '../media/microphone.js';
 import type { PacerEvent } from '../media/pacer-client.js';
 import type { TurnTaking } from '../turn-taking.js';
@@ -49,7 +51,15 @@ export interface ConversationEngines {
   moderation?: ConversationModeration;
 }
 
-export interface ConversationOptions {
+/** How a conversation listens to its microphones. */
+export interface HearingOptions {
+  /** Whether the avatar's own voice is looked for in the microphones and taken out of them. Default: true. */
+  cancelsEcho?: boolean;
+  /** Voices so much softer than the nearest one lately begin no turn. Default, null: all do. */
+  farVoicesDb?: number | null;
+}
+
+export interface ConversationOptions extends HearingOptions {
   engines: ConversationEngines;
   output: SpeechOutput;
   face: Face;
@@ -71,6 +81,7 @@ export interface ConversationOptions {
 interface Participant {
   microphone: Microphone;
   listener: Listener;
+  echo: EchoCanceller | undefined;
 }
 
 export class Conversation {
@@ -80,13 +91,17 @@ export class Conversation {
   readonly #pipeline: Pipeline;
   readonly #participants = new Map<string, Participant>();
   readonly #recorded: RecordedTurns | undefined;
+  readonly #played: PlayedSpeech | undefined;
   #greeted = false;
 
   constructor(options: ConversationOptions) {
     this.#o = options;
     const recorded = options.traces && new RecordedTurns(options.traces);
     this.#recorded = recorded;
-    const output = recorded?.output(options.output) ?? options.output;
+    const { turnTaking, cancelsEcho = true } = options;
+    this.#played = cancelsEcho && turnTaking !== 'off' ? new PlayedSpeech() : undefined;
+    const noted = recorded?.output(options.output) ?? options.output;
+    const output = this.#played === undefined ? noted : reported(noted, this.#played);
     this.#voice = new Voice(output, options.face, (event) => this.#pipeline.handleVoice(event));
     this.#pipeline = new Pipeline({
       agent: options.engines.agent,
@@ -136,12 +151,17 @@ export class Conversation {
         estimator: new EndOfTurnEstimator(engines.endOfTurn),
         avatarSaid: () => this.#o.history.messages.findLast(({ role }) => role === 'assistant')?.text ?? '',
       },
+      farVoicesDb: this.#o.farVoicesDb,
       avatarAudible: () => this.#pipeline.hasFloor,
       mayBegin: () => this.#pipeline.mayBegin(participantId),
       onEvent: (event) => this.#pipeline.handleListener(participantId, event),
       openTrace: this.#recorded && ((settings) => this.#recorded?.open(participantId, settings)),
     });
-    this.#participants.set(participantId, { microphone: new Microphone(), listener });
+    this.#participants.set(participantId, {
+      microphone: new Microphone(),
+      listener,
+      echo: this.#played && new EchoCanceller(this.#played),
+    });
   }
 
   removeMicrophone(participantId: string): void {
@@ -161,6 +181,7 @@ export class Conversation {
   handlePacer(event: PacerEvent): void {
     if (this.lifetime.isClosed) return;
     this.#recorded?.handlePacer(event);
+    if (event.type === 'segment-started') this.#played?.started(event.segmentId, event.atMs);
     if (event.type === 'microphone') {
       const participant = this.#participants.get(event.participantId);
       if (participant !== undefined) hear(participant, participant.microphone.push(event));
@@ -206,9 +227,11 @@ export class Conversation {
   }
 }
 
-function hear({ listener }: Participant, outputs: readonly MicrophoneOutput[]): void {
+function hear({ listener, echo }: Participant, outputs: readonly MicrophoneOutput[]): void {
   for (const output of outputs) {
-    if (output.type === 'window') listener.push(output.samples);
-    else if (output.type === 'gap-end') listener.forgetVoice();
+    if (output.type === 'window') {
+      const heard = echo?.process(output.samples, output.mediaMs, output.atMs);
+      listener.push(heard?.samples ?? output.samples, heard?.isEcho);
+    } else if (output.type === 'gap-end') listener.forgetVoice();
   }
 }

@@ -17,10 +17,43 @@ export class SpeechLevel {
 
   /** The probability to judge `window` by: the detector's own, or 0 for a window that is far too soft. */
   probability(window: Float32Array, detected: number): number {
-    let sum = 0;
-    for (const sample of window) sum += sample * sample;
-    const level = Math.sqrt(sum / window.length);
+    const level = levelOf(window);
     this.#loudest = Math.max(this.#loudest * DECAY, level);
     return level < this.#loudest * SOFT_SHARE ? 0 : detected;
   }
+}
+
+/** The nearest voice is forgotten slowly: half of its level in about 60 s of 32 ms windows. */
+const NEAR_DECAY = 0.99963;
+/** Windows of a turn that are surely speech. */
+const SURE = 0.8;
+
+/**
+ * Leaves out voices that are far away, as beside a kiosk: a window outside turns that is more than `farDb` below the loudest speech of the
+ * last turns counts as silent. Until somebody has spoken everybody is near. One per listener.
+ */
+export class NearVoice {
+  readonly #share: number;
+  #near = 0;
+
+  constructor(farDb: number) {
+    this.#share = 10 ** (-farDb / 20);
+  }
+
+  /** The probability to judge `window` by; `inTurn`: it belongs to somebody who was near when the turn began. */
+  probability(window: Float32Array, detected: number, inTurn: boolean): number {
+    const level = levelOf(window);
+    this.#near *= NEAR_DECAY;
+    if (inTurn) {
+      if (detected >= SURE) this.#near = Math.max(this.#near, level);
+      return detected;
+    }
+    return level < this.#near * this.#share ? 0 : detected;
+  }
+}
+
+function levelOf(window: Float32Array): number {
+  let sum = 0;
+  for (const sample of window) sum += sample * sample;
+  return Math.sqrt(sum / window.length);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SpeechLevel } from '../../src/agents/speech-level.js';
+import { NearVoice, SpeechLevel } from '../../src/agents/speech-level.js';
 
 const window = (amplitude: number) => new Float32Array(512).fill(amplitude);
 
@@ -23,5 +23,33 @@ describe('the speech level', () => {
     expect(level.probability(window(0.005), 0.9)).toBe(0);
     level.reset();
     expect(level.probability(window(0.005), 0.9)).toBe(0.9);
+  });
+});
+
+describe('the nearest voice', () => {
+  const window = (level: number) => new Float32Array(512).fill(level);
+
+  it('is not known before somebody spoke: everybody begins a turn', () => {
+    expect(new NearVoice(12).probability(window(0.001), 0.9, false)).toBe(0.9);
+  });
+
+  it('keeps voices that are more than so many dB softer from beginning a turn', () => {
+    const near = new NearVoice(12);
+    near.probability(window(0.1), 0.95, true);
+    expect(near.probability(window(0.02), 0.9, false)).toBe(0);
+    expect(near.probability(window(0.03), 0.9, false)).toBe(0.9);
+  });
+
+  it('ends no turn of somebody who speaks softly after a loud word', () => {
+    const near = new NearVoice(12);
+    near.probability(window(0.1), 0.95, true);
+    expect(near.probability(window(0.01), 0.7, true)).toBe(0.7);
+  });
+
+  it('is forgotten when nobody was near for minutes', () => {
+    const near = new NearVoice(12);
+    near.probability(window(0.1), 0.95, true);
+    for (let i = 0; i < 6_000; i++) near.probability(window(0), 0, false);
+    expect(near.probability(window(0.02), 0.9, false)).toBe(0.9);
   });
 });

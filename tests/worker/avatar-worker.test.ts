@@ -47,6 +47,7 @@ describe('an avatar worker', () => {
     } as unknown as PreparedThreads;
     const engines = {
       turnSettings: () => ({}),
+      hearing: {},
       listens: () => false,
       forConversation: () =>
         gate.then(() => ({ vad: { open: () => new ScriptedVad() }, synthesiser: new ScriptedSynthesiser() })),

@@ -7,7 +7,7 @@ import { ModeratedAgent } from '../../agents/moderation/moderated-agent.js';
 import { ConversationModeration } from '../../agents/moderation/moderation.js';
 import { openModeration } from '../../agents/moderation/open.js';
 import { SynthesisPace } from '../../agents/pace.js';
-import type { ConversationEngines } from '../../agents/session.js';
+import type { ConversationEngines, HearingOptions } from '../../agents/session.js';
 import { GuardedHttp } from '../../agents/tools/guarded-http.js';
 import type { TurnSettings } from '../../agents/turn.js';
 import { turnSettingsOf } from '../../agents/turn-modes.js';
@@ -38,6 +38,8 @@ const END_OF_TURN_MODEL = join(PROJECT_ROOT, 'assets/turns/end-of-turn.json');
 
 export interface WorkerEngines {
   turnSettings(mode: TurnTaking): Partial<TurnSettings>;
+  /** How microphones are listened to. */
+  hearing: HearingOptions;
   /** The face must hear the speech itself. */
   listens(options: ConversationOptions): boolean;
   forConversation(conversation: ConversationAgentOptions): Promise<ConversationEngines>;
@@ -80,6 +82,7 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
   const endOfTurn = await openEndOfTurn(END_OF_TURN_MODEL, log);
   return {
     turnSettings: (mode) => turnSettingsOf(mode, config),
+    hearing: { cancelsEcho: config.cancelsEcho, farVoicesDb: config.farVoicesDb },
     listens: (options) => chosen.listens(options),
     async forConversation(conversation) {
       const { options } = conversation;

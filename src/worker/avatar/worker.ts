@@ -168,6 +168,7 @@ export class AvatarWorker {
         apology: options.apology,
         turnTaking,
         turnSettings: this.#o.engines.turnSettings(turnTaking),
+        ...this.#o.engines.hearing,
         traces: this.#o.traces?.forConversation(conversationId, turnTaking),
         emit,
       });
