@@ -11,7 +11,7 @@ const content = Buffer.concat(photo);
 const id = givenId ?? content.toString();
 const name = givenName ?? content.toString('latin1', 0, 40);
 const standard = {
-  ...{ size: 512, voices: { kokoro: 'af_heart', piper: 'libritts-840' } },
+  ...{ size: { width: 512, height: 512 }, voices: { kokoro: 'af_heart', piper: 'libritts-840' } },
   likeness: { ground: 'synthetic', statement: 'Nobody.' },
 };
 const { voices, manner, likeness, size } = kind === 'package' ? standard : order;
@@ -39,7 +39,7 @@ if (name.startsWith('Crash')) process.abort();
 await say({ type: 'progress', step: 'write', fraction: 0.8 });
 writeFileSync(join(avatars, id, 'portrait.png'), content);
 const manifest = {
-  ...{ formatVersion: 1, id, name, renderer: 'portrait', width: size, height: size, frameRate: 25, voices, manner },
+  ...{ formatVersion: 1, id, name, renderer: 'portrait', ...size, frameRate: 25, voices, manner },
   ...{ licence: 'not stated', provenance: 'A test.', likeness, files: {} },
 };
 writeFileSync(join(avatars, id, 'avatar.json'), JSON.stringify(manifest));
