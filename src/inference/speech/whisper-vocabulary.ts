@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { VisavisError } from '../../errors.js';
 import { modelFile } from '../models.js';
@@ -15,6 +16,8 @@ const BYTE_OF: ReadonlyMap<string, number> = (() => {
   }
   return map;
 })();
+
+let known: WhisperVocabulary | undefined;
 
 /** Whisper's tokens: texts, languages, and those that are never to be chosen. */
 export class WhisperVocabulary {
@@ -60,6 +63,13 @@ export class WhisperVocabulary {
     this.noSpeech = generation.no_timestamps_token_id - 1;
     this.languages = new Map(Object.entries(generation.lang_to_id).map(([tag, id]) => [tag.slice(2, -2), id]));
     this.suppressed = { always: generation.suppress_tokens, first: generation.begin_suppress_tokens };
+  }
+
+  /** What the installed model knows, without its texts. Throws `unavailable` where it is not installed. */
+  static languages(): { requireLanguage(language: string): void } {
+    known ??= new WhisperVocabulary({}, JSON.parse(readFileSync(modelFile('whisper-base-generation.json'), 'utf8')));
+    const vocabulary = known;
+    return { requireLanguage: (language) => void vocabulary.languageToken(language) };
   }
 
   /** The id of a language; throws `bad-request` naming the field `language` for one that the model does not know. */

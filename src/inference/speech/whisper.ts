@@ -3,7 +3,7 @@ import { throwIfAborted } from '../../abort.js';
 import { RECOGNITION_RATE_HZ } from '../engines.js';
 import { modelFile } from '../models.js';
 import { createSession, type OnnxSession, replaceConstant, Tensor } from '../onnx.js';
-import { hasSound, loopStart } from './recognition-guard.js';
+import { hasSound, loopStart, phraseAgain } from './recognition-guard.js';
 import { WHISPER_BANDS, WHISPER_HOP, whisperMel } from './whisper-mel.js';
 import { WhisperVocabulary } from './whisper-vocabulary.js';
 
@@ -26,6 +26,8 @@ const LEAST_S = 6;
 /** Scripts that the vocabulary spells byte by byte take up to about 25 tokens a second. */
 const TOKENS_PER_SECOND = 25;
 const MIN_TOKENS = 12;
+/** Fast speech in an alphabet that the vocabulary knows well. */
+const PLAUSIBLE_TOKENS_PER_SECOND = 8;
 const MAX_TOKENS = 224;
 /** Thresholds of the reference decoder: both must speak against it for a text to be dropped (OpenAI, `transcribe.py`). */
 const NO_SPEECH = 0.6;
@@ -94,11 +96,8 @@ export class WhisperModel {
     const encoded = await this.#encode(heard);
     throwIfAborted(o.signal);
     const token = known ?? (await this.#detect(encoded, o.among));
-    const limit = Math.min(
-      MAX_TOKENS,
-      MIN_TOKENS + Math.ceil((heard.length / RECOGNITION_RATE_HZ) * TOKENS_PER_SECOND),
-    );
-    const { tokens, isSpeech } = await this.#decode(encoded, token, limit, o.signal);
+    const seconds = heard.length / RECOGNITION_RATE_HZ;
+    const { tokens, isSpeech } = await this.#decode(encoded, token, seconds, o.signal);
     const text = vocabulary.decode(tokens).replaceAll('\ufffd', '').trim();
     const language = o.language ?? [...vocabulary.languages].find(([, id]) => id === token)?.[0] ?? '';
     return { text: isSpeech && !CREDITS.test(text) ? text : '', language };
@@ -135,10 +134,12 @@ export class WhisperModel {
   async #decode(
     encoded: Tensor,
     language: number,
-    limit: number,
+    seconds: number,
     signal: AbortSignal | undefined,
   ): Promise<{ tokens: number[]; isSpeech: boolean }> {
     const { start, end, transcribe, noTimestamps, noSpeech, suppressed } = this.vocabulary;
+    const limit = Math.min(MAX_TOKENS, MIN_TOKENS + Math.ceil(seconds * TOKENS_PER_SECOND));
+    const plausible = MIN_TOKENS + seconds * PLAUSIBLE_TOKENS_PER_SECOND;
     const past = emptyPast();
     const tokens: number[] = [];
     let sum = 0;
@@ -155,7 +156,7 @@ export class WhisperModel {
       sum += logits[token]! - logSumExp(logits);
       if (token === end) return { tokens, isSpeech: isSpeech(step + 1) };
       tokens.push(token);
-      const cut = loopStart(tokens);
+      const cut = loopStart(tokens) ?? phraseAgain(tokens, plausible);
       if (cut !== null) return { tokens: tokens.slice(0, cut), isSpeech: isSpeech(step + 1) };
     }
     return { tokens: tokens.slice(0, loopStart(tokens, { stopped: true }) ?? limit), isSpeech: isSpeech(limit) };
