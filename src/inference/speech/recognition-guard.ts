@@ -30,9 +30,10 @@ export function phraseAgain(tokens: readonly number[], plausible: number): numbe
   if (tokens.length <= plausible) return null;
   for (let run = SHORTEST_PHRASE; run * 2 <= tokens.length; run += 1) {
     if (!endsInRepeats(tokens, run, 2)) continue;
-    let repeats = 2;
-    while (run * (repeats + 1) <= tokens.length && endsInRepeats(tokens, run, repeats + 1)) repeats += 1;
-    return tokens.length - run * (repeats - 1);
+    // The last occurrence may be incomplete: it is the beginning of the repetition that counts.
+    let from = tokens.length - 2 * run;
+    while (from > 0 && tokens[from - 1] === tokens[from - 1 + run]) from -= 1;
+    return from + run;
   }
   return null;
 }
