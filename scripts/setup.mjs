@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
 import { provideDebianPackages, SERVE_PACKAGES, TEST_PACKAGES } from './lib/debian.mjs';
 import { provideDependencies } from './lib/dependencies.mjs';
+import { languagePackages, voicesOf } from './lib/languages.mjs';
 import { withLock } from './lib/lock.mjs';
 import { parseManifest, selectFiles } from './lib/manifest.mjs';
 import { provideModels } from './lib/models.mjs';
@@ -21,6 +22,8 @@ const HELP = `node scripts/setup.mjs [options]
   --with GROUP    also the models of this group of models.lock.json (may be given more than once)
   --build-worker  build mediasoup's worker from source, even where a binary is there or can be had
   --only PART     only this part (may be given more than once): packages, dependencies, models, worker, build
+
+VISAVIS_LANGUAGES=es,fr,… in the environment: also what these languages need (recognition, voices, espeak-ng).
 
 Models and the worker are kept in ${cacheFolder()} (VISAVIS_CACHE changes that).
 `;
@@ -58,7 +61,7 @@ function readOptions() {
 
 async function setUp(options) {
   const wanted = (part) => (options.only.length === 0 ? !options.dev || !HEAVY.has(part) : options.only.includes(part));
-  const packages = [...SERVE_PACKAGES, ...(options.test ? TEST_PACKAGES : [])];
+  const packages = [...SERVE_PACKAGES, ...languagePackages(languages()), ...(options.test ? TEST_PACKAGES : [])];
   if (wanted('packages')) await provideDebianPackages(packages, options.test ? 'building and testing' : 'building');
   if (wanted('dependencies')) await provideDependencies({ MEDIASOUP_WORKER_BIN: await workerPath() });
   if (wanted('models')) await fetchModels(options.with);
@@ -68,8 +71,18 @@ async function setUp(options) {
 
 async function fetchModels(groups) {
   const lock = parseManifest(await readFile(join(ROOT, 'models.lock.json'), 'utf8'));
-  const files = selectFiles(lock, ['piper', 'vision', ...groups]);
+  const spoken = languages();
+  const files = [
+    ...selectFiles(lock, ['piper', 'vision', ...groups, ...(spoken.length > 0 ? ['multilingual'] : [])]),
+    ...(groups.includes('voices') ? [] : voicesOf(lock, spoken)),
+  ];
   await provideModels(files, join(cacheFolder(), 'models'), { progress: (message) => say('models', message) });
+}
+
+/** Of VISAVIS_LANGUAGES, besides English; the service itself says what is wrong with the value. */
+function languages() {
+  const items = (process.env.VISAVIS_LANGUAGES ?? '').split(',').map((item) => item.trim());
+  return items.filter((item) => /^[a-z]{2}$/.test(item) && item !== 'en');
 }
 
 await runMain(async () => {

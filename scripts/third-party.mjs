@@ -18,6 +18,11 @@ const SYSTEM = [
     'Apache-2.0, MIT and BSD-3-Clause',
     "linked by mediasoup's worker",
   ],
+  [
+    'espeak-ng',
+    'GPL-3.0-or-later',
+    'started as a process of its own where VISAVIS_LANGUAGES asks for it; never linked',
+  ],
 ];
 
 export async function thirdPartyText() {

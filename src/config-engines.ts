@@ -12,6 +12,7 @@ import {
   SPEECH_ENGINES,
   type SpeechEngineName,
 } from './engine-names.js';
+import { LANGUAGES, type Language, SPOKEN_HERE } from './languages.js';
 
 export interface OpenAiConfig {
   /** Empty for servers that want none. */
@@ -30,9 +31,30 @@ export interface EnginesConfig {
   recognition: RecognitionEngineName;
   agent: AgentEngineName;
   conversation: ConversationEngineName;
+  /** Besides English: in these visitors are listened to, and answered where a voice speaks them. */
+  languages: readonly Language[];
+  /** The voice of each of them; absent: one like the avatar's own. */
+  voices: Readonly<Partial<Record<Language, string>>>;
   /** Modules that bring engines of their own, in the order in which they are asked. */
   modules: readonly string[];
 }
+
+const languages: Parse<Language[]> = list.transform((items, context) => {
+  const unknown = items.find((item) => !LANGUAGES.some((language) => language === item));
+  if (unknown !== undefined) context.addIssue(`expected some of ${LANGUAGES.join(', ')}, got "${unknown}"`);
+  return LANGUAGES.filter((language) => language !== 'en' && items.includes(language));
+});
+
+const voices: Parse<Partial<Record<Language, string>>> = list.transform((items, context) => {
+  const entries = items.map((item) => {
+    const [, tag, voice] = /^([a-z]{2})\s*=\s*(\S{1,64})$/.exec(item) ?? [];
+    const language = LANGUAGES.find((known) => known === tag);
+    if (language !== undefined && voice !== undefined) return [language, voice] as const;
+    context.addIssue(`expected LANGUAGE=VOICE pairs such as es=ef_dora, separated by commas, got "${item}"`);
+    return [];
+  });
+  return Object.fromEntries(entries.filter((entry) => entry.length === 2));
+});
 
 const paths: Parse<string[]> = list.transform((items) => items.map((item) => resolve(item)));
 
@@ -42,6 +64,8 @@ export const engineVariables = {
   VISAVIS_AGENT_ENGINE: [oneOf(...AGENT_ENGINES), 'auto' as const],
   VISAVIS_CONVERSATION: [oneOf(...CONVERSATION_ENGINES), 'turns' as const],
   VISAVIS_ENGINES: [paths, [] as string[]],
+  VISAVIS_LANGUAGES: [languages, [] as Language[]],
+  VISAVIS_VOICES: [voices, {}],
   OPENAI_API_KEY: [text, undefined],
   OPENAI_BASE_URL: [webAddress, undefined],
   OPENAI_MODEL: [text, 'gpt-4o-mini'],
@@ -74,6 +98,13 @@ export function engineProblems(v: Values, o: { broken: ReadonlySet<string>; mode
   }
   for (const path of v.VISAVIS_ENGINES)
     if (!existsSync(path)) problems.push(`VISAVIS_ENGINES: there is no file ${path}`);
+  const speaksAll =
+    v.VISAVIS_SPEECH === 'openai' || v.VISAVIS_SPEECH === 'custom' || v.VISAVIS_CONVERSATION !== 'turns';
+  const unspoken = v.VISAVIS_LANGUAGES.filter((language) => !SPOKEN_HERE.includes(language));
+  if (unspoken.length > 0 && !speaksAll)
+    problems.push(
+      `VISAVIS_LANGUAGES: no voice that runs here speaks ${unspoken.join(', ')} (only en, ${SPOKEN_HERE.join(', ')}): set VISAVIS_SPEECH to openai or custom`,
+    );
   if (v.VISAVIS_CONVERSATION !== 'turns' && o.moderated)
     problems.push(
       `VISAVIS_MODERATION: cannot be kept with VISAVIS_CONVERSATION=${v.VISAVIS_CONVERSATION}, whose model speaks before its words are known`,
@@ -86,6 +117,8 @@ export function enginesConfig(v: Values): EnginesConfig {
     recognition: v.VISAVIS_RECOGNITION,
     agent: v.VISAVIS_AGENT_ENGINE,
     conversation: v.VISAVIS_CONVERSATION,
+    languages: v.VISAVIS_LANGUAGES,
+    voices: v.VISAVIS_VOICES,
     modules: v.VISAVIS_ENGINES,
   };
 }

@@ -10,6 +10,7 @@ import { cacheFolder, mediasoupVersion, mediasoupWorkerBin, PROJECT_ROOT } from 
 import { type Config, type Environment, loadConfig } from './config.js';
 import { VisavisError } from './errors.js';
 import { type ModelEntry, modelEntries, modelFile } from './inference/models.js';
+import { SPOKEN_HERE } from './languages.js';
 import { nativeAddon } from './media/native.js';
 import { badgeText, disclosureWarnings } from './signaling/session-texts.js';
 
@@ -50,7 +51,15 @@ export async function runDoctor(env: Environment = process.env): Promise<DoctorR
   if (config !== undefined) lines.push(...(await checkPorts(config)));
   lines.push(...checkMachine());
   lines.push(checkCommand(env, 'Chromium', BROWSERS, 'end-to-end tests', 'apt-get install chromium'));
-  lines.push(checkCommand(env, 'espeak-ng', ['espeak-ng'], 'voices of other languages', 'apt-get install espeak-ng'));
+  const espeak = checkCommand(
+    env,
+    'espeak-ng',
+    ['espeak-ng'],
+    'voices of other languages',
+    'apt-get install espeak-ng',
+  );
+  const isSpoken = config?.engines.languages.some((language) => SPOKEN_HERE.includes(language)) === true;
+  lines.push(isSpoken && espeak.state === 'note' ? { ...espeak, state: 'missing' } : espeak);
   return { ok: lines.every((line) => line.state !== 'missing'), lines };
 }
 
@@ -168,6 +177,8 @@ async function checkModels(config: Config | undefined): Promise<DoctorLine[]> {
 function isNeeded(entry: ModelEntry, config: Config | undefined): boolean {
   if (entry.group === 'vision') return false;
   if (entry.group === 'piper') return config?.speech === 'piper' || config?.speech === 'auto';
+  if (entry.group === 'multilingual')
+    return config?.engines.recognition === 'moonshine' && config.engines.languages.length > 0;
   if (entry.group === 'voices') return config?.voice !== undefined && entry.name === `kokoro-voice-${config.voice}.bin`;
   return true;
 }

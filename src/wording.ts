@@ -1,6 +1,6 @@
 /** What the service itself says and shows, in every language of `LANGUAGES`; an avatar's answers are its agent's business. */
 import type { SpeechEngineName } from './engine-names.js';
-import { LANGUAGES, type Language } from './languages.js';
+import { LANGUAGES, type Language, SPOKEN_HERE } from './languages.js';
 import { de } from './wording/de.js';
 import { en } from './wording/en.js';
 import { es } from './wording/es.js';
@@ -22,11 +22,16 @@ export function wordingOf(language: Language): Wording {
 }
 
 /**
- * The language of what the service speaks, where its texts are written in `written`: the voices that run here speak English,
- * those of a speech API (`openai`) and of an engine of the operator's own (`custom`) every language.
+ * The language of what the service speaks, where its texts are written in `written`: of the voices that run here all speak English, and
+ * Kokoro's also `enabled`; those of a speech API (`openai`) and of an engine of the operator's own (`custom`) every language.
  */
-export function spokenLanguage(written: Language, engine: SpeechEngineName): Language {
-  return engine === 'openai' || engine === 'custom' ? written : 'en';
+export function spokenLanguage(
+  written: Language,
+  engine: SpeechEngineName,
+  enabled: readonly Language[] = [],
+): Language {
+  if (engine === 'openai' || engine === 'custom') return written;
+  return engine === 'kokoro' && SPOKEN_HERE.includes(written) && enabled.includes(written) ? written : 'en';
 }
 
 /** Whether `text`, in whichever of the languages, says that the one who speaks it is an AI. */

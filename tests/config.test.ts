@@ -204,6 +204,8 @@ describe('the choice of engines', () => {
       recognition: 'moonshine',
       agent: 'auto',
       conversation: 'turns',
+      languages: [],
+      voices: {},
       modules: [],
       speech: 'auto',
     });

@@ -31,6 +31,8 @@ export interface InstructionsOptions {
   instructions?: string | undefined;
   variables?: Variables | undefined;
   memory?: VisitorMemory | undefined;
+  /** What the voice speaks, where it must be kept to; undefined: the person's. */
+  language?: string | undefined;
 }
 
 /** The part of the system prompt that makes this agent this one; undefined when there is nothing to say. */
@@ -40,6 +42,7 @@ export function instructionsOf({
   instructions,
   variables,
   memory,
+  language,
 }: InstructionsOptions): string | undefined {
   const persona = session?.persona ?? profile?.persona;
   const goals = session?.goals ?? profile?.goals ?? [];
@@ -51,8 +54,14 @@ export function instructionsOf({
     instructions?.trim(),
     aboutVisitor(profile, variables ?? {}),
     memory === undefined ? undefined : aboutVisits(memory),
+    language === undefined ? undefined : inLanguage(language),
   ].filter((part) => part !== undefined && part !== '');
   return parts.length === 0 ? undefined : parts.join('\n\n');
+}
+
+function inLanguage(language: string): string {
+  const name = new Intl.DisplayNames(['en'], { type: 'language' }).of(language) ?? language;
+  return `This conversation is in ${name}: speak ${name} whatever language your documents and tools use. Your voice cannot pronounce others.`;
 }
 
 /** What was set for the session, with the agent file's standing values. */

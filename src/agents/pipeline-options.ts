@@ -8,6 +8,9 @@ import type { Reply } from './reply.js';
 import type { SpokenReply } from './spoken-reply.js';
 import type { Voice } from './voice.js';
 
+/** How the avatar speaks each language that may be heard. */
+export type SpokenIn = Readonly<Partial<Record<string, { voice?: string; apology: string }>>>;
+
 export interface PipelineOptions {
   agent: Agent;
   /** A model that hears and speaks itself answers in the agent's place; undefined: the agent does. */
@@ -20,6 +23,10 @@ export interface PipelineOptions {
   voice: Voice;
   /** Spoken after a failure that cut someone off; empty: nothing. */
   apology?: string;
+  /** Of the voice; absent: English. */
+  language?: string | undefined;
+  /** By language: what takes the place of voice and apology once a visitor is heard to speak it. */
+  spokenIn?: SpokenIn | undefined;
   /** What visitors and the agent may say; undefined: everything. */
   moderation?: ConversationModeration | undefined;
   onState: (state: AgentState) => void;

@@ -17,6 +17,7 @@ import type {
   Message,
   Transcript,
 } from '../inference/engines.js';
+import { isEnglish } from '../inference/speech/recognition-language.js';
 import type { TurnLatency } from './events.js';
 import type { ListenerEvent } from './listener.js';
 import { permittedEvent } from './moderation/heard.js';
@@ -52,9 +53,12 @@ export class Pipeline {
   readonly #sources = new UtteranceSources();
   /** A turn was not understood, or a reply not spoken, because an engine failed. */
   #owesApology = false;
+  #speech: { language?: string | undefined; voice?: string | undefined; apology: string };
 
   constructor(options: PipelineOptions) {
     this.#o = options;
+    const { language, speechVoice, apology = '' } = options;
+    this.#speech = { language, voice: speechVoice, apology };
     this.#now = options.now ?? (() => performance.timeOrigin + performance.now());
   }
 
@@ -151,8 +155,11 @@ export class Pipeline {
 
   // ------------------------------------------------------------ replies
 
-  #prepare(transcript: Pick<Transcript, 'text'>, committed = false): void {
+  #prepare(transcript: Pick<Transcript, 'text' | 'language'>, committed = false): void {
     if (this.#prepared?.text === transcript.text) return;
+    const { language } = transcript;
+    const spoken = language === undefined ? undefined : this.#o.spokenIn?.[language];
+    if (spoken !== undefined) this.#speech = { language, ...spoken };
     this.#dropPrepared();
     if (transcript.text.length === 0) return;
     const history = committed ? this.#o.history.messages : this.#o.history.withUser(transcript.text);
@@ -177,9 +184,9 @@ export class Pipeline {
       synthesiser: this.#o.synthesiser,
       voice: this.#o.voice,
       pace: this.#o.pace,
-      speechVoice: this.#o.speechVoice,
+      speechVoice: this.#speech.voice,
       speechRate: this.#o.speechRate,
-      apology: agentApology,
+      apology: isEnglish(this.#speech.language) ? agentApology : () => this.#speech.apology,
       // The apology is the service's own.
       moderation: aside ? undefined : this.#o.moderation,
       // What an apology is about was reported, and why it cannot be spoken is most often the same.
@@ -278,7 +285,7 @@ export class Pipeline {
   /** Says that something went wrong, unless someone has the floor: then the conversation goes on without. */
   apologise(): void {
     this.#owesApology = false;
-    const { apology = '' } = this.#o;
+    const { apology } = this.#speech;
     if (apology === '' || this.#current !== undefined || this.#turn !== undefined) return;
     const reply = this.#createReply(verbatim(apology), true);
     this.#letSpeak({ reply, turn: NO_TURN, text: '', latency: {}, aside: true });

@@ -24,6 +24,7 @@ import { Listener } from './listener.js';
 import type { ConversationModeration } from './moderation/moderation.js';
 import type { SynthesisPace } from './pace.js';
 import { Pipeline } from './pipeline.js';
+import type { SpokenIn } from './pipeline-options.js';
 import { RecordedTurns } from './recorded-turns.js';
 import type { TurnSettings } from './turn.js';
 import type { TurnTraces } from './turn-trace.js';
@@ -65,6 +66,10 @@ export interface ConversationOptions extends HearingOptions {
   face: Face;
   history: History;
   speechVoice?: string;
+  /** Of the voice; absent: English. */
+  language?: string | undefined;
+  /** How the avatar goes on in each language that visitors may be heard to speak. */
+  spokenIn?: SpokenIn | undefined;
   /** 1: the voice's own. */
   speechRate?: number | undefined;
   greeting: string | null;
@@ -111,6 +116,8 @@ export class Conversation {
       speechVoice: options.speechVoice,
       speechRate: options.speechRate,
       apology: options.apology,
+      language: options.language,
+      spokenIn: options.spokenIn,
       moderation: options.engines.moderation,
       history: options.history,
       voice: this.#voice,

@@ -34,6 +34,8 @@ export interface Transcript {
   audioMs: number;
   /** Wall time that the recogniser spent. */
   computeMs: number;
+  /** Where the recogniser was to find it out: what was spoken, as a language tag. */
+  language?: string;
 }
 
 /**
@@ -53,7 +55,7 @@ export interface RecognitionStream {
 }
 
 export interface SpeechRecogniser {
-  /** `language`: a tag such as `de` or `pt-BR`. Throws `bad-request` with the field `language` for one that it does not know. */
+  /** `language`: a tag such as `de` or `pt-BR`, or `auto` where it is to be found out. Throws `bad-request` with the field `language` for one that it does not know. */
   open(o: { language?: string | undefined }): RecognitionStream;
   close(): Promise<void>;
 }

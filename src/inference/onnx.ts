@@ -80,3 +80,24 @@ export function exposeOutput(model: Uint8Array, name: string, elementType: keyof
   const valueInfo = Buffer.concat([textField(1, name), bytesField(2, tensorType)]);
   return Buffer.concat([model, bytesField(7, bytesField(12, valueInfo))]);
 }
+
+/**
+ * The model with a new input `input` in the place where its first node uses the constant `constant`; both names are of the same length, so that
+ * bytes can be exchanged in place (nodes come before constants in a graph as exporters write it). The input is appended as in `exposeOutput`;
+ * inputs are field 11 of the graph. Throws `engine-failed` where the model does not name the constant.
+ */
+export function replaceConstant(
+  model: Uint8Array,
+  constant: string,
+  input: string,
+  elementType: keyof typeof ELEMENT_TYPE,
+): Buffer {
+  if (constant.length !== input.length) throw new RangeError('expected names of the same length');
+  const tensorType = bytesField(1, Buffer.from([1 << 3, ELEMENT_TYPE[elementType]]));
+  const valueInfo = Buffer.concat([textField(1, input), bytesField(2, tensorType)]);
+  const patched = Buffer.concat([model, bytesField(7, bytesField(11, valueInfo))]);
+  const at = patched.indexOf(constant);
+  if (at < 0) throw new VisavisError('engine-failed', `the model has no constant ${constant}`, { retryable: false });
+  patched.write(input, at, 'latin1');
+  return patched;
+}

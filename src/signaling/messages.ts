@@ -145,8 +145,11 @@ export const createSessionBody = z.strictObject({
   speech: z.enum(SPEECH_ENGINES).optional(),
   /** Of the picture, such as 1024x576: one of the avatar's `sizes`, by default the first of them. */
   size: z.string().max(16).optional(),
-  /** Of what the service itself writes and, with a voice that speaks it, says; by default VISAVIS_LANGUAGE. */
-  language: z.enum(LANGUAGES).optional(),
+  /**
+   * Of what the service itself writes and, with a voice that speaks it, says; by default VISAVIS_LANGUAGE. Visitors are heard in it where it is English or
+   * among VISAVIS_LANGUAGES; `auto`: in whichever of these the first turn is spoken, and answered in it.
+   */
+  language: z.enum([...LANGUAGES, 'auto']).optional(),
   /** Spoken when the visitor is connected; null: silence. That the avatar is an AI is put before a text that does not say so. */
   greeting: z.string().max(500).nullable().optional(),
   instructions: z.string().max(20_000).optional(),

@@ -2,6 +2,8 @@ import { randomInt, randomUUID } from 'node:crypto';
 import type { Config } from '../config.js';
 import { VisavisError } from '../errors.js';
 import type { AvatarManifest } from '../inference/avatar/package.js';
+import type { KokoroLanguage } from '../inference/speech/kokoro-languages.js';
+import { AUTO_LANGUAGE } from '../inference/speech/recognition-language.js';
 import { videoKbps } from '../media/bitrate.js';
 import { type PictureSize, sizeName, sizesOf } from '../picture-size.js';
 import type { AvatarDirectory } from './avatars.js';
@@ -9,6 +11,7 @@ import type { VisitorMemories } from './memory/visitor-memories.js';
 import type { CreateSessionBody } from './messages.js';
 import type { SessionOptions, SpeechEngineName } from './session.js';
 import { agentGreeting, sessionMemory, sessionVariables } from './session-agent.js';
+import { engineFor, heardLanguage, requireSpeakable, spokenIn } from './session-language.js';
 import { sessionTexts } from './session-texts.js';
 import { sessionVoice } from './session-voice.js';
 
@@ -41,7 +44,8 @@ export async function sessionOptions(
   body: CreateSessionBody,
   { config, avatars, standardSpeech, memories }: SessionOptionsParts,
 ): Promise<SessionOptions> {
-  const speech = body.speech ?? standardSpeech;
+  const hears = heardLanguage(body, config);
+  const speech = body.speech ?? engineFor(body, config, standardSpeech);
   if (speech === 'openai' && config.openai === null) {
     throw new VisavisError('bad-request', 'speech: this service has no speech API configured', { field: 'speech' });
   }
@@ -59,6 +63,10 @@ export async function sessionOptions(
     ...{ config, request: body, name, speech },
     agentGreeting: agentGreeting(config.agent, variables),
   });
+  requireSpeakable(texts.spokenLanguage, speech);
+  const chosenVoice = { engine: speech, requested: body.voice, config, avatar: manifest };
+  const language = texts.spokenLanguage as KokoroLanguage;
+  const voice = sessionVoice({ ...chosenVoice, language, voices: config.engines.voices });
   // Counts as a visit: nothing may be refused after it.
   const memory = await sessionMemory(body, memories, Date.now());
   return {
@@ -69,12 +77,13 @@ export async function sessionOptions(
       avatarPath: folder,
       width,
       height,
-      voice: sessionVoice({ engine: speech, requested: body.voice, config, avatar: manifest }),
+      voice,
       // Others have a pace of their own, and not every server knows the option.
       ...((speech === 'kokoro' || speech === 'piper') && manifest.manner && { speechRate: manifest.manner.pace }),
       speech,
       language: texts.spokenLanguage,
-      hears: body.language ?? config.language,
+      hears,
+      ...(hears === AUTO_LANGUAGE && { spokenIn: spokenIn(config, chosenVoice) }),
       greeting: texts.greeting,
       apology: texts.apology,
       badge: texts.badge,

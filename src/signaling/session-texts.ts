@@ -1,4 +1,5 @@
 import type { Config } from '../config.js';
+import type { EnginesConfig } from '../config-engines.js';
 import type { SpeechEngineName } from '../engine-names.js';
 import type { Language } from '../languages.js';
 import { greetingOf, namesMachine, spokenLanguage, wordingOf } from '../wording.js';
@@ -17,7 +18,7 @@ export interface SessionTexts {
 }
 
 export interface SessionTextsOptions {
-  config: Pick<Config, 'greeting' | 'language' | 'disclosure'>;
+  config: Pick<Config, 'greeting' | 'language' | 'disclosure'> & { engines?: Pick<EnginesConfig, 'languages'> };
   request: Pick<CreateSessionBody, 'greeting' | 'language'>;
   /** The avatar's. */
   name: string;
@@ -32,8 +33,8 @@ export interface SessionTextsOptions {
  */
 export function sessionTexts({ config, request, name, agentGreeting, speech }: SessionTextsOptions): SessionTexts {
   const { off } = config.disclosure;
-  const written = request.language ?? config.language;
-  const spoken = spokenLanguage(written, speech);
+  const written = writtenLanguage(request, config);
+  const spoken = spokenLanguage(written, speech, config.engines?.languages);
   const standing = config.greeting === undefined ? agentGreeting : config.greeting;
   const custom = request.greeting === undefined ? standing : request.greeting;
   return {
@@ -43,6 +44,14 @@ export function sessionTexts({ config, request, name, agentGreeting, speech }: S
     greeting: greetingOf({ name, custom, language: spoken, disclosureOff: off }),
     apology: wordingOf(spoken).apology,
   };
+}
+
+/** `auto` is found out only when the visitor speaks. */
+export function writtenLanguage(
+  request: Pick<CreateSessionBody, 'language'>,
+  config: Pick<Config, 'language'>,
+): Language {
+  return request.language === undefined || request.language === 'auto' ? config.language : request.language;
 }
 
 /** The operator's own text is in the operator's language, whichever the session asks for. */

@@ -42,8 +42,10 @@ export interface ConversationOptions {
   /** Of the avatar's manner, for voices of our own; absent: 1. */
   speechRate?: number;
   speech: SpeechEngineName;
-  /** What the visitors are taken to speak. Absent: the recogniser's own guess. */
-  hears?: Language;
+  /** What the visitors are taken to speak; `auto`: what their first turn is spoken in. Absent: the recogniser's own guess. */
+  hears?: Language | 'auto';
+  /** With `auto`: how the avatar goes on in each language. */
+  spokenIn?: Partial<Record<Language, { voice?: string; apology: string }>>;
   /** Spoken when the first viewer is ready; null: silent start. */
   greeting: string | null;
   /** Of what the service itself says aloud. */

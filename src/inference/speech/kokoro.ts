@@ -3,10 +3,15 @@ import { VisavisError } from '../../errors.js';
 import type { SpeakOptions, SpeechChunk, SpeechSynthesiser } from '../engines.js';
 import { modelFile } from '../models.js';
 import { createSession, exposeOutput, type OnnxSession, Tensor } from '../onnx.js';
+import { englishUtterances } from './english.js';
+import { pronounceForeign } from './espeak-g2p.js';
+import { EspeakProcess } from './espeak-process.js';
+import { foreignWords } from './espeak-text.js';
 import { EnglishG2p } from './g2p.js';
+import { type EspeakLanguage, type KokoroLanguage, voiceLanguage } from './kokoro-languages.js';
 import { KOKORO_VOCABULARY } from './kokoro-vocabulary.js';
 import { STYLE_SIZE, VoiceStyles } from './kokoro-voices.js';
-import type { Utterance } from './phonemes.js';
+import { type Utterance, utterancesOf } from './phonemes.js';
 import { checkedSpeed, type RawSpeech, speakWith } from './phonemes-speak.js';
 import { installedKokoroVoices, unknownVoice } from './voices.js';
 
@@ -39,8 +44,9 @@ function encode(utterance: Utterance, vocabulary: ReadonlyMap<string, number>): 
 }
 
 /**
- * Kokoro-82M v1.0 in fp32 (Apache-2.0), 24 kHz, with exact times from the model's own duration predictor. English only:
- * text goes through `normalise` and `EnglishG2p`. fp16 exports of this model yield NaN and are not accepted.
+ * Kokoro-82M v1.0 in fp32 (Apache-2.0), 24 kHz, with exact times from the model's own duration predictor. The voice decides the
+ * language: English goes through `normalise` and `EnglishG2p`, others through espeak-ng, which must be installed for them (`unavailable`
+ * otherwise). fp16 exports of this model yield NaN and are not accepted.
  */
 export class KokoroSynthesiser implements SpeechSynthesiser {
   readonly sampleRateHz = SAMPLE_RATE_HZ;
@@ -49,6 +55,7 @@ export class KokoroSynthesiser implements SpeechSynthesiser {
   readonly #g2p: EnglishG2p;
   readonly #styles: VoiceStyles;
   readonly #defaultVoice: string;
+  readonly #espeaks = new Map<EspeakLanguage, EspeakProcess>();
 
   private constructor(session: OnnxSession, g2p: EnglishG2p, styles: VoiceStyles, defaultVoice: string) {
     this.#session = session;
@@ -80,14 +87,24 @@ export class KokoroSynthesiser implements SpeechSynthesiser {
     if (!this.voices.includes(voice)) throw unknownVoice(voice, this.voices);
     yield* speakWith(
       {
-        g2p: this.#g2p,
+        utterances: (text, { signal }) => this.#utterances(text, voiceLanguage(voice), signal),
         sampleRateHz: SAMPLE_RATE_HZ,
-        maxUnits: MAX_UNITS,
         run: (utterance) => this.#run(utterance, voice, speed),
       },
       segment,
       o,
     );
+  }
+
+  #utterances(
+    text: string,
+    language: KokoroLanguage,
+    signal: AbortSignal,
+  ): Iterable<Utterance> | AsyncIterable<Utterance> {
+    if (language === 'en') return englishUtterances(text, this.#g2p, MAX_UNITS);
+    const espeak = this.#espeaks.get(language) ?? new EspeakProcess(language);
+    this.#espeaks.set(language, espeak);
+    return utterancesOf(pronounceForeign(foreignWords(text, language), espeak, { signal }), MAX_UNITS);
   }
 
   async #run(utterance: Utterance, voice: string, speed: number): Promise<RawSpeech> {
@@ -107,6 +124,7 @@ export class KokoroSynthesiser implements SpeechSynthesiser {
   }
 
   async close(): Promise<void> {
+    for (const espeak of this.#espeaks.values()) espeak.close();
     await this.#session.release();
   }
 }

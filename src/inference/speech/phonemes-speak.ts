@@ -2,9 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { throwIfAborted } from '../../abort.js';
 import { VisavisError } from '../../errors.js';
 import type { SpeakOptions, SpeechChunk } from '../engines.js';
-import type { EnglishG2p } from './g2p.js';
-import { normalise } from './normalise.js';
-import { isPhoneme, type Utterance, utterances } from './phonemes.js';
+import { isPhoneme, type Utterance } from './phonemes.js';
 import { type Timeline, timeline } from './phonemes-timing.js';
 import { finishAudio } from './trim.js';
 
@@ -20,10 +18,9 @@ export interface RawSpeech {
 }
 
 export interface SpeakPlan {
-  g2p: EnglishG2p;
+  /** What is said of the segment, in runs that the model can take; nothing for text without anything to say. */
+  utterances(segment: string, o: { signal: AbortSignal }): Iterable<Utterance> | AsyncIterable<Utterance>;
   sampleRateHz: number;
-  /** Most symbols that one run may get. */
-  maxUnits: number;
   run(utterance: Utterance): Promise<RawSpeech>;
 }
 
@@ -42,13 +39,12 @@ export function checkedSpeed(speed: number | undefined): number {
 }
 
 /**
- * The way from text to chunks that both synthesisers share: normalise, pronounce, run, trim, time. Yields nothing for
+ * The way from text to chunks that both synthesisers share: pronounce, run, trim, time. Yields nothing for
  * text without anything to say. A run in progress cannot be interrupted; abort takes effect before and after it.
  */
 export async function* speakWith(plan: SpeakPlan, segment: string, o: SpeakOptions): AsyncGenerator<SpeechChunk> {
   throwIfAborted(o.signal);
-  const words = normalise(segment, { isWord: (word) => plan.g2p.isWord(word) });
-  for (const utterance of utterances(words, plan.g2p, plan.maxUnits)) {
+  for await (const utterance of plan.utterances(segment, { signal: o.signal })) {
     throwIfAborted(o.signal);
     const started = performance.now();
     const raw = await plan.run(utterance);

@@ -33,8 +33,8 @@ const WINDOW_WORDS = 48;
 /** A single written word (a long number or address) is cut after this many symbols. */
 const MAX_WORD_UNITS = 300;
 
-interface Pronounced {
-  word: SpokenWord;
+export interface PronouncedWord {
+  word: Pick<SpokenWord, 'written' | 'opens' | 'pause'>;
   /** Symbols with blanks and pause marks between spoken words. */
   symbols: string;
 }
@@ -52,7 +52,7 @@ function join(parts: readonly string[], spoken: readonly string[]): string {
 
 const isLetterName = (word: string): boolean => /^[A-Z](?:'s)?$/.test(word);
 
-function pronounceWindow(words: readonly SpokenWord[], g2p: EnglishG2p): Pronounced[] {
+function pronounceWindow(words: readonly SpokenWord[], g2p: EnglishG2p): PronouncedWord[] {
   const flat: string[] = [];
   const starts: number[] = [];
   for (const word of words) {
@@ -72,7 +72,7 @@ function pronounceWindow(words: readonly SpokenWord[], g2p: EnglishG2p): Pronoun
 }
 
 /** Where a too long run of words may be cut, best first: after a sentence, a clause, any word. */
-function cutAfter(words: readonly Pronounced[]): number {
+function cutAfter(words: readonly PronouncedWord[]): number {
   const last = (marks: string, from: number): number => {
     for (let i = words.length - 2; i >= from; i--) if (marks.includes(words[i]!.word.pause || '\0')) return i + 1;
     return 0;
@@ -80,7 +80,7 @@ function cutAfter(words: readonly Pronounced[]): number {
   return last('.!?…', 0) || last(';:—', 0) || last(',', Math.floor(words.length / 3)) || words.length - 1;
 }
 
-function toUtterance(words: readonly Pronounced[]): Utterance {
+function toUtterance(words: readonly PronouncedWord[]): Utterance {
   const units: PhonemeUnit[] = [];
   const kept = words.filter(({ symbols }) => [...symbols].some(isPhoneme));
   kept.forEach(({ word, symbols }, i) => {
@@ -99,21 +99,45 @@ function toUtterance(words: readonly Pronounced[]): Utterance {
  * clauses, else between words. Lazy: only what is asked for is pronounced. Every word appears in exactly one utterance.
  */
 export function* utterances(words: readonly SpokenWord[], g2p: EnglishG2p, maxUnits: number): Generator<Utterance> {
-  let pending: Pronounced[] = [];
-  let size = 0;
+  const cutter = new UtteranceCutter(maxUnits);
   for (let start = 0; start < words.length; start += WINDOW_WORDS) {
-    for (const next of pronounceWindow(words.slice(start, start + WINDOW_WORDS), g2p)) {
-      pending.push(next);
-      size += next.symbols.length + 3;
-      while (size > maxUnits && pending.length > 1) {
-        const cut = cutAfter(pending);
-        const utterance = toUtterance(pending.slice(0, cut));
-        if (utterance.units.length > 0) yield utterance;
-        pending = pending.slice(cut);
-        size = pending.reduce((sum, p) => sum + p.symbols.length + 3, 0);
-      }
+    for (const next of pronounceWindow(words.slice(start, start + WINDOW_WORDS), g2p)) yield* cutter.add(next);
+  }
+  yield* cutter.rest();
+}
+
+/** As `utterances`, of words that are pronounced elsewhere. */
+export async function* utterancesOf(words: AsyncIterable<PronouncedWord>, maxUnits: number): AsyncGenerator<Utterance> {
+  const cutter = new UtteranceCutter(maxUnits);
+  for await (const { word, symbols } of words) {
+    yield* cutter.add({ word, symbols: symbols.slice(0, MAX_WORD_UNITS) });
+  }
+  yield* cutter.rest();
+}
+
+class UtteranceCutter {
+  readonly #maxUnits: number;
+  #pending: PronouncedWord[] = [];
+  #size = 0;
+
+  constructor(maxUnits: number) {
+    this.#maxUnits = maxUnits;
+  }
+
+  *add(next: PronouncedWord): Generator<Utterance> {
+    this.#pending.push(next);
+    this.#size += next.symbols.length + 3;
+    while (this.#size > this.#maxUnits && this.#pending.length > 1) {
+      const cut = cutAfter(this.#pending);
+      const utterance = toUtterance(this.#pending.slice(0, cut));
+      if (utterance.units.length > 0) yield utterance;
+      this.#pending = this.#pending.slice(cut);
+      this.#size = this.#pending.reduce((sum, p) => sum + p.symbols.length + 3, 0);
     }
   }
-  const rest = toUtterance(pending);
-  if (rest.units.length > 0) yield rest;
+
+  *rest(): Generator<Utterance> {
+    const rest = toUtterance(this.#pending);
+    if (rest.units.length > 0) yield rest;
+  }
 }

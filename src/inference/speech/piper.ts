@@ -3,6 +3,7 @@ import { VisavisError } from '../../errors.js';
 import type { SpeakOptions, SpeechChunk, SpeechSynthesiser } from '../engines.js';
 import { modelFile } from '../models.js';
 import { createSession, exposeOutput, type OnnxSession, Tensor } from '../onnx.js';
+import { englishUtterances } from './english.js';
 import { EnglishG2p } from './g2p.js';
 import { allot } from './kokoro.js';
 import type { Utterance } from './phonemes.js';
@@ -63,9 +64,8 @@ export class PiperSynthesiser implements SpeechSynthesiser {
     const speed = checkedSpeed(o.speed);
     yield* speakWith(
       {
-        g2p: this.#g2p,
+        utterances: (text) => englishUtterances(text, this.#g2p, MAX_UNITS),
         sampleRateHz: SAMPLE_RATE_HZ,
-        maxUnits: MAX_UNITS,
         run: (utterance) => this.#run(utterance, speaker, speed),
       },
       segment,

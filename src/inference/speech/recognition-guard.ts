@@ -19,6 +19,25 @@ export function loopStart(tokens: readonly number[], o: { stopped: boolean } = {
   return null;
 }
 
+/** A phrase has at least so many tokens. */
+const SHORTEST_PHRASE = 5;
+
+/**
+ * When `tokens` ends in a phrase that was just said, and there are more of them than `plausible`, the length to cut it to so that one occurrence
+ * stays; otherwise null. Whisper tells a whole sentence again and again where it does not find its end; who repeats a sentence takes the time to.
+ */
+export function phraseAgain(tokens: readonly number[], plausible: number): number | null {
+  if (tokens.length <= plausible) return null;
+  for (let run = SHORTEST_PHRASE; run * 2 <= tokens.length; run += 1) {
+    if (!endsInRepeats(tokens, run, 2)) continue;
+    // The last occurrence may be incomplete: it is the beginning of the repetition that counts.
+    let from = tokens.length - 2 * run;
+    while (from > 0 && tokens[from - 1] === tokens[from - 1 + run]) from -= 1;
+    return from + run;
+  }
+  return null;
+}
+
 function endsInRepeats(tokens: readonly number[], run: number, repeats: number): boolean {
   const from = tokens.length - run * repeats;
   for (let i = from; i < tokens.length - run; i += 1) {

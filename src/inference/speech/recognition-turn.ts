@@ -15,7 +15,10 @@ const MAX_FINISHED_CHARACTERS = 8_000;
 export type Pass = 'partial' | 'final';
 
 /** Runs one model once. `final` asks for the best model, `partial` for the fast one. */
-export type Decode = (samples: Float32Array, pass: Pass) => Promise<{ text: string; computeMs: number }>;
+export type Decode = (
+  samples: Float32Array,
+  pass: Pass,
+) => Promise<{ text: string; computeMs: number; language?: string | undefined }>;
 
 /**
  * The audio of one turn and what is known of its text, apart from where the models run.
@@ -80,6 +83,7 @@ export class RecognitionTurn {
       text: join(text, rest.text),
       audioMs: (end / RECOGNITION_RATE_HZ) * 1000,
       computeMs: computeMs + rest.computeMs,
+      ...(rest.language !== undefined && { language: rest.language }),
     };
     if (turn === this.#turn) this.#last[pass] = { ...transcript, end };
     return transcript;
@@ -89,7 +93,9 @@ export class RecognitionTurn {
   cached(pass: Pass): Transcript | null {
     const known = [this.#last.final, pass === 'partial' ? this.#last.partial : undefined];
     const hit = known.find((transcript) => transcript?.end === this.#audio.end);
-    return hit ? { text: hit.text, audioMs: hit.audioMs, computeMs: 0 } : null;
+    if (hit === undefined) return null;
+    const { text, audioMs, language } = hit;
+    return { text, audioMs, computeMs: 0, ...(language !== undefined && { language }) };
   }
 
   #finish(text: string, end: number): void {

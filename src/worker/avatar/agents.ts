@@ -95,13 +95,16 @@ export class Agents {
       ...{ profile, session: options.agent, memory: options.memory },
       variables: effectiveVariables(profile, options.variables),
       instructions: options.instructions ?? instructions,
+      // English voices were never told so.
+      ...(options.language !== 'en' && options.hears !== 'auto' && { language: options.language }),
     });
   }
 
   /** What an engine that is made for one conversation is told of it. */
   describe(conversation: ConversationAgentOptions): EngineConversation {
     const { conversationId, options } = conversation;
-    const { name, hears: language } = options;
+    const { name, hears } = options;
+    const language = hears === 'auto' ? undefined : hears;
     return { conversationId, name, language, instructions: this.instructions(conversation) };
   }
 

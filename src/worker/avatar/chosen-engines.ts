@@ -60,10 +60,17 @@ export class ChosenEngines {
     return this.#modules;
   }
 
-  /** With what it is to be told of the language: the recogniser that runs here knows only its own. */
+  /** With what it is to be told of the language. Those that run here are asked only for languages that the service is to have. */
   recognition({ hears }: ConversationOptions): { recogniser: SpeechRecogniser; recognitionLanguage?: string } {
-    if (this.#recogniser === undefined) return { recogniser: this.#speech.recogniser() };
-    return { recogniser: this.#recogniser, ...(hears !== undefined && { recognitionLanguage: hears }) };
+    if (this.#recogniser === undefined) {
+      const isOurs = hears === 'auto' || (hears !== undefined && this.#config.engines.languages.includes(hears));
+      return { recogniser: this.#speech.recogniser(), ...(isOurs && { recognitionLanguage: hears }) };
+    }
+    // What others are to find out they are not told.
+    return {
+      recogniser: this.#recogniser,
+      ...(hears !== undefined && hears !== 'auto' && { recognitionLanguage: hears }),
+    };
   }
 
   synthesiser({ speech }: ConversationOptions): SpeechSynthesiser {

@@ -166,6 +166,8 @@ export class AvatarWorker {
         speechRate: options.speechRate,
         greeting: options.greeting,
         apology: options.apology,
+        language: options.language,
+        spokenIn: options.spokenIn,
         turnTaking,
         turnSettings: this.#o.engines.turnSettings(turnTaking),
         ...this.#o.engines.hearing,

@@ -6,7 +6,7 @@ import {
   type Transcript,
 } from '../../inference/engines.js';
 import { TurnAudio } from '../../inference/speech/recognition-audio.js';
-import { requireEnglish } from '../../inference/speech/recognition-language.js';
+import { AUTO_LANGUAGE, isEnglish, requireRecognisable } from '../../inference/speech/recognition-language.js';
 import { MAX_TURN_MS, type Pass } from '../../inference/speech/recognition-turn.js';
 import type { SpeechLink } from './client-link.js';
 import { MAX_STREAMS } from './protocol.js';
@@ -27,9 +27,9 @@ export class RemoteRecogniser implements SpeechRecogniser {
   }
 
   open(o: { language?: string | undefined } = {}): RecognitionStream {
-    requireEnglish(o.language);
+    requireRecognisable(o.language);
     const number = this.#numbers.take();
-    const stream = new RemoteStream(this.#link, number, () => {
+    const stream = new RemoteStream(this.#link, number, isEnglish(o.language) ? undefined : o.language, () => {
       this.#numbers.release();
       this.#streams.delete(stream);
     });
@@ -62,7 +62,7 @@ export class StreamNumbers {
 
 /**
  * A turn whose audio lies in the speech worker, with a copy of its last 30 s here: after a reconnection the new worker is
- * given that copy, so that the turn goes on.
+ * given that copy, so that the turn goes on. A language that was found out in one turn holds for those after it.
  */
 class RemoteStream implements RecognitionStream {
   readonly #link: SpeechLink;
@@ -70,16 +70,20 @@ class RemoteStream implements RecognitionStream {
   readonly #onClose: () => void;
   readonly #audio = new TurnAudio(MAX_TURN_SAMPLES);
   readonly #stopListening: () => void;
+  #language: string | undefined;
+  /** Of the turn under way, where it was to be found out. */
+  #heard: string | undefined;
   /** Sample number up to which the worker has the audio. */
   #sent = 0;
   #closed = false;
 
-  constructor(link: SpeechLink, number: number, onClose: () => void) {
+  constructor(link: SpeechLink, number: number, language: string | undefined, onClose: () => void) {
+    this.#language = language;
     this.#link = link;
     this.#number = number;
     this.#onClose = onClose;
     this.#stopListening = link.onReconnect(() => this.#restore());
-    link.send({ type: 'stream-open', stream: number });
+    this.#open();
   }
 
   push(samples: Float32Array): void {
@@ -99,7 +103,9 @@ class RemoteStream implements RecognitionStream {
   reset(): void {
     this.#audio.reset();
     this.#sent = 0;
-    if (!this.#closed) this.#link.send({ type: 'stream-reset', stream: this.#number });
+    this.#language = this.#heard ?? this.#language;
+    this.#heard = undefined;
+    if (!this.#closed) this.#link.send({ type: 'stream-reset', stream: this.#number, language: this.#language });
   }
 
   close(): void {
@@ -117,7 +123,11 @@ class RemoteStream implements RecognitionStream {
     const audioMs = (this.#audio.end / RECOGNITION_RATE_HZ) * 1000;
     const reply = await this.#link.call({ type: 'recognise', stream: this.#number, pass }, { signal });
     if (reply.type !== 'transcript') throw new VisavisError('internal', `unexpected answer ${reply.type}`);
-    return { ...reply.transcript, audioMs };
+    const { transcript } = reply;
+    // A word or two may be of any language.
+    const isCertain = pass === 'final' && /\S\s+\S|\p{Lo}{4}/u.test(transcript.text);
+    if (this.#language === AUTO_LANGUAGE && isCertain) this.#heard = transcript.language;
+    return { ...transcript, audioMs };
   }
 
   #flush(): void {
@@ -130,8 +140,12 @@ class RemoteStream implements RecognitionStream {
     this.#sent = this.#audio.end;
   }
 
+  #open(): void {
+    this.#link.send({ type: 'stream-open', stream: this.#number, language: this.#language });
+  }
+
   #restore(): void {
-    this.#link.send({ type: 'stream-open', stream: this.#number });
+    this.#open();
     this.#sent = this.#audio.start;
     this.#flush();
   }

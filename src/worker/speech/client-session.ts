@@ -13,6 +13,12 @@ import {
 type RecogniseRequest = Extract<ClientMessage, { type: 'recognise' }>;
 type EmbedRequest = Extract<ClientMessage, { type: 'embed' }>;
 
+interface Stream {
+  turn: RecognitionTurn;
+  /** Undefined: English. */
+  language: string | undefined;
+}
+
 /**
  * One client of the speech worker, apart from its socket: its recognition streams and its requests under way. `handle`
  * throws `bad-request` for a message that does not follow the protocol; a request that fails, or whose content is refused,
@@ -22,7 +28,7 @@ export class ClientSession {
   readonly #owner: string;
   readonly #engines: SpeechEngines;
   readonly #send: (message: ServerMessage) => void;
-  readonly #streams = new Map<number, RecognitionTurn>();
+  readonly #streams = new Map<number, Stream>();
   readonly #requests = new Map<number, AbortController>();
 
   constructor(o: { owner: string; engines: SpeechEngines; send: (message: ServerMessage) => void }) {
@@ -36,13 +42,13 @@ export class ClientSession {
     if (!message) return;
     switch (message.type) {
       case 'stream-open':
-        this.#openStream(message.stream);
+        this.#openStream(message.stream, message.language);
         break;
       case 'stream-push':
-        this.#stream(message.stream).push(message.samples);
+        this.#stream(message.stream).turn.push(message.samples);
         break;
       case 'stream-reset':
-        this.#stream(message.stream).reset();
+        this.#resetStream(message.stream, message.language);
         break;
       case 'stream-close':
         this.#streams.delete(message.stream);
@@ -81,14 +87,20 @@ export class ClientSession {
     }
   }
 
-  #openStream(stream: number): void {
+  #openStream(stream: number, language: string | undefined): void {
     if (this.#streams.size >= MAX_STREAMS) {
       throw new VisavisError('bad-request', `expected at most ${MAX_STREAMS} streams`, { field: 'stream' });
     }
-    this.#streams.set(stream, new RecognitionTurn());
+    this.#streams.set(stream, { turn: new RecognitionTurn(), language });
   }
 
-  #stream(number: number): RecognitionTurn {
+  #resetStream(number: number, language: string | undefined): void {
+    const stream = this.#stream(number);
+    stream.turn.reset();
+    stream.language = language ?? stream.language;
+  }
+
+  #stream(number: number): Stream {
     const stream = this.#streams.get(number);
     if (!stream) throw new VisavisError('bad-request', `stream ${number} is not open`, { field: 'stream' });
     return stream;
@@ -109,14 +121,15 @@ export class ClientSession {
   async #recognise({ id, stream, pass }: RecogniseRequest, signal: AbortSignal): Promise<ServerMessage> {
     const cost: CallCost = { queueMs: 0, computeMs: 0 };
     const urgency = pass === 'final' ? { priority: 0 } : { priority: 1, yields: true, coalesceKey: `stream ${stream}` };
-    const transcript = await this.#stream(stream).transcribe(
+    const { turn, language } = this.#stream(stream);
+    const transcript = await turn.transcribe(
       pass,
       async (samples, model) => {
-        const task = { samples: samples.slice(), pass: model };
+        const task = { samples: samples.slice(), pass: model, language };
         const answer = await this.#engines.recognition.submit(task, { owner: this.#owner, signal, ...urgency });
         cost.queueMs += answer.queueMs;
         cost.computeMs += answer.computeMs;
-        return { text: answer.result, computeMs: answer.computeMs };
+        return { ...answer.result, computeMs: answer.computeMs };
       },
       signal,
     );

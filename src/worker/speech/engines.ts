@@ -1,11 +1,19 @@
 import type { Logger } from '../../log.js';
 import { EngineThread } from './engine-thread.js';
 import type { LoadedSynthesisers, SpeechWorkerStats, SynthesiserInfo, SynthesiserName } from './protocol.js';
-import type { EmbeddingTask, RecognitionTask, SynthesisEvent, SynthesisTask } from './thread-protocol.js';
+import type {
+  EmbeddingTask,
+  RecognitionResult,
+  RecognitionTask,
+  SynthesisEvent,
+  SynthesisTask,
+} from './thread-protocol.js';
 
 export interface EnginesOptions {
   recognitionThreads: number;
   synthesisThreads: number;
+  /** Besides English; the model for them is loaded at the start where there are any. */
+  languages: readonly string[];
   /** Synthesisers to load at the start; the others are loaded when first asked for. */
   preload: readonly SynthesiserName[];
   log: Logger;
@@ -21,7 +29,7 @@ const LIMITS = {
 
 /** The engine threads of the speech worker. */
 export class SpeechEngines {
-  readonly recognition: EngineThread<RecognitionTask, string>;
+  readonly recognition: EngineThread<RecognitionTask, RecognitionResult>;
   readonly synthesis: EngineThread<SynthesisTask, void, SynthesisEvent>;
   readonly embedding: EngineThread<EmbeddingTask, Float32Array[]>;
   readonly #synthesisers: SynthesiserRegister;
@@ -46,9 +54,9 @@ export class SpeechEngines {
     const embedding = await EngineThread.start<EmbeddingTask, Float32Array[]>({
       ...{ ...common, name: 'embedding', script: script('embedding'), limits: LIMITS.embedding, workerData: {} },
     });
-    const recognition = await EngineThread.start<RecognitionTask, string>({
+    const recognition = await EngineThread.start<RecognitionTask, RecognitionResult>({
       ...{ ...common, name: 'recognition', script: script('recognition'), limits: LIMITS.recognition },
-      workerData: { threads: o.recognitionThreads },
+      workerData: { threads: o.recognitionThreads, languages: o.languages },
     });
     const synthesis = await EngineThread.start<SynthesisTask, void, SynthesisEvent>({
       ...{ ...common, name: 'synthesis', script: script('synthesis'), limits: LIMITS.synthesis },

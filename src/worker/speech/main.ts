@@ -29,12 +29,13 @@ function send(message: FromSpeechWorker): void {
 async function main(): Promise<void> {
   // A spare starts at an even higher value, and its supervisor gives this one back.
   setPriority(Math.max(NICE, getPriority()));
-  const { speech } = loadConfig(process.env);
+  const { speech, engines: chosen } = loadConfig(process.env);
   const preload: SynthesiserName[] =
     speech === 'openai' || speech === 'custom' ? [] : [speech === 'auto' ? 'kokoro' : speech];
   const args = parseArguments(process.argv.slice(2), { preload, cores: availableParallelism() });
   const engines = await SpeechEngines.create({
     ...args,
+    languages: chosen.languages.filter((language) => language !== 'en'),
     log,
     onProgress: (loading) => send({ type: 'progress', loading }),
   });

@@ -16,14 +16,17 @@ export const MAX_TEXT_CHARACTERS = 8_000;
 const MAX_PUSH_SAMPLES = 31 * RECOGNITION_RATE_HZ;
 
 const id = z.int().nonnegative();
+/** Absent: English; `auto`: which of the service's languages it is, is heard. */
+const languageTag = z.string().max(35);
 const samples = z
   .custom<Float32Array>((value) => value instanceof Float32Array, 'expected a Float32Array')
   .refine((value) => value.length <= MAX_PUSH_SAMPLES, `expected at most ${MAX_PUSH_SAMPLES} samples`);
 
 const clientMessage = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('stream-open'), stream: id }),
+  z.object({ type: z.literal('stream-open'), stream: id, language: languageTag.optional() }),
   z.object({ type: z.literal('stream-push'), stream: id, samples }),
-  z.object({ type: z.literal('stream-reset'), stream: id }),
+  /** `language`: of the turns to come. */
+  z.object({ type: z.literal('stream-reset'), stream: id, language: languageTag.optional() }),
   z.object({ type: z.literal('stream-close'), stream: id }),
   z.object({ type: z.literal('recognise'), id, stream: id, pass: z.enum(['partial', 'final']) }),
   z.object({

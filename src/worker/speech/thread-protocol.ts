@@ -7,6 +7,14 @@ import type { SynthesiserInfo, SynthesiserName } from './protocol.js';
 export interface RecognitionTask {
   samples: Float32Array;
   pass: Pass;
+  /** Absent: English. */
+  language?: string | undefined;
+}
+
+export interface RecognitionResult {
+  text: string;
+  /** Only where it was to be found out. */
+  language?: string;
 }
 
 export interface SynthesisTask {
