@@ -68,5 +68,6 @@ export function simulate(
     const nextMs = Math.min(nextAnnouncementMs, running?.untilMs ?? loop.wakeAtMs);
     nowMs = Math.max(nextMs, nowMs);
   }
+  if (running !== undefined) loop.finished(running.untilMs);
   return outcome;
 }
