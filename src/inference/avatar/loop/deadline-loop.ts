@@ -218,10 +218,18 @@ export class DeadlineLoop {
       this.#miss(seat);
       return false;
     }
-    const fromMs = Math.max(seat.promisedMs - this.#leadMs, seat.graph.freeAtMs);
+    const freeAtMs = this.#isShared ? seat.graph.freeAtMs : Number.NEGATIVE_INFINITY;
+    const fromMs = Math.max(seat.promisedMs - this.#leadMs, freeAtMs);
     if (nowMs >= fromMs) return true;
     this.#wakeAtMs = Math.min(this.#wakeAtMs, fromMs, seat.dueMs);
     return false;
+  }
+
+  /** Several graphs are in use: one can keep the others waiting. */
+  get #isShared(): boolean {
+    let used = 0;
+    for (const { conversations } of this.#graphs.values()) if (conversations > 0) used++;
+    return used > 1;
   }
 
   #take(seat: Seat): void {

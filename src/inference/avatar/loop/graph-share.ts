@@ -1,10 +1,10 @@
 import type { BatchCosts } from './batch-cost.js';
 import type { GraphLoad } from './response.js';
 
-/** What a graph took beyond its share counts so often: others have been kept waiting by it. */
+/** What a run took too long counts so often: others have been kept waiting by it. */
 const PENALTY = 4;
-/** Of the lead: so much may be owed before the graph has to wait. Times vary. */
-const ALLOWANCE = 0.5;
+/** In leads: so much may be owed before the graph has to wait. Times vary. */
+const ALLOWANCE = 1;
 
 /** What one graph may take of a loop, and by how much it took more. */
 export class GraphShare implements GraphLoad {
@@ -57,7 +57,9 @@ export class GraphShare implements GraphLoad {
     const rate = this.#share;
     this.#owedMs = Math.max(0, this.#owedMs - (nowMs - this.#owedAtMs) * rate);
     this.#owedAtMs = nowMs;
-    this.#owedMs += PENALTY * Math.max(0, ms - this.costMs(batch));
+    // Runs that take less than they may make up for some that take more: what may be taken is a high quantile.
+    const overMs = ms - this.costMs(batch);
+    this.#owedMs = Math.max(0, this.#owedMs + (overMs > 0 ? PENALTY * overMs : overMs));
     const beyondMs = this.#owedMs - ALLOWANCE * this.#leadMs;
     this.freeAtMs = beyondMs > 0 ? nowMs + beyondMs / rate : Number.NEGATIVE_INFINITY;
   }

@@ -5,7 +5,7 @@ import { DeadlineLoop, type LoopCounts } from './deadline-loop.js';
 /** Draws one frame of each of the first `size` conversations. What is announced meanwhile waits. */
 export type DrawBatch = (conversations: readonly string[], size: number) => Promise<void>;
 
-/** How often each batch size is run before anybody is admitted. */
+/** How often each batch size is run before anybody is admitted, where nothing else is asked for. */
 const CALIBRATION_RUNS = 8;
 /** Of the first run of a graph memory is taken and code compiled. */
 const WARM_UP_RUNS = 2;
@@ -40,11 +40,11 @@ export class LoopRunner {
   /** Measures what runs cost, by `tryOut`, at each of `sizes` (ascending, the last is the largest batch); then conversations may be admitted. Takes as long as some runs of each. */
   async addGraph(
     name: string,
-    o: { sizes: readonly number[]; draw: DrawBatch; tryOut: (size: number) => Promise<void> },
-  ) {
+    o: { sizes: readonly number[]; runs?: number; draw: DrawBatch; tryOut: (size: number) => Promise<void> },
+  ): Promise<void> {
     const costs = new BatchCosts(o.sizes.at(-1) ?? 1);
     for (const size of o.sizes) {
-      for (let run = -WARM_UP_RUNS; run < CALIBRATION_RUNS; run++) {
+      for (let run = -WARM_UP_RUNS; run < (o.runs ?? CALIBRATION_RUNS); run++) {
         const began = this.#now();
         await o.tryOut(size);
         if (run >= 0) costs.record(size, this.#now() - began);
