@@ -1,6 +1,7 @@
 /** Which engines hear, think and speak, and what those behind an OpenAI API need. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { z } from 'zod';
 import { list, oneOf, type Parse, text, webAddress, whole } from './config-values.js';
 import {
   AGENT_ENGINES,
@@ -12,6 +13,8 @@ import {
   SPEECH_ENGINES,
   type SpeechEngineName,
 } from './engine-names.js';
+import { VisavisError } from './errors.js';
+import { type ProviderChoice, parseProviders } from './execution-providers.js';
 
 export interface OpenAiConfig {
   /** Empty for servers that want none. */
@@ -36,12 +39,22 @@ export interface EnginesConfig {
 
 const paths: Parse<string[]> = list.transform((items) => items.map((item) => resolve(item)));
 
+const providers: Parse<ProviderChoice> = z.string().transform((value, context) => {
+  try {
+    return parseProviders(value);
+  } catch (thrown) {
+    context.addIssue(VisavisError.from(thrown).message.replace(/^VISAVIS_PROVIDERS: /, ''));
+    return z.NEVER;
+  }
+});
+
 export const engineVariables = {
   VISAVIS_SPEECH: [oneOf('auto', ...SPEECH_ENGINES), 'auto' as const],
   VISAVIS_RECOGNITION: [oneOf(...RECOGNITION_ENGINES), 'moonshine' as const],
   VISAVIS_AGENT_ENGINE: [oneOf(...AGENT_ENGINES), 'auto' as const],
   VISAVIS_CONVERSATION: [oneOf(...CONVERSATION_ENGINES), 'turns' as const],
   VISAVIS_ENGINES: [paths, [] as string[]],
+  VISAVIS_PROVIDERS: [providers, parseProviders(undefined)],
   OPENAI_API_KEY: [text, undefined],
   OPENAI_BASE_URL: [webAddress, undefined],
   OPENAI_MODEL: [text, 'gpt-4o-mini'],

@@ -1,22 +1,13 @@
 /** Which execution providers of onnxruntime can be used here, by trying each. */
 import './telemetry.js';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { VisavisError } from '../errors.js';
+import { PROJECT_ROOT } from '../cache.js';
+import { parseProviders } from '../execution-providers.js';
 import { createLogger } from '../log.js';
 import type { ExecutionProvider } from './onnx.js';
 import { bytesField, intField, textField } from './protobuf.js';
-
-export const EXECUTION_PROVIDERS = [
-  'cpu',
-  'cuda',
-  'tensorrt',
-  'webgpu',
-] as const satisfies readonly ExecutionProvider[];
-/**
- * What `auto` tries, best first. TensorRT builds an engine for minutes at its first start, and WebGPU may take a driver that computes on the processor, more slowly than it
- * does itself: they must be asked for by name.
- */
-const AUTOMATIC: readonly ExecutionProvider[] = ['cuda', 'cpu'];
 
 export interface ProbedProvider {
   provider: ExecutionProvider;
@@ -26,25 +17,6 @@ export interface ProbedProvider {
 }
 
 const log = createLogger('providers');
-
-/**
- * Reads VISAVIS_PROVIDERS: `auto`, or names in order of preference, with commas between; `cpu` follows the last. Throws `bad-request` naming
- * one that does not exist.
- */
-export function parseProviders(text: string | undefined): { providers: ExecutionProvider[]; isAutomatic: boolean } {
-  const names = (text ?? '').split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim().toLowerCase()]));
-  if (names.length === 0 || (names.length === 1 && names[0] === 'auto'))
-    return { providers: [...AUTOMATIC], isAutomatic: true };
-  const providers: ExecutionProvider[] = names.map((name) => {
-    const found = EXECUTION_PROVIDERS.find((known) => known === name);
-    if (found !== undefined) return found;
-    const expected = `expected auto, or some of ${EXECUTION_PROVIDERS.join(', ')}`;
-    throw new VisavisError('bad-request', `VISAVIS_PROVIDERS: got "${name.slice(0, 40)}", ${expected}`, {
-      field: 'VISAVIS_PROVIDERS',
-    });
-  });
-  return { providers: [...new Set([...providers, 'cpu' as const])], isAutomatic: false };
-}
 
 /** Has each of `providers` run a network of one operator, in this order. Never rejects. */
 export async function probeProviders(providers: readonly ExecutionProvider[]): Promise<ProbedProvider[]> {
@@ -66,7 +38,17 @@ export async function usableProviders(text: string | undefined): Promise<Executi
   return probed.flatMap(({ provider, isUsable }) => (isUsable ? [provider] : []));
 }
 
+let usable: Promise<ExecutionProvider[]> | undefined;
+
+/** Where the networks of avatars run, by VISAVIS_PROVIDERS; tried once in each thread. */
+export function avatarProviders(): Promise<ExecutionProvider[]> {
+  usable ??= usableProviders(process.env['VISAVIS_PROVIDERS']);
+  return usable;
+}
+
 async function probe(provider: ExecutionProvider): Promise<ProbedProvider> {
+  const reason = missingLibrary(provider);
+  if (reason !== undefined) return { provider, isUsable: false, reason };
   try {
     const session = await InferenceSession.create(PROBE, { executionProviders: [provider], logSeverityLevel: 4 });
     try {
@@ -82,6 +64,15 @@ async function probe(provider: ExecutionProvider): Promise<ProbedProvider> {
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     return { provider, isUsable: false, reason: message.split('\n')[0]!.slice(0, 200) };
   }
+}
+
+/** Those of NVIDIA come as libraries of their own, without which onnxruntime complains on the standard error stream. */
+function missingLibrary(provider: ExecutionProvider): string | undefined {
+  if (provider !== 'cuda' && provider !== 'tensorrt') return undefined;
+  const folder = join(PROJECT_ROOT, 'node_modules/onnxruntime-node/bin/napi-v6', process.platform, process.arch);
+  const name =
+    process.platform === 'win32' ? `onnxruntime_providers_${provider}.dll` : `libonnxruntime_providers_${provider}.so`;
+  return existsSync(join(folder, name)) ? undefined : `${name} is not installed`;
 }
 
 /** `y = Relu(x)` of two numbers, ONNX operator set 13. */

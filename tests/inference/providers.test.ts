@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseProviders, probeProviders, usableProviders } from '../../src/inference/providers.js';
+import { parseProviders } from '../../src/execution-providers.js';
+import { probeProviders, usableProviders } from '../../src/inference/providers.js';
 
 describe('execution providers', () => {
   it('are read from a list of names that ends with the CPU', () => {
