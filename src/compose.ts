@@ -59,6 +59,8 @@ export interface GatewayOptions {
   gatewayId?: string;
   /** Undefined: nobody was here before. */
   takeover?: Takeover;
+  /** As in `SupervisorOptions`. */
+  spareDelayMs?: number;
 }
 
 /** What a gateway inherits from dead ones. */
@@ -101,7 +103,7 @@ function compiled(path: string): string {
 /** The workers of a gateway; spare ones are kept while `isAtWork()`. */
 export function createWorkers(
   config: Config,
-  options: Pick<GatewayOptions, 'env' | 'avatarEntry' | 'speechEntry' | 'speech'>,
+  options: Pick<GatewayOptions, 'env' | 'avatarEntry' | 'speechEntry' | 'speech' | 'spareDelayMs'>,
   logger: Logger,
   isAtWork: () => boolean = () => true,
 ): WorkerSupervisor {
@@ -111,6 +113,7 @@ export function createWorkers(
     speech: options.speech,
     standby: () => (isAtWork() ? config.standby : 'off'),
     env: workerEnvironment(options.env),
+    spareDelayMs: options.spareDelayMs,
     logger,
   });
 }

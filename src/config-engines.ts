@@ -1,6 +1,7 @@
 /** Which engines hear, think and speak, and what those behind an OpenAI API need. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { z } from 'zod';
 import { list, oneOf, type Parse, text, webAddress, whole } from './config-values.js';
 import {
   AGENT_ENGINES,
@@ -12,6 +13,8 @@ import {
   SPEECH_ENGINES,
   type SpeechEngineName,
 } from './engine-names.js';
+import { VisavisError } from './errors.js';
+import { type ProviderChoice, parseProviders } from './execution-providers.js';
 import { LANGUAGES, type Language, SPOKEN_HERE } from './languages.js';
 
 export interface OpenAiConfig {
@@ -58,6 +61,15 @@ const voices: Parse<Partial<Record<Language, string>>> = list.transform((items, 
 
 const paths: Parse<string[]> = list.transform((items) => items.map((item) => resolve(item)));
 
+const providers: Parse<ProviderChoice> = z.string().transform((value, context) => {
+  try {
+    return parseProviders(value);
+  } catch (thrown) {
+    context.addIssue(VisavisError.from(thrown).message.replace(/^VISAVIS_PROVIDERS: /, ''));
+    return z.NEVER;
+  }
+});
+
 export const engineVariables = {
   VISAVIS_SPEECH: [oneOf('auto', ...SPEECH_ENGINES), 'auto' as const],
   VISAVIS_RECOGNITION: [oneOf(...RECOGNITION_ENGINES), 'moonshine' as const],
@@ -66,6 +78,7 @@ export const engineVariables = {
   VISAVIS_ENGINES: [paths, [] as string[]],
   VISAVIS_LANGUAGES: [languages, [] as Language[]],
   VISAVIS_VOICES: [voices, {}],
+  VISAVIS_PROVIDERS: [providers, parseProviders(undefined)],
   OPENAI_API_KEY: [text, undefined],
   OPENAI_BASE_URL: [webAddress, undefined],
   OPENAI_MODEL: [text, 'gpt-4o-mini'],

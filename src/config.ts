@@ -34,6 +34,7 @@ import {
 } from './config-values.js';
 import type { SpeechEngineName } from './engine-names.js';
 import { VisavisError } from './errors.js';
+import type { ProviderChoice } from './execution-providers.js';
 import { LANGUAGES, type Language } from './languages.js';
 import type { PictureSize } from './picture-size.js';
 import { TURN_TAKING, type TurnTaking } from './turn-taking.js';
@@ -66,6 +67,8 @@ export interface Config {
   /** `auto`: Kokoro where this machine is fast enough for it, else Piper. */
   speech: 'auto' | SpeechEngineName;
   engines: EnginesConfig;
+  /** Where the networks of neural avatars run. */
+  providers: ProviderChoice;
   voice: string | undefined;
   knowledgeFolder: string;
   /** Undefined: one made of the avatar's name; null: silent start. */
@@ -266,6 +269,7 @@ function toConfig(v: Values, agent: AgentProfile | null, moderation: ModerationC
     rtcPort: v.VISAVIS_RTC_PORT,
     linkPorts: v.VISAVIS_LINK_PORTS,
     mediaWorkers: v.VISAVIS_MEDIA_WORKERS,
+    providers: v.VISAVIS_PROVIDERS,
     avatar: v.VISAVIS_AVATAR,
     avatarsFolder: v.VISAVIS_AVATARS,
     avatarFolders: [v.VISAVIS_AVATARS, ...(v.VISAVIS_STOCK_AVATARS === 'on' ? [STOCK_AVATARS] : [])],

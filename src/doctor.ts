@@ -6,9 +6,10 @@ import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder, mediasoupVersion, mediasoupWorkerBin, PROJECT_ROOT } from './cache.js';
+import { cacheFolder, mediasoupVersion, mediasoupWorkerBin } from './cache.js';
 import { type Config, type Environment, loadConfig } from './config.js';
 import { VisavisError } from './errors.js';
+import { parseProviders } from './execution-providers.js';
 import { type ModelEntry, modelEntries, modelFile } from './inference/models.js';
 import { SPOKEN_HERE } from './languages.js';
 import { nativeAddon } from './media/native.js';
@@ -47,7 +48,7 @@ export async function runDoctor(env: Environment = process.env): Promise<DoctorR
   const lines: DoctorLine[] = [checkNode()];
   const config = checkConfig(env, lines);
   lines.push(checkAddon(), await checkWorker());
-  lines.push(...(await checkModels(config)), await checkProviders());
+  lines.push(...(await checkModels(config)), await checkProviders(config));
   if (config !== undefined) lines.push(...(await checkPorts(config)));
   lines.push(...checkMachine());
   lines.push(checkCommand(env, 'Chromium', BROWSERS, 'end-to-end tests', 'apt-get install chromium'));
@@ -183,23 +184,22 @@ function isNeeded(entry: ModelEntry, config: Config | undefined): boolean {
   return true;
 }
 
-async function checkProviders(): Promise<DoctorLine> {
+async function checkProviders(config: Config | undefined): Promise<DoctorLine> {
   const subject = 'onnxruntime';
   try {
-    await import('./inference/telemetry.js');
-    const { listSupportedBackends } = await import('onnxruntime-node');
-    const folder = join(PROJECT_ROOT, 'node_modules/onnxruntime-node/bin/napi-v6', process.platform, process.arch);
-    const providers: string[] = [];
-    for (const { name, bundled } of listSupportedBackends()) {
-      const library = join(folder, `libonnxruntime_providers_${name}.so`);
-      if (bundled || (await stat(library).catch(() => null)) !== null) providers.push(name);
-    }
-    const gpu = providers.some((name) => name === 'cuda' || name === 'tensorrt');
-    return {
-      subject,
-      state: 'ok',
-      detail: `providers ${providers.join(', ')}${gpu ? '' : '; no GPU libraries, the CPU does it all'}`,
-    };
+    const { probeProviders } = await import('./inference/providers.js');
+    const { providers, isAutomatic } = config?.providers ?? parseProviders(undefined);
+    const probed = await probeProviders(providers);
+    const detail = probed.map(({ provider, isUsable, reason }) =>
+      isUsable ? provider : `${provider} absent: ${reason}`,
+    );
+    const absent = probed.filter(({ isUsable }) => !isUsable);
+    if (absent.some(({ provider }) => provider === 'cpu'))
+      return { subject, state: 'missing', detail: detail.join('; '), mend: SET_UP };
+    if (absent.length === 0 || isAutomatic)
+      return { subject, state: 'ok', detail: `neural avatars run on ${detail.join('; ')}` };
+    const mend = `install what VISAVIS_PROVIDERS asks for, or leave out ${absent.map(({ provider }) => provider).join(', ')}`;
+    return { subject, state: 'note', detail: detail.join('; '), mend };
   } catch (thrown) {
     return { subject, state: 'missing', detail: VisavisError.from(thrown).message, mend: SET_UP };
   }

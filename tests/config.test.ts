@@ -198,6 +198,15 @@ describe('workerEnvironment', () => {
 });
 
 describe('the choice of engines', () => {
+  it('says where networks of avatars run, and names what does not exist', () => {
+    expect(loadConfig({}).providers).toEqual({ providers: ['cuda', 'cpu'], isAutomatic: true });
+    const { providers } = loadConfig({ VISAVIS_PROVIDERS: 'webgpu' });
+    expect(providers).toEqual({ providers: ['webgpu', 'cpu'], isAutomatic: false });
+    expect(() => loadConfig({ VISAVIS_PROVIDERS: 'cuda,abacus' })).toThrow(
+      /VISAVIS_PROVIDERS: got "abacus", expected auto/,
+    );
+  });
+
   it('is ours by default', () => {
     const { engines, speech } = loadConfig({});
     expect({ ...engines, speech }).toEqual({

@@ -40,6 +40,22 @@ export function readMessage(message: Uint8Array): ProtobufField[] {
   return fields;
 }
 
+/** The whole numbers of a packed field. Throws RangeError where the last is cut off. */
+export function packedNumbers(content: Uint8Array): number[] {
+  const out: number[] = [];
+  for (let at = 0; at < content.length; ) {
+    let number = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = content[at++];
+      if (byte === undefined || scale > 2 ** 63) throw new RangeError('a protobuf number is cut off');
+      number += (byte & 127) * scale;
+      if (byte < 128) break;
+    }
+    out.push(number);
+  }
+  return out;
+}
+
 /** A field again as it is written. Fixed-width numbers keep their width. */
 export function bytesField(number: number, content: Uint8Array): Buffer {
   return Buffer.concat([varint(number * 8 + BYTES), varint(content.length), content]);

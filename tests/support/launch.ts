@@ -72,6 +72,7 @@ export async function launch(
       avatarEntry: FAKE_AVATAR_WORKER,
       speechEntry: FAKE_SPEECH_WORKER,
       webFolder,
+      spareDelayMs: 2_000,
       ...options,
     },
   );

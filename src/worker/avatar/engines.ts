@@ -15,6 +15,7 @@ import { PROJECT_ROOT } from '../../cache.js';
 import type { Config } from '../../config.js';
 import { VisavisError } from '../../errors.js';
 import type { Agent } from '../../inference/engines.js';
+import { AUTO_LANGUAGE } from '../../inference/speech/recognition-language.js';
 import { SileroVad } from '../../inference/speech/silero.js';
 import type { Logger } from '../../log.js';
 import type { TurnTaking } from '../../turn-taking.js';
@@ -86,8 +87,10 @@ export async function openEngines(config: Config, speechSocket: string, log: Log
     listens: (options) => chosen.listens(options),
     async forConversation(conversation) {
       const { options } = conversation;
-      // It was trained on English.
-      const judged = (options.hears ?? 'en') === 'en' && endOfTurn !== undefined ? { endOfTurn } : {};
+      // It was trained on English, which is what is heard wherever no other language was set up.
+      const { hears = 'en' } = options;
+      const isEnglish = hears !== AUTO_LANGUAGE && !config.engines.languages.includes(hears);
+      const judged = isEnglish && endOfTurn !== undefined ? { endOfTurn } : {};
       const synthesiser = chosen.synthesiser(options);
       const common = { vad, ...chosen.recognition(options), synthesiser, pace: paces[options.speech], ...judged };
       const dialogue = await chosen.dialogue({

@@ -1,6 +1,7 @@
 import { VisavisError } from '../../../errors.js';
 import { createLogger } from '../../../log.js';
 import { createSession, type OnnxSession, Tensor } from '../../onnx.js';
+import { avatarProviders } from '../../providers.js';
 import { type DrawnPart, lightDecoder } from './light-decoder.js';
 
 /** Side of the picture that the networks take and give, in pixels. */
@@ -145,7 +146,7 @@ export function allFinite(values: Float32Array): boolean {
 }
 
 async function opened({ name, content }: NetworkFile): Promise<OnnxSession> {
-  return createSession(content, { threads: 1 }).catch((cause: unknown) => {
+  return createSession(content, { threads: 1, providers: await avatarProviders() }).catch((cause: unknown) => {
     throw wrong(
       name,
       `is no network that can be run: ${cause instanceof Error ? cause.message : String(cause)}`,
