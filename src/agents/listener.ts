@@ -9,7 +9,7 @@ import type { EndOfTurnEstimator } from './end-of-turn/estimator.js';
 import type { TurnLatency } from './events.js';
 import { NearVoice, SpeechLevel } from './speech-level.js';
 import { type TurnDecision, type TurnInput, TurnMachine, type TurnSettings } from './turn.js';
-import { takesFloor } from './turn-text.js';
+import { repeatsWords, takesFloor } from './turn-text.js';
 import type { TurnTrace } from './turn-trace.js';
 
 const WINDOW_MS = 32;
@@ -54,6 +54,8 @@ export interface ListenerOptions {
   farVoicesDb?: number | null | undefined;
   /** Is the avatar's voice audible now? */
   avatarAudible: () => boolean;
+  /** What the avatar says or has just said, where its voice comes back into this microphone: who says the same is its echo. */
+  echoed?: (() => string | undefined) | undefined;
   /** Judges pauses; undefined: words and silence alone decide. `avatarSaid`: its last words as they were heard. */
   endOfTurn?: { estimator: EndOfTurnEstimator; avatarSaid: () => string } | undefined;
   /** May this visitor take the floor now? Asked at each onset. */
@@ -182,7 +184,13 @@ export class Listener {
   }
 
   #feedTranscript(text: string): void {
-    this.#feed({ type: 'transcript', atMs: this.#mediaMs, text, audible: this.#o.avatarAudible() });
+    const isEcho = this.#isEcho(text) && { isEcho: true as const };
+    this.#feed({ type: 'transcript', atMs: this.#mediaMs, text, audible: this.#o.avatarAudible(), ...isEcho });
+  }
+
+  #isEcho(text: string): boolean {
+    const said = this.#o.echoed?.();
+    return said !== undefined && repeatsWords(text, said);
   }
 
   /** The words up to the pause: what they and the voice say about the end of the turn. */
@@ -300,7 +308,7 @@ export class Listener {
     this.#candidate = undefined;
     this.#o.recognition.reset();
     const text = transcript?.text ?? '';
-    const isTurn = text.length > 0 && (!doubtful || takesFloor(text));
+    const isTurn = text.length > 0 && (!doubtful || takesFloor(text)) && !(overVoice && this.#isEcho(text));
     if (transcript === undefined || !isTurn) this.#o.onEvent({ type: 'discard' });
     else this.#o.onEvent({ type: 'turn-end', transcript, lastVoicedAtMs, marks, overVoice });
   }

@@ -150,6 +150,7 @@ export class Conversation {
     }
     const { engines, turnTaking, turnSettings } = this.#o;
     if (turnTaking === 'off') return;
+    const echo = this.#played && new EchoCanceller(this.#played);
     const listener = new Listener({
       vad: engines.vad.open(),
       recognition: (engines.dialogue?.ear ?? engines.recogniser).open({ language: engines.recognitionLanguage }),
@@ -159,6 +160,7 @@ export class Conversation {
         avatarSaid: () => this.#o.history.messages.findLast(({ role }) => role === 'assistant')?.text ?? '',
       },
       farVoicesDb: this.#o.farVoicesDb,
+      echoed: () => (echo?.delayMs === undefined ? undefined : this.#voice.saying),
       avatarAudible: () => this.#pipeline.hasFloor,
       mayBegin: () => this.#pipeline.mayBegin(participantId),
       onEvent: (event) => this.#pipeline.handleListener(participantId, event),
@@ -167,7 +169,7 @@ export class Conversation {
     this.#participants.set(participantId, {
       microphone: new Microphone(),
       listener,
-      echo: this.#played && new EchoCanceller(this.#played),
+      echo,
     });
   }
 

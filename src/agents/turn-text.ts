@@ -87,3 +87,27 @@ export function takesFloor(text: string): boolean {
 export function contentWords(text: string): string[] {
   return words(text).filter((word) => !BACKCHANNELS.has(word));
 }
+
+/** One word is too little, and a recogniser that hears a voice through a room gets some words wrong. */
+const LEAST_REPEATED = 2;
+const REPEATED_SHARE = 0.8;
+const COMPARED_WORDS = 40;
+
+/** True when `text`, or nearly all of its last words, stands in `said` in the same order. */
+export function repeatsWords(text: string, said: string): boolean {
+  const heard = words(text).slice(-COMPARED_WORDS);
+  if (heard.length < LEAST_REPEATED) return false;
+  // Longest common subsequence, row by row; a repetition lies close together, so `said` is looked at in stretches.
+  const spoken = words(said);
+  const reach = Math.ceil(heard.length * 1.5);
+  for (let from = 0; from < Math.max(1, spoken.length - heard.length + 1); from++) {
+    let row: number[] = new Array(heard.length + 1).fill(0);
+    for (const word of spoken.slice(from, from + reach)) {
+      const next = [0];
+      for (const [i, own] of heard.entries()) next.push(own === word ? row[i]! + 1 : Math.max(row[i + 1]!, next[i]!));
+      row = next;
+    }
+    if (row[heard.length]! >= REPEATED_SHARE * heard.length) return true;
+  }
+  return false;
+}

@@ -53,7 +53,7 @@ const decision = z.discriminatedUnion('type', [
 
 const anyLine = z.discriminatedUnion('type', [
   line('window', { probability, audible: flag }),
-  line('transcript', { text: said, audible: flag }),
+  line('transcript', { text: said, audible: flag, isEcho: z.literal(true).optional() }),
   line('estimate', { probability, features: z.record(name, z.number()) }),
   line('key', { pressed: flag, audible: flag }),
   line('reset', {}),

@@ -64,7 +64,7 @@ export type TurnInput =
   /** A voice-activity window that ends at `atMs`. */
   | { type: 'window'; atMs: number; probability: number; audible: boolean }
   /** See `TurnMachine.transcript`. */
-  | { type: 'transcript'; atMs: number; text: string; audible: boolean }
+  | { type: 'transcript'; atMs: number; text: string; audible: boolean; isEcho?: true }
   /** How likely the present pause ends the turn, its words being known; `features`: what that rests on, which the machine does not look at. */
   | { type: 'estimate'; atMs: number; probability: number; features: Record<string, number> }
   /** Push-to-talk. */
@@ -121,6 +121,7 @@ export class TurnMachine {
   #lastClassifyMs = 0;
   #text: string | undefined;
   #contentWords = 0;
+  #isEcho = false;
   #claimsFloor = false;
   /** The text covers everything up to the present pause. */
   #textIsFinal = false;
@@ -146,7 +147,7 @@ export class TurnMachine {
       case 'window':
         return this.window(input.probability, input.atMs, input.audible);
       case 'transcript':
-        return this.transcript(input.text, input.atMs, input.audible);
+        return this.transcript(input.text, input.atMs, input.audible, input.isEcho);
       case 'estimate':
         this.estimate(input.probability);
         return [];
@@ -185,10 +186,12 @@ export class TurnMachine {
 
   /**
    * The words of the turn so far; late answers for an earlier turn must not be given, and empty text only when it stands for
-   * everything up to the present silence: it is then taken as "no words were said".
+   * everything up to the present silence: it is then taken as "no words were said". `isEcho`: they are the avatar's own, and over its voice
+   * mean as little as a backchannel.
    */
-  transcript(text: string, atMs: number, avatarAudible: boolean): TurnDecision[] {
+  transcript(text: string, atMs: number, avatarAudible: boolean, isEcho = false): TurnDecision[] {
     if (this.#phase === 'quiet') return [];
+    this.#isEcho = isEcho;
     // The beginning of "right" may read "rye it": few words count only when they are heard again.
     const count = contentWords(text).length;
     this.#claimsFloor = count >= 3 || (count === 2 && this.#contentWords >= 2);
@@ -243,6 +246,7 @@ export class TurnMachine {
     this.#text = undefined;
     this.#contentWords = 0;
     this.#claimsFloor = false;
+    this.#isEcho = false;
     this.#textIsFinal = false;
     this.#lastClassifyMs = this.#onsetMs;
     out.push({ type: 'onset', onsetMs: this.#onsetMs, overVoice: avatarAudible });
@@ -311,7 +315,7 @@ export class TurnMachine {
     if (this.#overlap === 'tolerated') {
       if (silenceMs < this.#settings.completeMs) return;
       // A busy recogniser may still be at it: what was said is not lost for that.
-      const known = this.#textIsFinal || isBackchannel(this.#text ?? '');
+      const known = this.#textIsFinal || this.#isEcho || isBackchannel(this.#text ?? '');
       const unheard = !known && this.#voicedMs >= this.#settings.classifyMs;
       const lastVoicedMs = this.#lastVoicedMs;
       this.#finish(
@@ -353,8 +357,8 @@ export class TurnMachine {
     const sinceOnsetMs = atMs - this.#onsetMs;
     const text = this.#text;
     const wordsKnown = text !== undefined && completeness(text) !== 'empty';
-    const backchannel = wordsKnown && isBackchannel(text);
-    const asks = wordsKnown && asksForFloor(text);
+    const backchannel = wordsKnown && (this.#isEcho || isBackchannel(text));
+    const asks = wordsKnown && !this.#isEcho && asksForFloor(text);
     if (asks || (this.#claimsFloor && !backchannel && this.#voicedMs >= s.classifyMs)) {
       this.#overlap = 'yielded';
       out.push({ type: 'stop', onsetMs: this.#onsetMs, atMs });

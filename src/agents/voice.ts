@@ -41,6 +41,7 @@ const RESTORE_RAMP_MS = 150;
 interface Utterance {
   id: number;
   words: number;
+  spoken: string[];
   heard: string[];
   started: boolean;
   /** Something was queued. */
@@ -61,6 +62,7 @@ export class Voice {
   #nextUtterance = 1;
   #nextSegment = 1;
   #ducked = false;
+  #saying: readonly string[] = [];
 
   constructor(output: SpeechOutput, face: Face, onEvent: (event: VoiceEvent) => void) {
     this.#output = output;
@@ -74,11 +76,17 @@ export class Voice {
     return false;
   }
 
+  /** All words so far of the utterance that is heard, or was last. */
+  get saying(): string {
+    return this.#saying.join(' ');
+  }
+
   begin(): number {
     const id = this.#nextUtterance++;
     this.#utterances.set(id, {
       id,
       words: 0,
+      spoken: [],
       heard: [],
       started: false,
       any: false,
@@ -114,6 +122,7 @@ export class Voice {
       })),
     });
     utterance.any = true;
+    for (const { text } of chunk.words) utterance.spoken.push(text);
     utterance.pending.push({ segmentId, durationMs });
     return true;
   }
@@ -187,6 +196,7 @@ export class Voice {
       utterance.sendingSinceMs = event.atMs;
       const { id: utteranceId, started } = utterance;
       utterance.started = true;
+      this.#saying = utterance.spoken;
       this.#onEvent(started ? { type: 'went-on', utteranceId } : { type: 'started', utteranceId, atMs: event.atMs });
     } else if (event.type === 'utterance-sent') {
       const utterance = this.#utterances.get(event.utteranceId);

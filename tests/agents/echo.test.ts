@@ -73,6 +73,7 @@ async function converse(o: { levelDb: number; delayMs: number; interruptsAtMs?: 
     recognition,
     avatarAudible: () => atMs >= REPLY_AT_MS && atMs < REPLY_AT_MS + (echo.length * 1000) / RATE_HZ - 800,
     mayBegin: () => true,
+    echoed: () => (o.cancels === false || canceller.delayMs === undefined ? undefined : REPLIES.join(' ')),
     onEvent: (event) => events.push({ ...event, atMs }),
     now: () => BEGIN_MS + atMs,
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asksForFloor, completeness, isBackchannel } from '../../src/agents/turn-text.js';
+import { asksForFloor, completeness, isBackchannel, repeatsWords } from '../../src/agents/turn-text.js';
 
 describe('completeness', () => {
   it.each([
@@ -39,4 +39,24 @@ describe('asksForFloor', () => {
     expect(asksForFloor('Wait')).toBe(true);
     expect(asksForFloor('yeah')).toBe(false);
   });
+});
+
+describe('words that repeat others', () => {
+  const said = 'It costs nothing at all, and it runs on your own machine, with no key and no account.';
+
+  it.each([
+    'and it runs on your own',
+    'It costs nothing at all',
+    'Nothing at all and it once on your own machine.',
+    said,
+  ])('are found in them: %s', (text) => expect(repeatsWords(text, said)).toBe(true));
+
+  it.each([
+    '',
+    'Machine.',
+    'What does it cost?',
+    'Wait, it runs where?',
+    'on my own computer with a key',
+    'Stop it now.',
+  ])('are told from a visitor’s: %s', (text) => expect(repeatsWords(text, said)).toBe(false));
 });
