@@ -28,7 +28,11 @@ export function requiredSilenceMs(s: TurnSettings, facts: WaitFacts): number {
   const { text, endProbability } = facts;
   const kind = facts.isCall ? 'unfinished' : text === undefined ? 'open' : completeness(text);
   const isJudged = text !== undefined && !facts.isCall && kind !== 'empty';
-  if (endProbability !== undefined && isJudged) return estimatedMs(s, endProbability, facts.habits);
+  if (endProbability !== undefined && isJudged) {
+    const waitMs = estimatedMs(s, endProbability, facts.habits);
+    // Whole questions hardly ever go on, and whoever asks one waits for the answer.
+    return kind === 'question' ? Math.min(waitMs, s.questionMs) : waitMs;
+  }
   const base = {
     question: s.questionMs,
     complete: s.completeMs,

@@ -56,6 +56,11 @@ describe('an end-of-turn estimate', () => {
     expect(waited('I would like to book a table.', 0.01)).toBeGreaterThan(1_100);
   });
 
+  it('lets nobody wait who has asked a whole question', () => {
+    expect(waited('How much do I have to pay for it?', 0.3)).toBe(waited('How much do I have to pay for it?'));
+    expect(waited('How much do I have to pay for it?', 0.99)).toBe(224);
+  });
+
   it('never waits longer than for unfinished words', () => {
     for (const p of [0, 0.001, 0.5]) expect(waited('So I was thinking of', p)).toBeLessThanOrEqual(1_216);
   });
