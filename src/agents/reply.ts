@@ -12,36 +12,25 @@ import type {
   SpeechSynthesiser,
   ToolCall,
 } from '../inference/engines.js';
+import { HeldReply, type HeldReplyOptions } from './held-reply.js';
 import type { ConversationModeration } from './moderation/moderation.js';
 import { SentenceGate } from './moderation/sentence-gate.js';
 import type { SynthesisPace } from './pace.js';
 import { type Segment, SegmentAssembler } from './segments.js';
-import type { Voice } from './voice.js';
 
-/** Synthesis stays at most this far ahead of what is heard: a barge-in wastes little and other conversations get their turn. */
-export const MAX_BACKLOG_MS = 6_000;
 /** A reply is cut here; nobody listens to more in one go. */
 const MAX_REPLY_CHARACTERS = 6_000;
 
-export interface ReplyMarks {
-  firstTextAtMs?: number;
-  firstSegmentAtMs?: number;
-  firstAudioAtMs?: number;
-  synthesisComputeMs?: number;
-}
-
-export interface ReplyOptions {
+export interface ReplyOptions extends HeldReplyOptions {
   /** The text, as the agent produces it; called once. */
   text: (o: AgentOptions) => AsyncIterable<AgentEvent>;
   synthesiser: SpeechSynthesiser;
-  voice: Voice;
   pace: SynthesisPace;
   speechVoice?: string;
   /** 1: the voice's own. */
   speechRate?: number | undefined;
   /** Spoken in place of what a failing agent still owed. */
   apology: (error: VisavisError) => string;
-  onError: (error: VisavisError) => void;
   /** Judges every sentence before it is synthesised; undefined: all are spoken. */
   moderation?: ConversationModeration | undefined;
   /** A tool was used for this reply; only ever called once it is released. */
@@ -50,74 +39,44 @@ export interface ReplyOptions {
   onSilence?: (utteranceId: number) => void;
   /** As above: what the reply rests on. */
   onSources?: (utteranceId: number, sources: Source[]) => void;
-  now?: () => number;
 }
 
-export class Reply {
-  readonly marks: ReplyMarks = {};
-  /** Resolves when everything is handed to the voice, or the reply is cancelled. Never rejects. */
+export class Reply extends HeldReply {
   readonly done: Promise<void>;
   readonly #o: ReplyOptions;
-  readonly #abort = new AbortController();
   /** No more text is wanted; what there is may still be spoken. */
   readonly #enough = new AbortController();
-  readonly #now: () => number;
   readonly #segments: string[] = [];
   #textEnded = false;
   #wake: (() => void) | undefined;
-  #release!: () => void;
-  readonly #released: Promise<void>;
-  #utteranceId: number | undefined;
-  #unspoken = false;
   /** The text goes on, but not at once. */
   #paused = false;
   /** What is to be told of a reply that is still held. */
   #untold: (() => void)[] = [];
 
   constructor(options: ReplyOptions) {
+    super(options);
     this.#o = options;
-    this.#now = options.now ?? (() => performance.timeOrigin + performance.now());
-    this.#released = new Promise((resolve) => {
-      this.#release = resolve;
-    });
     void this.#readText();
-    this.done = this.#speakAll();
+    this.done = this.speak(this.#chunks(), 'engine-failed');
   }
 
-  /** Known once the reply is released. */
-  get utteranceId(): number | undefined {
-    return this.#utteranceId;
-  }
-
-  /** A segment could not be synthesised, and it and what followed it was not spoken. */
-  get isUnspoken(): boolean {
-    return this.#unspoken;
-  }
-
-  get isCancelled(): boolean {
-    return this.#abort.signal.aborted;
-  }
-
-  /** Lets the reply be heard and returns its utterance's number. */
-  release(): number {
-    this.#utteranceId ??= this.#o.voice.begin();
-    this.#release();
+  override release(): number {
+    const utteranceId = super.release();
     for (const tell of this.#untold.splice(0)) tell();
-    return this.#utteranceId;
+    return utteranceId;
   }
 
-  /** Stops the agent and the synthesis. What the voice already has is the caller's to stop. */
-  cancel(): void {
-    this.#abort.abort();
+  override cancel(): void {
+    super.cancel();
     this.#enough.abort();
     this.#untold = [];
-    this.#release();
     this.#wake?.();
   }
 
   /** Now, or once the reply is released; never of one that was thrown away before. */
   #tell(what: () => void): void {
-    if (this.#utteranceId !== undefined) what();
+    if (this.utteranceId !== undefined) what();
     else if (!this.isCancelled) this.#untold.push(what);
   }
 
@@ -132,7 +91,7 @@ export class Reply {
     let length = 0;
     const text = this.#o.text({
       signal,
-      committed: this.#released,
+      committed: this.released,
       onToolUse: (call, result) => this.#tell(() => this.#o.onToolUse?.(call, result)),
     });
     try {
@@ -144,10 +103,10 @@ export class Reply {
         }
         if (event.type === 'sources') {
           const { sources } = event;
-          this.#tell(() => this.#o.onSources?.(this.#utteranceId ?? 0, sources));
+          this.#tell(() => this.#o.onSources?.(this.utteranceId ?? 0, sources));
         }
         if (event.type !== 'text-delta') continue;
-        this.marks.firstTextAtMs ??= this.#now();
+        this.marks.firstTextAtMs ??= this.now();
         this.#paused = false;
         length += event.text.length;
         take(assembler.push(event.text));
@@ -171,7 +130,7 @@ export class Reply {
     const { moderation } = this.#o;
     if (moderation === undefined) return undefined;
     return new SentenceGate({
-      ...{ moderation, signal: this.#abort.signal, committed: this.#released },
+      ...{ moderation, signal: this.signal, committed: this.released },
       pass: (texts) => this.#push(texts),
       stop: () => {
         this.#enough.abort();
@@ -193,54 +152,38 @@ export class Reply {
 
   #push(segments: string[]): void {
     if (segments.length === 0) return;
-    this.marks.firstSegmentAtMs ??= this.#now();
+    this.marks.firstSegmentAtMs ??= this.now();
     this.#segments.push(...segments);
     this.#wake?.();
   }
 
-  async #speakAll(): Promise<void> {
-    const { signal } = this.#abort;
+  async *#chunks(): AsyncIterable<SpeechChunk> {
     let first = true;
-    try {
-      for (;;) {
-        const segment = await this.#nextSegment();
-        if (segment === undefined) break;
-        const priority = first ? 'first' : 'later';
-        for await (const chunk of this.#o.synthesiser.speak(segment, {
-          voice: this.#o.speechVoice,
-          speed: this.#o.speechRate,
-          priority,
-          signal,
-        })) {
-          this.#o.pace.note(chunk.computeMs, (chunk.samples.length * 1000) / chunk.sampleRateHz);
-          if (first) this.#markFirst(chunk);
-          first = false;
-          await this.#released;
-          const utteranceId = this.#utteranceId;
-          if (signal.aborted || utteranceId === undefined || !this.#o.voice.speak(utteranceId, chunk, this.#now()))
-            return;
-          await this.#waitForRoom(utteranceId);
-        }
+    for (;;) {
+      const segment = await this.#nextSegment();
+      if (segment === undefined) return;
+      for await (const chunk of this.#o.synthesiser.speak(segment, {
+        voice: this.#o.speechVoice,
+        speed: this.#o.speechRate,
+        priority: first ? 'first' : 'later',
+        signal: this.signal,
+      })) {
+        this.#o.pace.note(chunk.computeMs, (chunk.samples.length * 1000) / chunk.sampleRateHz);
+        if (first) this.#markFirst(chunk);
+        first = false;
+        yield chunk;
       }
-    } catch (thrown) {
-      if (!isAbort(thrown) && !signal.aborted) {
-        this.#unspoken = true;
-        this.#o.onError(VisavisError.from(thrown, 'engine-failed'));
-      }
-    } finally {
-      await this.#released;
-      if (this.#utteranceId !== undefined) this.#o.voice.finish(this.#utteranceId);
     }
   }
 
   #markFirst(chunk: SpeechChunk): void {
-    this.marks.firstAudioAtMs = this.#now();
+    this.marks.firstAudioAtMs = this.now();
     this.marks.synthesisComputeMs = chunk.computeMs;
   }
 
   async #nextSegment(): Promise<string | undefined> {
     while (this.#segments.length === 0) {
-      if (this.#textEnded || this.#abort.signal.aborted) return undefined;
+      if (this.#textEnded || this.isCancelled) return undefined;
       const timer = this.#paused ? this.#awaitSilence() : undefined;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -248,23 +191,15 @@ export class Reply {
       this.#wake = undefined;
       clearTimeout(timer);
     }
-    return this.#abort.signal.aborted ? undefined : this.#segments.shift();
+    return this.isCancelled ? undefined : this.#segments.shift();
   }
 
   /** Everything so far is with the voice. */
   #awaitSilence(): NodeJS.Timeout | undefined {
-    const utteranceId = this.#utteranceId;
+    const utteranceId = this.utteranceId;
     if (utteranceId === undefined || this.#o.onSilence === undefined) return undefined;
-    const leftMs = this.#o.voice.backlogMs(utteranceId, this.#now());
+    const leftMs = this.#o.voice.backlogMs(utteranceId, this.now());
     return setTimeout(() => this.#o.onSilence?.(utteranceId), leftMs);
-  }
-
-  async #waitForRoom(utteranceId: number): Promise<void> {
-    for (;;) {
-      const excessMs = this.#o.voice.backlogMs(utteranceId, this.#now()) - MAX_BACKLOG_MS;
-      if (excessMs <= 0 || this.#abort.signal.aborted) return;
-      await new Promise((resolve) => setTimeout(resolve, Math.min(excessMs, 250)));
-    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { TurnLatency } from './events.js';
-import type { ReplyMarks } from './reply.js';
+import type { ReplyMarks } from './held-reply.js';
 
 /** What is known of a turn's stages when its reply begins to be heard. All but the computing times count from the last voiced sample. */
 export function latencyOf(
